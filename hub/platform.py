@@ -1,0 +1,384 @@
+"""One platform file: who owns the platform, how to reach it, its streams and their mapping.
+
+Read with `load_platform`; every mistake in the file becomes a `ConfigError` that names the file,
+the place in it, and the remedy. Nothing here opens a connection.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from hub.errors import ConfigError
+
+Entity = Literal["resident", "household", "dwelling", "grid"]
+
+
+class Setting(BaseModel):
+    """A part of a YAML file: unknown keys are mistakes, not extensions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _one_or_many(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _fraction(value: object) -> object:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return float(value.strip()[:-1]) / 100
+    return value
+
+
+def _seconds(value: object) -> object:
+    match = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", value) if isinstance(value, str) else None
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]] if match else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+"""One text or a list of them."""
+Fraction = Annotated[float, BeforeValidator(_fraction), Field(ge=0, le=1)]
+"""A share between 0 and 1, also written `5%`."""
+Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=0)]
+"""A duration in seconds, also written `90s`, `15m`, `1h`, `3d`."""
+
+
+class Secret(Setting):
+    """Where a secret is kept; the secret itself is never in a YAML file."""
+
+    env: str | None = None
+    file: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Secret":
+        if (self.env is None) == (self.file is None):
+            raise ValueError("give exactly one of env, file")
+        return self
+
+    def read(self, home: Path) -> str:
+        """The secret itself. `file` is relative to the hub home.
+
+        Raises:
+            ConfigError: the variable is not set, or the file is missing.
+
+        """
+        if self.env is not None:
+            value = os.environ.get(self.env)
+            if value is None:
+                raise ConfigError(
+                    f"environment variable {self.env} is not set",
+                    zh=f"环境变量 {self.env} 没有设置：请先设置它（其中放密码），再运行一次。",
+                )
+            return value
+        path = home / str(self.file)
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError:
+            raise ConfigError(
+                f"secret file {self.file} cannot be read",
+                zh=f"密钥文件 {self.file} 读不到：请把密码写进这个文件，并把权限设为 0600。",
+            ) from None
+
+
+class DatabaseConnection(Setting):
+    """A database that SQLAlchemy reaches. `url` without password; `{home}` is the hub home."""
+
+    kind: Literal["database"]
+    url: str
+    password: Secret | None = None
+    statement_timeout: Seconds = 600
+
+
+class ExchangeConnection(Setting):
+    """An exchange database 前置库: batches with a row count to reconcile."""
+
+    kind: Literal["exchange"]
+    url: str
+    password: Secret | None = None
+    statement_timeout: Seconds = 600
+
+
+class FilesConnection(Setting):
+    """A folder of files. Relative paths are relative to the hub home."""
+
+    kind: Literal["files"]
+    path: str
+
+
+class Signer(Setting):
+    """How a request is signed: which text is digested, and where the result goes.
+
+    The text is the parameters as `key=value` joined by `joiner`, then the secret.
+    """
+
+    secret: Secret
+    order: Literal["sorted", "given"] = "sorted"
+    keys: Literal["as_is", "capitalised"] = "as_is"
+    empty: Literal["keep", "drop"] = "keep"
+    url_encode: bool = False
+    joiner: str = "&"
+    secret_as: str | None = None  # `&{secret_as}=secret` at the end; None: the bare secret
+    digest: Literal["md5", "sha256", "sm3", "hmac-sha256"] = "md5"
+    case: Literal["upper", "lower"] = "lower"
+    into: str = "sign"
+    place: Literal["query", "header", "body"] = "query"
+    timestamp: str | None = "timestamp"
+    timestamp_unit: Literal["s", "ms"] = "s"
+    nonce: str | None = None
+
+
+class Envelope(Setting):
+    """Where success, the list, the total and the message are in an answer (dotted paths)."""
+
+    ok: str | None = None
+    ok_values: Texts = ("0",)
+    items: str = "data"
+    total: str | None = None
+    message: str | None = None
+
+
+class Pager(Setting):
+    """How pages are asked for and when to stop."""
+
+    page: str = "page"
+    size: str = "size"
+    rows: int = Field(default=500, ge=1, le=10_000)
+    first: int = 1
+    place: Literal["query", "body"] = "query"
+    stop: Literal["total", "short", "empty"] = "short"
+
+
+class HttpApiConnection(Setting):
+    """A vendor's HTTP API: the signer, the envelope and the pager are declared, not coded."""
+
+    kind: Literal["http_api"]
+    url: str
+    method: Literal["GET", "POST"] = "GET"
+    params: dict[str, str] = {}
+    sign: Signer | None = None
+    envelope: Envelope = Envelope()
+    pager: Pager = Pager()
+    timeout: Seconds = 30
+    attempts: int = Field(default=5, ge=1)
+
+
+Connection = Annotated[
+    DatabaseConnection | ExchangeConnection | FilesConnection | HttpApiConnection,
+    Field(discriminator="kind"),
+]
+
+
+class Increment(Setting):
+    """What is pulled each time: rows past a watermark, new batches, or everything."""
+
+    snapshot: bool = False
+    watermark: str | None = None
+    overlap: Seconds = 3600
+    batches: bool = False
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Increment":
+        if [self.snapshot, self.watermark is not None, self.batches].count(True) != 1:
+            raise ValueError("give exactly one of snapshot, watermark, batches")
+        return self
+
+
+class Deletes(Setting):
+    """A soft-delete column and the values that mean deleted."""
+
+    column: str
+    when: Texts
+
+
+class FieldMap(Setting):
+    """How one standard field is filled from the platform's columns."""
+
+    source: Texts | None = Field(default=None, alias="from")
+    value: str | None = None
+    join: str = ""
+    codes: str | dict[str, str] | None = None
+    split: str | None = None
+    reads: Literal["date", "age"] | None = Field(default=None, alias="as")
+    detail: str | None = None  # labels only: the column that says which kind
+    since: str | None = None  # labels only: the column with the day it was granted
+    until: str | None = None  # labels only: the column with the day it ends
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "FieldMap":
+        if (self.source is None) == (self.value is None):
+            raise ValueError("give exactly one of from, value")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every source column this field reads."""
+        named = (self.detail, self.since, self.until)
+        return (*(self.source or ()), *(c for c in named if c is not None))
+
+
+def _field_map(value: object) -> object:
+    return {"from": value} if isinstance(value, str) else value
+
+
+def _field_maps(value: object) -> object:
+    return [_field_map(one) for one in value] if isinstance(value, list) else [_field_map(value)]
+
+
+FieldMaps = Annotated[tuple[FieldMap, ...], BeforeValidator(_field_maps)]
+
+
+class Stream(Setting):
+    """One table, list or file set of a platform."""
+
+    key: Texts = ()
+    increment: Increment
+    deletes: Deletes | None = None
+    entity: Entity
+    allow_drop: Fraction = 0.05
+    drop_columns: Texts = ()  # biometrics: dropped at the connector, and counted
+    map: dict[str, FieldMaps]
+    # database
+    table: str | None = None
+    where: str | None = None
+    # files
+    files: str | None = None  # glob below the connection's path
+    format: Literal["xlsx", "csv", "jsonl"] | None = None
+    sheets: Texts | None = None  # default: every sheet
+    encoding: str | None = None
+    delimiter: str = ","
+    # http_api
+    path: str | None = None
+    params: dict[str, str] = {}
+    # exchange
+    batch_table: str | None = None
+    batch_no: str = "batch_no"  # column of both tables
+    batch_rows: str = "row_count"  # column of the batch table: rows to reconcile
+    batch_ready: str | None = None  # column of the batch table that says it is complete
+    batch_ready_values: Texts = ("1",)
+    arrival: Seconds | None = None  # no batch for so long is an alarm
+
+    @field_validator("increment", mode="before")
+    @classmethod
+    def _snapshot_word(cls, value: object) -> object:
+        return {value: True} if value in ("snapshot", "batches") else value
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every source column this stream needs, once, in the order of the file."""
+        wanted = [*self.key]
+        wanted += [c for maps in self.map.values() for one in maps for c in one.columns]
+        wanted += [self.increment.watermark] if self.increment.watermark else []
+        wanted += [self.deletes.column] if self.deletes else []
+        return tuple(dict.fromkeys(wanted))
+
+
+class Owner(Setting):
+    """Who answers for the platform."""
+
+    level: str
+    department: str
+    steward: str | None = None
+
+
+class Platform(Setting):
+    """One platform, as its file says."""
+
+    platform: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
+    title: str
+    owner: Owner
+    connection: Connection
+    timezone: str = "Asia/Shanghai"
+    schedule: str | None = None
+    fresh_within: Seconds = 172_800
+    streams: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")], Stream]
+
+
+SECRET_KEY = re.compile(r"pass|secret|token|appkey|api_key|app_key", re.IGNORECASE)
+SECRET_URL = re.compile(r"://[^/@\s:]*:[^/@\s]+@|[?&](?:password|token|secret|key)=", re.IGNORECASE)
+
+
+def load_platform(path: Path) -> Platform:
+    """Read and check one platform file.
+
+    Raises:
+        ConfigError: not YAML, an unknown or missing key, or a literal secret in it.
+
+    """
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"第 {mark.line + 1} 行" if mark else "文件"
+        raise ConfigError(
+            f"{path.name}: not readable as YAML ({type(error).__name__})",
+            zh=f"平台文件 {path.name} 读不懂（{where}）：请检查缩进、冒号后的空格和引号。",
+        ) from None
+    if not isinstance(content, dict):
+        raise ConfigError(
+            f"{path.name}: not a mapping", zh=f"平台文件 {path.name} 是空的：请照模板填写。"
+        )
+    _refuse_secrets(path, content, ())
+    try:
+        return Platform.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(
+            f"{path.name}: "
+            + "; ".join(
+                f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
+                for e in error.errors(include_input=False, include_url=False)
+            ),
+            zh=f"平台文件 {path.name} 有 {error.error_count()} 处要改："
+            + "；".join(
+                f"{'.'.join(map(str, e['loc']))} {_in_chinese(e['type'], e['msg'])}"
+                for e in error.errors(include_input=False, include_url=False)
+            )
+            + "。",
+        ) from None
+
+
+def _in_chinese(kind: str, message: str) -> str:
+    known = {
+        "missing": "缺少这一项",
+        "extra_forbidden": "不认识这一项（请检查拼写）",
+        "string_pattern_mismatch": "只能用小写字母、数字和下划线",
+        "union_tag_invalid": "连接类型应为 database、files、http_api 或 exchange",
+        "union_tag_not_found": "缺少连接类型 kind",
+    }
+    return known.get(kind, f"的值不对（{message}）")
+
+
+def _refuse_secrets(path: Path, node: object, place: tuple[str, ...]) -> None:
+    """A literal secret is refused, and the message never repeats it."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            literal = isinstance(value, str | int) and SECRET_KEY.search(str(key))
+            # `secret_as` and mapped columns are names, not secrets
+            if literal and str(key) != "secret_as" and "map" not in place:
+                _refuse(path, (*place, str(key)), str(key))
+            _refuse_secrets(path, value, (*place, str(key)))
+    elif isinstance(node, list):
+        for one in node:
+            _refuse_secrets(path, one, place)
+    elif isinstance(node, str) and SECRET_URL.search(node):
+        _refuse(path, place, "password")
+
+
+def _refuse(path: Path, place: tuple[str, ...], key: str) -> None:
+    variable = f"{path.stem}_{key}".upper()
+    raise ConfigError(
+        f"{path.name}: {'.'.join(place)} holds a literal secret",
+        zh=f"平台文件 {path.name} 的 {'.'.join(place)} 里直接写了密码或密钥，不能这样放。"
+        f"请删掉它，改写成一行 {key}: {{env: {variable}}}，"
+        f"或 {key}: {{file: secrets/{path.stem}.{key}}}。",
+    )

@@ -1,0 +1,253 @@
+"""Open the ledger, and the few sentences it is spoken to in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ledger.tables import BatchRow, PullRow, RunRow, StreamRow
+
+HEAD = "0001"
+"""The newest migration; a test holds it equal to Alembic's own head."""
+
+Cursor = dict[str, Any]
+
+
+@dataclass
+class Pull:
+    """A pull under way. The counts are kept here and written with every commit."""
+
+    pull_id: int
+    platform: str
+    stream: str
+    started_at: datetime
+    cursor: Cursor | None
+    resumed: bool
+    read: int = 0
+    stored: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    gone: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One committed raw file; `path` is below the home's data folder."""
+
+    seq: int
+    batch_id: str
+    platform: str
+    stream: str
+    pull_id: int
+    path: str
+    seen_path: str | None
+    rows: int
+    sha256: str
+    committed_at: datetime
+    pulled_at: datetime
+
+
+class Ledger:
+    """The ledger of one home. Every method is one transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    def begin_run(self) -> int:
+        """Note that a sync starts; runs that never ended are noted as cut."""
+        with Session(self.engine) as session, session.begin():
+            session.execute(
+                sa.update(RunRow).where(RunRow.status == "running").values(status="cut")
+            )
+            run = RunRow(started_at=datetime.now(UTC), status="running", summary={})
+            session.add(run)
+            session.flush()
+            return run.run_id
+
+    def end_run(self, run_id: int, status: str, summary: Mapping[str, Any]) -> None:
+        """Note how a sync ended."""
+        with Session(self.engine) as session, session.begin():
+            run = session.get_one(RunRow, run_id)
+            run.status, run.summary = status, dict(summary)
+            run.finished_at = datetime.now(UTC)
+
+    def last_run(self) -> RunRow | None:
+        """The newest sync, running or ended."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            return session.scalars(sa.select(RunRow).order_by(RunRow.run_id.desc())).first()
+
+    def open_pull(self, platform: str, stream: str) -> Pull:
+        """Begin a pull, or take up the one that was cut short."""
+        with Session(self.engine) as session, session.begin():
+            row = session.get(StreamRow, (platform, stream))
+            if row is None:
+                row = StreamRow(platform=platform, stream=stream, cursor=None)
+                session.add(row)
+            if row.open_pull is not None:
+                return _as_pull(session.get_one(PullRow, row.open_pull), row.cursor)
+            pull = PullRow(
+                platform=platform,
+                stream=stream,
+                started_at=datetime.now(UTC),
+                status="open",
+                start_cursor=row.cursor,
+                values_dropped={},
+                notes=[],
+                **dict.fromkeys(_COUNTS.values(), 0),
+            )
+            session.add(pull)
+            session.flush()
+            row.open_pull = pull.pull_id
+            return Pull(pull.pull_id, platform, stream, pull.started_at, row.cursor, resumed=False)
+
+    def next_batch_id(self, platform: str, stream: str) -> str:
+        """The id the next committed batch will have; a crash before the commit uses it again."""
+        with Session(self.engine) as session:
+            count = session.scalar(
+                sa.select(sa.func.count())
+                .select_from(BatchRow)
+                .where(BatchRow.platform == platform, BatchRow.stream == stream)
+            )
+        return f"{platform}.{stream}.{(count or 0) + 1:06d}"
+
+    def commit(self, pull: Pull, batch: Mapping[str, Any] | None, cursor: Cursor) -> None:
+        """One transaction: the batch (if the chunk had anything new), the counts, the cursor.
+
+        Args:
+            pull: Its counts are written as they stand.
+            batch: `batch_id, path, seen_path, rows, sha256` of a file already on disk.
+            cursor: Where to go on behind this chunk.
+
+        """
+        with Session(self.engine) as session, session.begin():
+            if batch is not None:
+                session.add(
+                    BatchRow(
+                        platform=pull.platform,
+                        stream=pull.stream,
+                        pull_id=pull.pull_id,
+                        committed_at=datetime.now(UTC),
+                        **batch,
+                    )
+                )
+            session.get_one(StreamRow, (pull.platform, pull.stream)).cursor = cursor
+            _write_counts(session.get_one(PullRow, pull.pull_id), pull)
+
+    def close_pull(
+        self,
+        pull: Pull,
+        status: Literal["complete", "held", "failed"],
+        error: str | None = None,
+    ) -> None:
+        """End a pull. A held one gives the cursor back; a failed one is resumed next time."""
+        with Session(self.engine) as session, session.begin():
+            row = session.get_one(PullRow, pull.pull_id)
+            stream = session.get_one(StreamRow, (pull.platform, pull.stream))
+            _write_counts(row, pull)
+            row.status, row.error, row.finished_at = status, error, datetime.now(UTC)
+            if status == "held":
+                stream.cursor = row.start_cursor
+            if status != "failed" or pull.read == 0:
+                stream.open_pull = None
+
+    def batches(self, platform: str | None = None, stream: str | None = None) -> list[Batch]:
+        """Every committed batch, oldest first."""
+        query = sa.select(BatchRow, PullRow.started_at).join(
+            PullRow, PullRow.pull_id == BatchRow.pull_id
+        )
+        if platform is not None:
+            query = query.where(BatchRow.platform == platform)
+        if stream is not None:
+            query = query.where(BatchRow.stream == stream)
+        with Session(self.engine) as session:
+            return [
+                Batch(
+                    b.seq, b.batch_id, b.platform, b.stream, b.pull_id, b.path, b.seen_path,
+                    b.rows, b.sha256, b.committed_at, started,
+                )
+                for b, started in session.execute(query.order_by(BatchRow.seq))
+            ]  # fmt: skip
+
+    def last_pulls(self) -> dict[tuple[str, str], PullRow]:
+        """The newest pull of every stream."""
+        newest = sa.select(sa.func.max(PullRow.pull_id)).group_by(PullRow.platform, PullRow.stream)
+        with Session(self.engine, expire_on_commit=False) as session:
+            rows = session.scalars(sa.select(PullRow).where(PullRow.pull_id.in_(newest)))
+            return {(row.platform, row.stream): row for row in rows}
+
+    def last_success(self) -> dict[str, datetime]:
+        """Per platform, when a pull of it last ended well."""
+        query = (
+            sa.select(PullRow.platform, sa.func.max(PullRow.finished_at))
+            .where(PullRow.status == "complete")
+            .group_by(PullRow.platform)
+        )
+        with Session(self.engine) as session:
+            return {name: at for name, at in session.execute(query) if at is not None}
+
+
+_COUNTS = {
+    "read": "rows_read",
+    "stored": "rows_stored",
+    "unchanged": "rows_unchanged",
+    "repeated": "rows_repeated",
+    "gone": "rows_gone",
+}
+
+
+def _write_counts(row: PullRow, pull: Pull) -> None:
+    for ours, column in _COUNTS.items():
+        setattr(row, column, getattr(pull, ours))
+    row.values_dropped, row.notes = dict(pull.dropped), list(pull.notes)
+
+
+def _as_pull(row: PullRow, cursor: Cursor | None) -> Pull:
+    counts = {ours: getattr(row, column) for ours, column in _COUNTS.items()}
+    return Pull(
+        row.pull_id, row.platform, row.stream, row.started_at, cursor, resumed=True,
+        dropped=dict(row.values_dropped), notes=list(row.notes), **counts,
+    )  # fmt: skip
+
+
+def open_ledger(path: Path) -> Ledger:
+    """Open (and make or upgrade) the SQLite ledger at `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
+
+    @sa.event.listens_for(engine, "connect")
+    def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 (DBAPI connection)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    if _version(engine) != HEAD:
+        _upgrade(engine)
+        path.chmod(0o600)
+    return Ledger(engine)
+
+
+def _version(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(engine: sa.Engine) -> None:
+    from alembic import command  # slow to import, and seldom needed
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

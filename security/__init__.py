@@ -1,0 +1,1 @@
+"""Keys and masks: pure, no database, no clock."""
