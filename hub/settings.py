@@ -1,7 +1,6 @@
 """The hub home: the folder an officer owns, and what its hub.yaml says."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -35,7 +34,8 @@ class HubSettings(Setting):
     retention: Retention = Retention()
     gates: Gates = Gates()
     webhook: str | None = None  # failed runs are posted here
-    owners: dict[str, Texts] = {}  # 一数一源: field -> platforms, the first that has a value wins
+    # 一数一源: field -> platforms, the first that has a value wins
+    owners: dict[str, Texts] = Field(default_factory=dict)
     memory: str = "3GB"  # DuckDB's limit
 
 
@@ -60,29 +60,33 @@ class Home:
         """Every platform file, by name."""
         return sorted((self.root / "platforms").glob("*.yaml"))
 
+    def read_platforms(self) -> tuple[dict[str, Platform], list[ConfigError]]:
+        """Every platform that can be read, by name, and what is wrong with the other files."""
+        found: dict[str, Platform] = {}
+        wrong: list[ConfigError] = []
+        for path in self.platform_files():
+            try:
+                one = load_platform(path)
+                if one.platform in found:
+                    raise ConfigError(
+                        f"{path.name}: platform {one.platform} is named twice",
+                        zh=f"平台名 {one.platform} 用了两次（{path.name}）：请给其中一个换名。",
+                    )
+                found[one.platform] = one
+            except ConfigError as error:
+                wrong.append(error)
+        return found, wrong
+
     def platforms(self) -> dict[str, Platform]:
         """Every platform of the home, by name.
 
         Raises:
             ConfigError: a file is wrong, or two files name the same platform.
-
         """
-        found: dict[str, Platform] = {}
-        for path in self.platform_files():
-            one = load_platform(path)
-            if one.platform in found:
-                raise ConfigError(
-                    f"{path.name}: platform {one.platform} is named twice",
-                    zh=f"平台名 {one.platform} 用了两次（{path.name}）：请给其中一个换名。",
-                )
-            found[one.platform] = one
+        found, wrong = self.read_platforms()
+        if wrong:
+            raise wrong[0]
         return found
-
-    def streams(self) -> Iterator[tuple[Platform, str]]:
-        """Every (platform, stream name) of the home."""
-        for platform in self.platforms().values():
-            for name in platform.streams:
-                yield platform, name
 
 
 def find_home(explicit: Path | None = None) -> Path:
@@ -102,7 +106,8 @@ def open_home(root: Path) -> Home:
     if not path.is_file():
         raise NotFoundError(
             f"{root} is not a hub home (no hub.yaml)",
-            zh=f"{root} 不是数据大脑目录（没有 hub.yaml）：请用 --home 指明目录，或先运行 hub init 目录。",
+            zh=f"{root} 不是数据大脑目录（没有 hub.yaml）："
+            "请用 --home 指明目录，或先运行 hub init 目录。",
         )
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))

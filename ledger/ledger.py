@@ -26,6 +26,7 @@ class Pull:
     stream: str
     started_at: datetime
     cursor: Cursor | None
+    start_cursor: Cursor | None
     resumed: bool
     read: int = 0
     stored: int = 0
@@ -46,7 +47,6 @@ class Batch:
     stream: str
     pull_id: int
     path: str
-    seen_path: str | None
     rows: int
     sha256: str
     committed_at: datetime
@@ -94,7 +94,9 @@ class Ledger:
                 row = StreamRow(platform=platform, stream=stream, cursor=None)
                 session.add(row)
             if row.open_pull is not None:
-                return _as_pull(session.get_one(PullRow, row.open_pull), row.cursor)
+                cut = session.get_one(PullRow, row.open_pull)
+                cut.status, cut.error, cut.finished_at = "open", None, None
+                return _as_pull(cut, row.cursor)
             pull = PullRow(
                 platform=platform,
                 stream=stream,
@@ -108,7 +110,21 @@ class Ledger:
             session.add(pull)
             session.flush()
             row.open_pull = pull.pull_id
-            return Pull(pull.pull_id, platform, stream, pull.started_at, row.cursor, resumed=False)
+            return Pull(
+                pull.pull_id,
+                platform,
+                stream,
+                pull.started_at,
+                row.cursor,
+                row.cursor,
+                resumed=False,
+            )
+
+    def cursor(self, platform: str, stream: str) -> Cursor | None:
+        """Where the next pull of a stream goes on."""
+        with Session(self.engine) as session:
+            row = session.get(StreamRow, (platform, stream))
+            return row.cursor if row is not None else None
 
     def next_batch_id(self, platform: str, stream: str) -> str:
         """The id the next committed batch will have; a crash before the commit uses it again."""
@@ -125,7 +141,7 @@ class Ledger:
 
         Args:
             pull: Its counts are written as they stand.
-            batch: `batch_id, path, seen_path, rows, sha256` of a file already on disk.
+            batch: `batch_id, path, rows, sha256` of a file already on disk.
             cursor: Where to go on behind this chunk.
 
         """
@@ -172,7 +188,7 @@ class Ledger:
         with Session(self.engine) as session:
             return [
                 Batch(
-                    b.seq, b.batch_id, b.platform, b.stream, b.pull_id, b.path, b.seen_path,
+                    b.seq, b.batch_id, b.platform, b.stream, b.pull_id, b.path,
                     b.rows, b.sha256, b.committed_at, started,
                 )
                 for b, started in session.execute(query.order_by(BatchRow.seq))
@@ -214,7 +230,7 @@ def _write_counts(row: PullRow, pull: Pull) -> None:
 def _as_pull(row: PullRow, cursor: Cursor | None) -> Pull:
     counts = {ours: getattr(row, column) for ours, column in _COUNTS.items()}
     return Pull(
-        row.pull_id, row.platform, row.stream, row.started_at, cursor, resumed=True,
+        row.pull_id, row.platform, row.stream, row.started_at, cursor, row.start_cursor, resumed=True,
         dropped=dict(row.values_dropped), notes=list(row.notes), **counts,
     )  # fmt: skip
 

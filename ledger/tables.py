@@ -80,7 +80,6 @@ class BatchRow(Base):
     stream: Mapped[str] = mapped_column(String(64))
     pull_id: Mapped[int] = mapped_column(Integer)
     path: Mapped[str] = mapped_column(String(400))  # below data/
-    seen_path: Mapped[str | None] = mapped_column(String(400))
     rows: Mapped[int] = mapped_column(Integer)
     sha256: Mapped[str] = mapped_column(String(64))
     committed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -51,7 +51,8 @@ def _read(path: Path) -> str:
     except OSError:
         raise ConfigError(
             f"key file {path.name} cannot be read",
-            zh=f"密钥文件 secrets/{path.name} 读不到：请从备份恢复它；没有它，已加密的数据无法打开。",
+            zh=f"密钥文件 secrets/{path.name} 读不到："
+            "请从备份恢复它；没有它，已加密的数据无法打开。",
         ) from None
     if open_to_others:
         raise ConfigError(

@@ -47,7 +47,6 @@ def upgrade() -> None:
         sa.Column("stream", sa.String(64), nullable=False),
         sa.Column("pull_id", sa.Integer, nullable=False),
         sa.Column("path", sa.String(400), nullable=False),
-        sa.Column("seen_path", sa.String(400)),
         sa.Column("rows", sa.Integer, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("committed_at", sa.DateTime, nullable=False),

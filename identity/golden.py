@@ -1,0 +1,106 @@
+"""The golden record: per field the value to show, among all that the platforms say.
+
+The owner platform's value first (一数一源, hub.yaml `owners`), else the most recent one. Blanks
+never win. What was not chosen stays in the records and is shown beside it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from warehouse.duck import literal
+
+FIELDS = (
+    "name", "ethnicity_code", "nationality_code", "marital_code", "education_code",
+    "political_code", "employment_code", "phone", "hukou_address", "residence_type_code",
+    "household_no", "relation_code", "grid_code", "died_on", "left_on",
+    "sex_code", "birth_date", "birth_year",
+)  # fmt: skip
+"""Fields chosen one by one; number, address and head are chosen as one piece each."""
+
+NUMBER = ("id_number", "id_type_code", "id_status")
+ADDRESS = ("residence_address", "place", "building", "unit", "room", "room_key")
+HEAD = ("head_name", "head_id_number")
+STATUS_RANK = "CASE r.id_status WHEN 'valid' THEN 0 WHEN 'check_failed' THEN 1 ELSE 2 END"
+
+
+def update_golden(
+    connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequence[str]]
+) -> None:
+    """Make the golden rows of the residents in `affected` anew, and their labels."""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE members AS
+        SELECT l.resident_id, l.record_id FROM resident_link l SEMI JOIN affected
+        USING (resident_id)""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE ordered AS
+        SELECT record_id, row_number() OVER (
+            ORDER BY coalesce(updated_at, valid_from) DESC, record_id) AS nth
+        FROM resident_record SEMI JOIN members USING (record_id)""")
+    run("DELETE FROM golden WHERE resident_id IN (SELECT resident_id FROM affected)")
+    run(f"INSERT INTO golden BY NAME {golden_query(owners)}")
+    _update_labels(connection)
+
+
+def rank(field: str, owners: Mapping[str, Sequence[str]]) -> str:
+    """SQL of a record's place in the choice of one field: the owner first, then the newest."""
+    cases = " ".join(
+        f"WHEN {literal(platform)} THEN {i}" for i, platform in enumerate(owners.get(field, ()))
+    )
+    owner = f"CASE r.platform {cases} ELSE 99 END" if cases else "0"
+    if field == "id_number":
+        owner = f"({STATUS_RANK}) * 100 + ({owner})"
+    if field in ("sex_code", "birth_date", "birth_year"):
+        owner = f"(r.id_status IS DISTINCT FROM 'valid')::INT * 100 + ({owner})"
+    if field == "residence_address":
+        owner = f"(e.room_key IS NULL)::INT * 100 + ({owner})"
+    return f"({owner}) * 1000000000000 + o.nth"
+
+
+def golden_query(owners: Mapping[str, Sequence[str]]) -> str:
+    """SQL of the golden rows of all residents in `members`."""
+    single = ",\n".join(
+        f"arg_min(r.{field}, {rank(field, owners)}) AS "
+        f"{'stated_grid' if field == 'grid_code' else field}"
+        for field in FIELDS
+    )
+    return f"""
+        SELECT resident_id, number.*, address.*, head.* , * EXCLUDE (
+            resident_id, number, address, head)
+        FROM (SELECT m.resident_id,
+            {_piece(NUMBER, "r", "id_number", owners)} AS number,
+            {_piece(ADDRESS, "", "residence_address", owners)} AS address,
+            {_piece(HEAD, "r", "head_name", owners)} AS head,
+            {single},
+            count(*) AS records, count(DISTINCT r.platform) AS platforms
+        FROM members m JOIN resident_record r USING (record_id) JOIN ordered o USING (record_id)
+        JOIN evidence e USING (record_id)
+        GROUP BY m.resident_id)"""
+
+
+def _piece(
+    fields: Sequence[str], table: str, field: str, owners: Mapping[str, Sequence[str]]
+) -> str:
+    def source(one: str) -> str:
+        return f"r.{one}" if table or one == "residence_address" else f"e.{one}"
+
+    struct = ", ".join(f"{one} := {source(one)}" for one in fields)
+    given = " OR ".join(f"{source(one)} IS NOT NULL" for one in fields[:2])
+    return f"arg_min(struct_pack({struct}), {rank(field, owners)}) FILTER ({given})"
+
+
+def _update_labels(connection: duckdb.DuckDBPyConnection) -> None:
+    """Collect each label once a resident, from the newest record that grants it."""
+    run = connection.execute
+    run("DELETE FROM resident_label WHERE resident_id IN (SELECT resident_id FROM affected)")
+    run("""
+        INSERT INTO resident_label
+        WITH granted AS (
+            SELECT m.resident_id, r.platform, r.stream, r.record_key, o.nth, unnest(r.labels) AS g
+            FROM members m JOIN resident_record r USING (record_id)
+            JOIN ordered o USING (record_id) WHERE len(r.labels) > 0)
+        SELECT resident_id, g.label, g.detail, platform, stream, record_key, g.since, g.until
+        FROM granted
+        QUALIFY row_number() OVER (
+            PARTITION BY resident_id, g.label ORDER BY g.detail IS NULL, nth) = 1""")

@@ -1,0 +1,141 @@
+"""Ids for life: each cluster keeps the id its records had; a new person gets a keyed one.
+
+A resident id is a keyed hash of the founding record, the first that arrived of that person. When
+clusters merge the older id stays and the other redirects to it; when one splits, the part with
+the founding record keeps the id. Every change is an event with its reason.
+"""
+
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from security.keys import keyed_ids
+
+
+def assign_ids(connection: duckdb.DuckDBPyConnection, key: bytes, now: datetime) -> None:
+    """Link the records in `clustered` to residents.
+
+    Fills `affected(resident_id)`: every resident whose records, or set of records, changed.
+    """
+    run = connection.execute
+    run(f"CREATE OR REPLACE TEMP TABLE moment AS SELECT TIMESTAMPTZ '{now.isoformat()}' AS at")
+    _keepers(connection)
+    _mint(connection, key)
+    _relink(connection)
+    _note_events(connection)
+
+
+def _keepers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Decide for each root which id it keeps, and which others merge into that.
+
+    Each id stays with one root (the founding record's, else the one with most of its records);
+    each root takes the oldest of the ids that stay with it.
+    """
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE stays AS
+        WITH prior AS (
+            SELECT c.root, l.resident_id, i.founding_record_id, count(*) AS records,
+                   bool_or(c.record_id = i.founding_record_id) AS founder, min(c.record_id) AS low
+            FROM clustered c JOIN resident_link l USING (record_id)
+            JOIN resident_identity i USING (resident_id) GROUP BY ALL)
+        SELECT root, resident_id, founding_record_id FROM prior
+        QUALIFY row_number() OVER (
+            PARTITION BY resident_id ORDER BY founder DESC, records DESC, low) = 1""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE kept AS
+        SELECT root, arg_min(resident_id, founding_record_id) AS resident_id FROM stays
+        GROUP BY root""")
+
+
+def _mint(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Give each root without an id a new one, from its first record."""
+    run = connection.execute
+    rows = run("""
+        SELECT root, record_id, platform || chr(31) || stream || chr(31) || record_key AS founding
+        FROM (SELECT root, min(record_id) AS record_id FROM clustered
+              ANTI JOIN kept USING (root) GROUP BY root)
+        JOIN record_id USING (record_id)""").to_arrow_table()
+    minted = _as_table(rows, keyed_ids(key, "R", rows["founding"].to_pylist()))
+    connection.register("minted_rows", minted)
+    run("CREATE OR REPLACE TEMP TABLE minted AS FROM minted_rows")
+    connection.unregister("minted_rows")
+    # the founding record may have left a person who lives on under the id it founded
+    taken = run("""
+        SELECT m.root, m.record_id, m.founding FROM minted m
+        JOIN resident_identity i USING (resident_id)
+        WHERE i.resident_id IN (SELECT resident_id FROM kept)
+           OR i.resident_id IN (SELECT resident_id FROM resident_link l
+                                WHERE l.record_id NOT IN (SELECT record_id FROM clustered))
+    """).to_arrow_table()
+    if taken.num_rows:
+        number = run("SELECT count(*) FROM resident_identity").fetchall()[0][0]
+        texts = [f"{text}\x1f{number}" for text in taken["founding"].to_pylist()]
+        connection.register("again", _as_table(taken, keyed_ids(key, "R", texts)))
+        run("DELETE FROM minted WHERE root IN (SELECT root FROM again)")
+        run("INSERT INTO minted FROM again")
+        connection.unregister("again")
+
+
+def _as_table(rows: pa.Table, ids: list[str]) -> pa.Table:
+    return rows.append_column("resident_id", pa.array(ids, pa.string()))
+
+
+def _relink(connection: duckdb.DuckDBPyConnection) -> None:
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE relinked AS
+        SELECT c.record_id, coalesce(k.resident_id, m.resident_id) AS resident_id, c.rule
+        FROM clustered c LEFT JOIN kept k USING (root) LEFT JOIN minted m USING (root)""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE before AS
+        SELECT l.record_id, l.resident_id FROM resident_link l
+        WHERE l.record_id IN (SELECT record_id FROM clustered)
+           OR l.record_id IN (SELECT record_id FROM changed)""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE affected AS
+        SELECT b.resident_id FROM before b SEMI JOIN changed USING (record_id)
+        UNION SELECT r.resident_id FROM relinked r SEMI JOIN changed USING (record_id)
+        UNION SELECT unnest([b.resident_id, r.resident_id]) FROM before b
+              JOIN relinked r USING (record_id) WHERE b.resident_id <> r.resident_id""")
+    run("DELETE FROM resident_link WHERE record_id IN (SELECT record_id FROM before)")
+    run("INSERT INTO resident_link FROM relinked")
+
+
+def _note_events(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note births, merges, splits, departures and returns; keep each id's state."""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE events AS
+        SELECT CASE WHEN i.resident_id IS NULL THEN 'founded' ELSE 'returned' END AS kind,
+               m.resident_id, s.resident_id AS other_id,
+               CASE WHEN s.resident_id IS NULL THEN 'new record' ELSE 'split' END AS reason
+        FROM minted m LEFT JOIN resident_identity i USING (resident_id)
+        LEFT JOIN before s ON s.record_id = m.record_id AND s.resident_id <> m.resident_id
+        UNION ALL
+        SELECT 'merged', s.resident_id, k.resident_id, 'one person by ' || rules.rule
+        FROM stays s JOIN kept k USING (root)
+        JOIN (SELECT resident_id, max(rule) AS rule FROM relinked GROUP BY resident_id) rules
+            ON rules.resident_id = k.resident_id
+        WHERE s.resident_id <> k.resident_id
+        UNION ALL
+        SELECT DISTINCT 'gone', b.resident_id, NULL, 'no record left'
+        FROM before b
+        WHERE b.resident_id NOT IN (SELECT resident_id FROM resident_link)
+          AND b.resident_id NOT IN (SELECT resident_id FROM stays)""")
+    run("""
+        INSERT INTO identity_event
+        SELECT at, kind, resident_id, other_id, reason FROM events, moment""")
+    run("""
+        DELETE FROM resident_identity
+        WHERE resident_id IN (SELECT resident_id FROM minted)""")
+    run("""
+        INSERT INTO resident_identity
+        SELECT resident_id, record_id, NULL, 'living' FROM minted""")
+    run("""
+        UPDATE resident_identity SET merged_into = e.other_id, state = 'merged'
+        FROM events e WHERE e.kind = 'merged' AND e.resident_id = resident_identity.resident_id""")
+    run("""
+        UPDATE resident_identity SET state = 'gone'
+        FROM events e WHERE e.kind = 'gone' AND e.resident_id = resident_identity.resident_id""")

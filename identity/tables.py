@@ -1,0 +1,55 @@
+"""The tables identity keeps in the brain, beside the records they are made from."""
+
+import duckdb
+
+ENTITIES = """
+    CREATE TABLE place_alias (road VARCHAR, door_no VARCHAR, compound VARCHAR);
+    CREATE TABLE evidence (
+        record_id BIGINT, name VARCHAR, phone VARCHAR, id_number VARCHAR, sex_code VARCHAR,
+        birth_year SMALLINT, road VARCHAR, door_no VARCHAR, place VARCHAR, building VARCHAR,
+        unit VARCHAR, room VARCHAR, room_key VARCHAR);
+    CREATE TABLE resident_link (record_id BIGINT, resident_id VARCHAR, rule VARCHAR);
+    CREATE TABLE ambiguous (record_id BIGINT, reason VARCHAR);
+    CREATE TABLE resident_identity (
+        resident_id VARCHAR, founding_record_id BIGINT, merged_into VARCHAR, state VARCHAR);
+    CREATE TABLE identity_event (
+        at TIMESTAMPTZ, kind VARCHAR, resident_id VARCHAR, other_id VARCHAR, reason VARCHAR);
+    CREATE TABLE golden (
+        resident_id VARCHAR, name VARCHAR, id_type_code VARCHAR, id_number VARCHAR,
+        id_status VARCHAR, sex_code VARCHAR, birth_date DATE, birth_year SMALLINT,
+        ethnicity_code VARCHAR, nationality_code VARCHAR, marital_code VARCHAR,
+        education_code VARCHAR, political_code VARCHAR, employment_code VARCHAR, phone VARCHAR,
+        hukou_address VARCHAR, residence_address VARCHAR, place VARCHAR, building VARCHAR,
+        unit VARCHAR, room VARCHAR, room_key VARCHAR, residence_type_code VARCHAR,
+        household_no VARCHAR, head_name VARCHAR, head_id_number VARCHAR, relation_code VARCHAR,
+        stated_grid VARCHAR, died_on DATE, left_on DATE, records BIGINT, platforms BIGINT);
+    CREATE TABLE resident_label (
+        resident_id VARCHAR, label VARCHAR, detail VARCHAR, platform VARCHAR, stream VARCHAR,
+        record_key VARCHAR, since DATE, until DATE);
+    CREATE TABLE household (
+        household_id VARCHAR, household_key VARCHAR, household_no VARCHAR,
+        head_resident_id VARCHAR, household_type_code VARCHAR, dwelling_id VARCHAR,
+        grid_code VARCHAR, member_count BIGINT);
+    CREATE TABLE household_key (household_key VARCHAR, household_id VARCHAR);
+    CREATE TABLE dwelling (
+        dwelling_id VARCHAR, room_key VARCHAR, place VARCHAR, building VARCHAR, unit VARCHAR,
+        room VARCHAR, grid_code VARCHAR);
+    CREATE TABLE dwelling_key (room_key VARCHAR, dwelling_id VARCHAR);
+    CREATE TABLE grid (
+        grid_code VARCHAR, name VARCHAR, community_code VARCHAR, grid_type_code VARCHAR,
+        worker_name VARCHAR, worker_phone VARCHAR, buildings VARCHAR, area_hectare DOUBLE);
+    CREATE TABLE placement (
+        resident_id VARCHAR, household_id VARCHAR, dwelling_id VARCHAR, grid_code VARCHAR,
+        lives_here BOOLEAN);
+    CREATE TABLE resident AS
+        SELECT g.* EXCLUDE (place, building, unit, room, room_key, head_name, head_id_number,
+                            stated_grid),
+               p.household_id, p.dwelling_id, p.grid_code, p.lives_here, now() AS valid_from
+        FROM golden g JOIN placement p USING (resident_id);
+    CREATE TABLE resident_past AS SELECT *, now() AS valid_to FROM resident;
+"""
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make identity's tables in an empty brain."""
+    connection.execute(ENTITIES)

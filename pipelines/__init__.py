@@ -1,0 +1,1 @@
+"""From platforms to a published snapshot: the steps, and Dagster around them."""

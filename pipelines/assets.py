@@ -1,0 +1,172 @@
+"""The assets of a home: raw and core of every stream, then identity, entities, snapshot.
+
+A stream that fails is noted, shown as a failed check, and does not keep the others from being
+published; the run itself fails at its end, so that someone is told.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from hub.errors import HubError, SourceDownError
+from hub.platform import Platform
+from pipelines.pull import pull_stream
+from pipelines.session import Session
+from pipelines.standardise import standardise_stream
+
+POOL = "brain"
+BRAIN = ("identity", "entities", "snapshot")
+Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
+
+
+def stream_assets(platform: Platform, stream: str) -> list[dg.AssetsDefinition]:
+    """Make the raw and the core asset of one stream."""
+    name, title = platform.platform, f"{platform.title} · {stream}"
+    raw_key = dg.AssetKey(["raw", name, stream])
+    place = f"{name}.{stream}"
+
+    @dg.multi_asset(
+        name=f"raw__{name}__{stream}",
+        specs=[dg.AssetSpec(raw_key, group_name=name, description=f"Raw batches of {title}.")],
+        check_specs=[dg.AssetCheckSpec("pulled", asset=raw_key)],
+        required_resource_keys={"session"},
+        pool=f"pull_{name}",
+    )
+    def raw(context: dg.AssetExecutionContext) -> Results:
+        """Pull what is new, chunk by chunk."""
+        run: Session = context.resources.session
+        passed = _pull(context, run, platform, stream)
+        pull = run.pulls.get(place)
+        counts = {} if pull is None else {
+            "dagster/row_count": pull.stored, "read": pull.read, "unchanged": pull.unchanged,
+            "repeated": pull.repeated, "gone": pull.gone,
+        }  # fmt: skip
+        yield dg.MaterializeResult(asset_key=raw_key, metadata=counts)
+        yield dg.AssetCheckResult(passed=passed, asset_key=raw_key, check_name="pulled")
+
+    core_key = dg.AssetKey(["core", name, stream])
+
+    @dg.multi_asset(
+        name=f"core__{name}__{stream}",
+        specs=[
+            dg.AssetSpec(
+                core_key, deps=[raw_key], group_name=name, description=f"Core batches of {title}."
+            )
+        ],
+        check_specs=[dg.AssetCheckSpec("contract", asset=core_key)],
+        required_resource_keys={"session"},
+    )
+    def core(context: dg.AssetExecutionContext) -> Results:
+        """Standardise the batches that are not yet in core."""
+        run: Session = context.resources.session
+        passed = _standardise(run, platform, stream)
+        counts = run.cores.get(place)
+        rows = counts.rows if counts else 0
+        metadata = {} if counts is None else {
+            "dagster/row_count": counts.accepted, "rows": rows, "set_aside": counts.set_aside,
+            "with_issues": counts.with_issues,
+            "issue_rate": round(counts.with_issues / rows, 4) if rows else 0.0,
+        }  # fmt: skip
+        broken = dict(counts.broken) if counts else {}
+        yield dg.MaterializeResult(asset_key=core_key, metadata=metadata)
+        yield dg.AssetCheckResult(
+            passed=passed and not broken,
+            asset_key=core_key,
+            check_name="contract",
+            severity=dg.AssetCheckSeverity.WARN if passed else dg.AssetCheckSeverity.ERROR,
+            metadata={"rules_broken": broken},
+        )
+
+    return [raw, core]
+
+
+def _pull(context: dg.AssetExecutionContext, run: Session, platform: Platform, stream: str) -> bool:
+    place = f"{platform.platform}.{stream}"
+    accept = platform.platform in run.accept_drop
+    try:
+        with run.timed("pull"):
+            run.pulls[place] = pull_stream(
+                run.home, run.ledger, platform, stream, run.tick, accept_drop=accept
+            )
+    except SourceDownError as error:
+        if context.op_execution_context.retry_number < run.retries:
+            raise dg.RetryRequested(run.retries, run.retry_wait) from error
+        run.fail(place, error)
+    except Exception as error:
+        run.fail(place, error)
+    else:
+        if run.pulls[place].stored:
+            run.gates.start()
+        return True
+    return False
+
+
+def _standardise(run: Session, platform: Platform, stream: str) -> bool:
+    place = f"{platform.platform}.{stream}"
+    try:
+        with run.timed("standardise"):
+            run.cores[place] = standardise_stream(run.home, run.ledger, platform, stream, run.tick)
+    except Exception as error:
+        run.fail(place, error)
+        return False
+    return True
+
+
+def brain_assets(streams: Sequence[tuple[str, str]]) -> dg.AssetsDefinition:
+    """Make identity, entities and snapshot: one step, since one process writes the brain."""
+    cores = [dg.AssetKey(["core", platform, stream]) for platform, stream in streams]
+
+    @dg.multi_asset(
+        name="brain",
+        specs=[
+            dg.AssetSpec("identity", deps=cores, group_name="brain", description="Who is who."),
+            dg.AssetSpec(
+                "entities",
+                deps=["identity"],
+                group_name="brain",
+                description="Golden residents, households, dwellings, grids.",
+            ),
+            dg.AssetSpec(
+                "snapshot",
+                deps=["entities"],
+                group_name="brain",
+                description="The published, read-only brain.",
+            ),
+        ],
+        check_specs=[dg.AssetCheckSpec("gates", asset="snapshot")],
+        required_resource_keys={"session"},
+        pool=POOL,
+    )
+    def brain(context: dg.AssetExecutionContext) -> Results:
+        """Apply what is new, resolve, judge, publish; then say whether anything failed."""
+        run: Session = context.resources.session
+        yield from _update(run)
+        if run.failures:
+            raise dg.Failure("；".join(one.zh for one in run.failures), allow_retries=False)
+
+    return brain
+
+
+def _update(run: Session) -> Results:
+    from pipelines.brain import update_brain
+
+    passed = True
+    try:
+        run.tick("brain", 0)
+        run.publication = update_brain(
+            run.home, run.ledger, run.platforms, run.gates, run.accept_drop
+        )
+        run.steps.update(run.publication.steps)
+    except HubError as error:
+        run.fail("brain", error)
+        passed = False
+    except Exception as error:
+        run.fail("brain", error)
+        passed = False
+    done = run.publication
+    for asset in BRAIN:
+        facts: dict[str, int] = dict(done.facts.get(asset, {})) if done else {}
+        if done and done.number is not None and asset == "snapshot":
+            facts = {"number": done.number, "batches": done.batches}
+        yield dg.MaterializeResult(asset_key=asset, metadata=facts)
+    yield dg.AssetCheckResult(passed=passed, asset_key="snapshot", check_name="gates")

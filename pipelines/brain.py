@@ -1,0 +1,149 @@
+"""From core batches to a published snapshot: apply, resolve, judge, publish. The only writer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import perf_counter
+
+from schemas.contract import ENTITIES, empty_core
+from warehouse.gate_page import write_gate_page
+from warehouse.gates import GateProcess, GateReport
+
+from hub.errors import ConfigError, GateError
+from hub.platform import Platform
+from hub.settings import Home
+from identity.resolve import resolve_entities, resolve_identity
+from identity.tables import create_tables
+from ledger import Ledger
+from pipelines.standardise import ready_batches
+from security.keys import read_keys
+from warehouse.brain import Standardised, applied, apply_batches, create_brain
+from warehouse.lock import locked
+from warehouse.snapshots import Work, current_number, publish_work, reading, working
+
+
+@dataclass
+class Publication:
+    """What one update of the brain did."""
+
+    number: int | None = None  # None: nothing new, nothing published
+    batches: int = 0
+    gates: GateReport | None = None
+    steps: dict[str, float] = field(default_factory=dict)  # seconds
+    facts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def waiting_batches(
+    home: Home, ledger: Ledger, platforms: dict[str, Platform]
+) -> list[list[Standardised]]:
+    """Batches that are not in the current snapshot, a list a stream."""
+    known: dict[str, str] = {}
+    if current_number(home) is not None:
+        with reading(home) as connection:
+            known = applied(connection)
+    waiting = []
+    for platform in platforms.values():
+        for stream in platform.streams:
+            try:
+                waiting.append(ready_batches(home, ledger, platform, stream, known))
+            except ConfigError:
+                continue  # its mapping is wrong: said where the stream was standardised
+    return [one for one in waiting if one]
+
+
+def update_brain(
+    home: Home,
+    ledger: Ledger,
+    platforms: dict[str, Platform],
+    gates: GateProcess,
+    accept_drop: tuple[str, ...] = (),
+) -> Publication:
+    """Publish a snapshot that holds every core batch; nothing if there is nothing new.
+
+    Raises:
+        GateError: the work copy failed its gates; the last snapshot stays.
+        BusyError: another process is writing.
+    """
+    done = Publication()
+    with locked(home, "brain"):
+        waiting = waiting_batches(home, ledger, platforms)
+        done.batches = sum(map(len, waiting))
+        if not waiting:
+            return done
+        gates.start()
+        with working(home) as work:
+            _apply_and_resolve(home, work, waiting, done)
+            with _timed(done, "gates"):
+                request = _gate_request(home, work, platforms, accept_drop)
+                done.gates = gates.judge(request)
+                number = work.number if done.gates.passed else None
+                page = write_gate_page(home, done.gates, number)
+            if not done.gates.passed:
+                raise GateError(
+                    "gates failed: " + ", ".join(r.suite for r in done.gates.failed),
+                    zh=f"{done.gates.sentence} 本次没有发布，仍使用上一个快照；详见 {page}。",
+                )
+            with _timed(done, "publish"):
+                done.number = publish_work(work)
+    return done
+
+
+def _apply_and_resolve(
+    home: Home, work: Work, waiting: list[list[Standardised]], done: Publication
+) -> None:
+    now, key = datetime.now(UTC), read_keys(home.secrets, encryption=False).identity
+    connection = work.connection
+    if work.base is None:
+        create_brain(connection, {entity: empty_core(entity) for entity in ENTITIES})
+        create_tables(connection)
+    with _timed(done, "apply"):
+        for batches in waiting:
+            apply_batches(home, connection, batches, now)
+    with _timed(done, "identity"):
+        resolve_identity(connection, key, now)
+    with _timed(done, "entities"):
+        resolve_entities(connection, key, home.settings.owners, now)
+    with _timed(done, "checkpoint"):
+        done.facts = _facts(work)
+        work.close()
+
+
+def _facts(work: Work) -> dict[str, dict[str, int]]:
+    """Row counts for the run's metadata."""
+    tables = {
+        "identity": ("resident_link", "ambiguous", "identity_event"),
+        "entities": ("resident", "household", "dwelling", "grid", "resident_label"),
+    }
+    return {
+        asset: {
+            table: work.connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
+            for table in names
+        }
+        for asset, names in tables.items()
+    }
+
+
+def _gate_request(
+    home: Home, work: Work, platforms: dict[str, Platform], accept_drop: tuple[str, ...]
+) -> dict[str, object]:
+    from warehouse.snapshots import snapshot_path
+
+    return {
+        "home": str(home.root),
+        "path": str(work.path),
+        "base_path": None if work.base is None else str(snapshot_path(home, work.base)),
+        "allow_drop": {
+            name: {stream: one.allow_drop for stream, one in platform.streams.items()}
+            for name, platform in platforms.items()
+        },
+        "residents_drop": home.settings.gates.residents_drop,
+        "accept_drop": list(accept_drop),
+    }
+
+
+@contextmanager
+def _timed(done: Publication, step: str) -> Iterator[None]:
+    started = perf_counter()
+    yield
+    done.steps[step] = perf_counter() - started

@@ -1,0 +1,107 @@
+"""What Dagster loads: the home's assets, its sync job, schedules, sensors and freshness checks.
+
+The home is HUB_HOME. `dagster dev -m pipelines.definitions` shows it; `hub sync` runs the same job.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+
+from hub.platform import Platform
+from hub.settings import Home, find_home, open_home
+from pipelines.alerts import post_alert
+from pipelines.assets import BRAIN, brain_assets, stream_assets
+from pipelines.session import Session, session
+from pipelines.watching import freshness_checks, freshness_keys, sensors
+
+SYNC = "sync"
+
+
+@dg.resource
+def new_session(_context: dg.InitResourceContext) -> Iterator[Session]:
+    """A session of its own for each run that Dagster starts; a source that is down is retried."""
+    with session(retries=3) as run:
+        yield run
+
+
+@dg.failure_hook(required_resource_keys={"session"})
+def alert(context: dg.HookContext) -> None:
+    """Post what failed to the home's webhook."""
+    run: Session = context.resources.session
+    text = "；".join(one.zh for one in run.failures) or f"步骤 {context.op.name} 失败"
+    post_alert(run.home, f"同步失败：{text}")
+
+
+def definitions_for(
+    home: Home, platforms: Mapping[str, Platform], resource: Session | None = None
+) -> dg.Definitions:
+    """Everything of a home, over the session given, or over one a run."""
+    streams = [(name, stream) for name, one in platforms.items() for stream in one.streams]
+    assets = [
+        asset
+        for one in platforms.values()
+        for stream in one.streams
+        for asset in stream_assets(one, stream)
+    ]
+    silent = dg.AssetSelection.checks(*freshness_keys(platforms))
+    session_resource = (
+        dg.ResourceDefinition.hardcoded_resource(resource) if resource else new_session
+    )
+    everything = dg.define_asset_job(
+        SYNC,
+        selection=dg.AssetSelection.assets(*[a.key for a in assets], *BRAIN) - silent,
+        hooks={alert},
+        executor_def=dg.in_process_executor,
+        description="One full sync of every platform.",
+    )
+    jobs = {name: _platform_job(one, silent) for name, one in platforms.items()}
+    watch = dg.define_asset_job(
+        "freshness", selection=silent, hooks={alert}, executor_def=dg.in_process_executor
+    )
+    hourly = dg.ScheduleDefinition(
+        name="schedule__freshness",
+        job=watch,
+        cron_schedule="0 * * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    return dg.Definitions(
+        assets=[*assets, brain_assets(streams)],
+        asset_checks=freshness_checks(platforms),
+        jobs=[everything, watch, *jobs.values()],
+        schedules=[
+            hourly,
+            *(_schedule(one, jobs[n]) for n, one in platforms.items() if one.schedule),
+        ],
+        sensors=sensors(home, platforms, jobs),
+        resources={"session": session_resource},
+    )
+
+
+def _platform_job(platform: Platform, silent: dg.AssetSelection) -> dg.UnresolvedAssetJobDefinition:
+    name = platform.platform
+    keys = [dg.AssetKey([layer, name, s]) for s in platform.streams for layer in ("raw", "core")]
+    return dg.define_asset_job(
+        f"sync__{name}",
+        selection=dg.AssetSelection.assets(*keys, *BRAIN) - silent,
+        hooks={alert},
+        executor_def=dg.in_process_executor,
+        description=f"Sync of {platform.title} alone.",
+    )
+
+
+def _schedule(platform: Platform, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=f"schedule__{platform.platform}",
+        job=job,
+        cron_schedule=str(platform.schedule),
+        execution_timezone=platform.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The home that HUB_HOME names."""
+    home = open_home(find_home())
+    platforms, _wrong = home.read_platforms()
+    return definitions_for(home, platforms)

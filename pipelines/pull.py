@@ -1,0 +1,156 @@
+"""Pull one stream into raw: compare, store, commit, chunk by chunk.
+
+Each chunk is one raw file and one ledger transaction. A crash before the transaction leaves a file
+that the next pull overwrites; after it, nothing is pulled twice.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from connectors import open_connector
+from connectors.chunk import Chunk, Connector
+from hub.errors import HeldError, HubError
+from hub.platform import Platform, Stream
+from hub.settings import Home
+from ledger import Ledger, Pull
+from warehouse.lock import locked
+from warehouse.raw import RawPull
+
+Tick = Callable[[str, int], None]
+"""Told what is under way and how many rows it has done so far."""
+
+
+def pull_stream(
+    home: Home,
+    ledger: Ledger,
+    platform: Platform,
+    stream_name: str,
+    tick: Tick,
+    *,
+    accept_drop: bool = False,
+) -> Pull:
+    """Pull what is new; return the accounting.
+
+    Args:
+        home: The hub home.
+        ledger: Its ledger.
+        platform: The platform's settings.
+        stream_name: Which of its streams.
+        tick: Progress, in rows read.
+        accept_drop: Believe that the absent records are gone, however many they are.
+
+    Raises:
+        HeldError: more records are absent than allowed; what arrived is stored, nothing is deleted.
+        HubError: whatever the connector raised; what was committed is kept.
+    """
+    with locked(home, f"pull.{platform.platform}.{stream_name}"):
+        pull = _open(ledger, platform, stream_name)
+        stream = platform.streams[stream_name]
+        raw = _compare_with(home, ledger, stream, pull)
+        try:
+            connector = open_connector(platform, home.root)
+            try:
+                complete = _take_chunks(home, ledger, connector, raw, pull, tick)
+            finally:
+                connector.close()
+            if complete:
+                _take_absent(home, ledger, stream, raw, pull, accept_drop=accept_drop)
+            ledger.close_pull(pull, "complete")
+        except HeldError as error:
+            ledger.close_pull(pull, "held", error.zh)
+            raise
+        except HubError as error:
+            ledger.close_pull(pull, "failed", error.zh)
+            raise
+        finally:
+            raw.close()
+    return pull
+
+
+def _open(ledger: Ledger, platform: Platform, stream_name: str) -> Pull:
+    """Begin a pull, or take up one that was cut.
+
+    A cut full snapshot goes on where it was only if it is the stream's first pull: then all that
+    it saw is stored. A later one stores only differences, so it starts over; what it had stored
+    compares as unchanged.
+    """
+    pull = ledger.open_pull(platform.platform, stream_name)
+    stream = platform.streams[stream_name]
+    if pull.resumed and stream.increment.snapshot:
+        batches = ledger.batches(platform.platform, stream_name)
+        if any(batch.pull_id != pull.pull_id for batch in batches):
+            pull.cursor, pull.resumed = pull.start_cursor, False
+            pull.read = pull.stored = pull.unchanged = pull.repeated = 0
+    return pull
+
+
+def _compare_with(home: Home, ledger: Ledger, stream: Stream, pull: Pull) -> RawPull:
+    batches = ledger.batches(pull.platform, pull.stream)
+    own = [home.data / b.path for b in batches if b.pull_id == pull.pull_id and pull.resumed]
+    return RawPull(home, stream, [home.data / b.path for b in batches], own, pull.read)
+
+
+def _take_chunks(
+    home: Home, ledger: Ledger, connector: Connector, raw: RawPull, pull: Pull, tick: Tick
+) -> bool:
+    """Store every chunk; return whether the whole stream was read."""
+    complete = False
+    chunks = connector.pull(pull.stream, pull.cursor, resume=pull.resumed and pull.read > 0)
+    for chunk in chunks:
+        counts = raw.compare(chunk.rows)
+        pull.read += counts.read
+        pull.stored += counts.stored
+        pull.unchanged += counts.unchanged
+        pull.repeated += counts.repeated
+        for column, dropped in chunk.dropped.items():
+            pull.dropped[column] = pull.dropped.get(column, 0) + dropped
+        pull.notes += [note for note in chunk.notes if note not in pull.notes]
+        _commit(home, ledger, raw, pull, chunk, counts.stored)
+        tick(f"{pull.platform}.{pull.stream}", pull.read)
+        complete = chunk.last and chunk.complete
+    return complete
+
+
+def _commit(
+    home: Home, ledger: Ledger, raw: RawPull, pull: Pull, chunk: Chunk, stored: int
+) -> None:
+    batch = _write(home, ledger, raw, pull) if stored else None
+    ledger.commit(pull, batch, chunk.cursor)
+
+
+def _write(home: Home, ledger: Ledger, raw: RawPull, pull: Pull) -> dict[str, object]:
+    batch_id = ledger.next_batch_id(pull.platform, pull.stream)
+    number = batch_id.rsplit(".", 1)[1]
+    path = Path("raw", pull.platform, pull.stream, f"{number}.parquet")
+    rows = raw.write(home.data / path)
+    with (home.data / path).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"batch_id": batch_id, "path": path.as_posix(), "rows": rows, "sha256": digest}
+
+
+def _take_absent(
+    home: Home,
+    ledger: Ledger,
+    stream: Stream,
+    raw: RawPull,
+    pull: Pull,
+    *,
+    accept_drop: bool,
+) -> None:
+    """Believe a full snapshot that some records are gone, within the stream's allowance."""
+    absent, known = raw.gone()
+    allowed = max(1, int(known * stream.allow_drop))
+    if absent and (absent > allowed or absent == known) and not accept_drop:
+        where = f"{pull.platform}.{pull.stream}"
+        raise HeldError(
+            f"{where}: {absent} of {known} records absent, {allowed} allowed; no deletion applied",
+            zh=f"{where} 这次少了 {absent} 条（原有 {known} 条，最多允许少 {allowed} 条），"
+            "疑似来源被清空或截断，删除没有采信，原数据保留。请核对来源；"
+            f"若确实减少，请运行 hub sync {pull.platform} --accept-drop。",
+        )
+    pull.gone = absent
+    if raw.has_fresh():
+        batch = _write(home, ledger, raw, pull)
+        cursor = ledger.cursor(pull.platform, pull.stream) or {}
+        ledger.commit(pull, batch, cursor)

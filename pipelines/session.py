@@ -1,0 +1,102 @@
+"""What the steps of one run share: the home, its ledger, the gate process, what went wrong."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from warehouse.gates import GateProcess
+
+from hub.errors import ConfigError
+from hub.platform import Platform
+from hub.settings import Home, find_home, open_home
+from ledger import Ledger, Pull, open_ledger
+from pipelines.brain import Publication
+from pipelines.pull import Tick
+from pipelines.standardise import CoreCounts
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that did not work; `zh` is for the officer."""
+
+    place: str  # platform.stream, or the step
+    kind: str  # the error's class
+    zh: str
+
+
+@dataclass
+class Session:
+    """One run. Made by `session`, closed with it."""
+
+    home: Home
+    ledger: Ledger
+    gates: GateProcess
+    platforms: dict[str, Platform]
+    tick: Tick = lambda _place, _rows: None
+    accept_drop: tuple[str, ...] = ()
+    run_id: int = 0
+    retries: int = 0
+    retry_wait: float = 60
+    pulls: dict[str, Pull] = field(default_factory=dict)
+    cores: dict[str, CoreCounts] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    steps: dict[str, float] = field(default_factory=dict)
+    publication: Publication | None = None
+
+    @property
+    def status(self) -> str:
+        """`ok`, `partial` (some streams failed), `failed` (nothing could be published)."""
+        if not self.failures:
+            return "ok"
+        return "failed" if any(one.place == "brain" for one in self.failures) else "partial"
+
+    def fail(self, place: str, error: Exception) -> None:
+        """Note a failure, and log it without any value."""
+        zh = getattr(error, "zh", None) or (
+            f"{place} 出现内部错误（{type(error).__name__}）：数据未受影响，"
+            "请把 data/hub.log 交给技术支持。"
+        )
+        message = str(error) if hasattr(error, "zh") else "unexpected"
+        log.error("%s: %s: %s", place, type(error).__name__, message, exc_info=not message)
+        self.failures.append(Failure(place, type(error).__name__, zh))
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Add the time spent to `steps`."""
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            self.steps[step] = self.steps.get(step, 0) + perf_counter() - started
+
+
+@contextmanager
+def session(
+    home: Home | None = None,
+    *,
+    tick: Tick | None = None,
+    accept_drop: Sequence[str] = (),
+    retries: int = 0,
+) -> Iterator[Session]:
+    """Open what a run needs, and give it all back."""
+    home = home or open_home(find_home())
+    ledger = open_ledger(home.data / "ledger.sqlite")
+    gates = GateProcess()
+    platforms, wrong = home.read_platforms()
+    one = Session(home, ledger, gates, platforms, accept_drop=tuple(accept_drop), retries=retries)
+    one.tick = tick or one.tick
+    one.run_id = ledger.begin_run()
+    for error in wrong:
+        one.fail("platforms", ConfigError(str(error), zh=error.zh))
+    try:
+        yield one
+        number = one.publication.number if one.publication else None
+        errors = [failure.zh for failure in one.failures]
+        ledger.end_run(one.run_id, one.status, {"published": number, "errors": errors})
+    finally:
+        gates.close()
+        ledger.close()

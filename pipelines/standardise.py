@@ -1,0 +1,136 @@
+"""Standardise the raw batches of one stream that are not yet in core under the mapping now in use."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+from schemas.contract import check
+from schemas.mapping import Mapping, compile_mapping
+
+from hub.platform import Platform
+from hub.settings import Home
+from ledger import Batch, Ledger
+from pipelines.pull import Tick
+from warehouse.brain import Standardised
+from warehouse.core import CoreFiles, core_files, read_raw, write_core
+from warehouse.duck import memory
+
+ASIDE = {"duplicate": "duplicate_key", "nokey": "no_record_key", "withdrawn": "withdrawn"}
+
+
+@dataclass
+class CoreCounts:
+    """What became of the rows that were standardised now."""
+
+    rows: int = 0
+    accepted: int = 0
+    set_aside: int = 0
+    with_issues: int = 0
+    broken: Counter[str] = field(default_factory=Counter)
+    """Contract rules that rows broke, with how many did."""
+
+
+def standardise_stream(
+    home: Home, ledger: Ledger, platform: Platform, stream_name: str, tick: Tick
+) -> CoreCounts:
+    """Bring every batch of the stream into core that is not there under the mapping now in use.
+
+    Args:
+        home: The hub home.
+        ledger: Its ledger.
+        platform: The platform's settings.
+        stream_name: Which of its streams.
+        tick: Progress, in rows.
+    """
+    mapping, counts = compile_mapping(platform, stream_name), CoreCounts()
+    waiting = [
+        (batch, core_files(home, batch.path, mapping.version))
+        for batch in ledger.batches(platform.platform, stream_name)
+    ]
+    waiting = [(batch, files) for batch, files in waiting if not files.exist()]
+    if waiting:
+        with memory(home) as connection:
+            for batch, files in waiting:
+                _standardise(home, connection, platform, mapping, (batch, files), counts)
+                tick(f"{platform.platform}.{stream_name}", counts.rows)
+    return counts
+
+
+def ready_batches(
+    home: Home, ledger: Ledger, platform: Platform, stream_name: str, applied: dict[str, str]
+) -> list[Standardised]:
+    """List the batches of a stream that are in core but not in the brain, oldest first.
+
+    Args:
+        home: The hub home.
+        ledger: Its ledger.
+        platform: The platform's settings.
+        stream_name: Which of its streams.
+        applied: Batch id → mapping version, of the batches that are in the brain.
+    """
+    mapping = compile_mapping(platform, stream_name)
+    return [
+        Standardised(
+            batch.batch_id, batch.seq, batch.platform, batch.stream, mapping.entity,
+            mapping.version, batch.pulled_at, files,
+        )
+        for batch in ledger.batches(platform.platform, stream_name)
+        if applied.get(batch.batch_id) != mapping.version
+        and (files := core_files(home, batch.path, mapping.version)).exist()
+    ]  # fmt: skip
+
+
+def _standardise(
+    home: Home,
+    connection: duckdb.DuckDBPyConnection,
+    platform: Platform,
+    mapping: Mapping,
+    one: tuple[Batch, CoreFiles],
+    counts: CoreCounts,
+) -> None:
+    batch, files = one
+    raw = read_raw(home, connection, batch.path)
+    day = batch.pulled_at.astimezone(ZoneInfo(platform.timezone)).date()
+    accepted = raw.filter(pl.col("_op").is_in(["upsert", "delete"]))
+    made = mapping.apply(accepted, as_of=day)
+    core, broken = check(mapping.entity, made.core)
+    aside = pl.concat(
+        [_set_aside(raw), *(_with_hash(frame, raw) for frame in (made.quarantine, broken))]
+    )
+    write_core(home, connection, files, core, aside)
+    counts.rows += raw.height
+    counts.accepted += core.height
+    counts.set_aside += aside.filter(pl.col("reason") != "withdrawn").height
+    counts.with_issues += core.filter(pl.col("issues").list.len() > 0).height
+    counts.broken.update(broken["reason"].to_list())
+
+
+def _with_hash(aside: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
+    hashes = raw.select(row_no="_row", row_hash="_hash")
+    return aside.join(hashes, on="row_no", how="left").select(
+        "record_key", "row_hash", "row_no", "field", "raw", "reason"
+    )
+
+
+def _set_aside(raw: pl.DataFrame) -> pl.DataFrame:
+    """Rows that the pull itself set aside, with the whole row as `raw`."""
+    rows = raw.filter(pl.col("_op").is_in(list(ASIDE)))
+    cells = [c for c in raw.columns if not c.startswith("_")]
+    texts = [json.dumps(row, ensure_ascii=False) for row in _rows(rows.select(cells))]
+    return rows.select(
+        record_key="_key",
+        row_hash="_hash",
+        row_no="_row",
+        field=pl.lit(None, pl.String),
+        raw=pl.Series(texts, dtype=pl.String),
+        reason=pl.col("_op").replace_strict(ASIDE, return_dtype=pl.String),
+    )
+
+
+def _rows(frame: pl.DataFrame) -> Iterator[dict[str, str | None]]:
+    for row in frame.iter_rows(named=True):
+        yield {name: value for name, value in row.items() if value is not None}

@@ -1,0 +1,117 @@
+"""`hub sync`: the job that Dagster schedules, run here and now in this process."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import dagster as dg
+
+from hub.errors import NotFoundError
+from hub.settings import Home
+from pipelines.definitions import SYNC, definitions_for
+from pipelines.pull import Tick
+from pipelines.session import Failure, Session, session
+
+
+@dataclass(frozen=True)
+class PullReport:
+    """One stream in one sync. Rows: read = stored + unchanged + repeated."""
+
+    platform: str
+    stream: str
+    status: str  # complete, held, failed
+    read: int
+    stored: int
+    unchanged: int
+    repeated: int
+    gone: int
+    set_aside: int
+    with_issues: int
+    error: str | None
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """One sync, as the officer is told of it."""
+
+    run_id: int
+    status: str  # ok, partial (some streams failed), failed (nothing published)
+    published: int | None
+    pulls: list[PullReport]
+    failures: list[Failure]
+    seconds: float
+    steps: dict[str, float]
+
+    @property
+    def error(self) -> str | None:
+        """All that failed, in one text."""
+        return "\n".join(one.zh for one in self.failures) or None
+
+
+def run_sync(
+    home: Home,
+    platforms: Sequence[str] = (),
+    *,
+    accept_drop: bool = False,
+    tick: Tick | None = None,
+) -> SyncReport:
+    """Run the sync job in this process, for all platforms or those named.
+
+    Raises:
+        NotFoundError: a platform of that name is not in the home.
+    """
+    started = perf_counter()
+    accepted = platforms if accept_drop else ()
+    with session(home, tick=tick, accept_drop=accepted) as run:
+        chosen = _choose(run, platforms)
+        if accept_drop and not platforms:
+            run.accept_drop = tuple(run.platforms)
+        _execute(run, chosen)
+        number = run.publication.number if run.publication else None
+        pulls, seconds = _pull_reports(run, chosen), perf_counter() - started
+        return SyncReport(run.run_id, run.status, number, pulls, run.failures, seconds, run.steps)
+
+
+def _choose(run: Session, platforms: Sequence[str]) -> list[str]:
+    for name in platforms:
+        if name not in run.platforms:
+            raise NotFoundError(
+                f"no platform {name}",
+                zh=f"没有叫 {name} 的平台：请用 hub platform list 查看平台名。",
+            )
+    return list(platforms or run.platforms)
+
+
+def _execute(run: Session, chosen: Sequence[str]) -> None:
+    """Run the job on a throw-away instance; Dagster's own chatter stays out of the terminal."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    definitions = definitions_for(run.home, {n: run.platforms[n] for n in chosen}, resource=run)
+    job = definitions.resolve_job_def(SYNC)
+    with dg.DagsterInstance.ephemeral() as instance:
+        job.execute_in_process(instance=instance, raise_on_error=False)
+
+
+def _pull_reports(run: Session, chosen: Sequence[str]) -> list[PullReport]:
+    last, reports = run.ledger.last_pulls(), []
+    for name in chosen:
+        for stream in run.platforms[name].streams:
+            place = f"{name}.{stream}"
+            error = next((one.zh for one in run.failures if one.place == place), None)
+            row, core = last.get((name, stream)), run.cores.get(place)
+            reports.append(
+                PullReport(
+                    name,
+                    stream,
+                    row.status if row else "failed",
+                    row.rows_read if row else 0,
+                    row.rows_stored if row else 0,
+                    row.rows_unchanged if row else 0,
+                    row.rows_repeated if row else 0,
+                    row.rows_gone if row else 0,
+                    core.set_aside if core else 0,
+                    core.with_issues if core else 0,
+                    error,
+                )
+            )
+    return reports

@@ -1,0 +1,114 @@
+"""What Dagster watches between syncs: new files, new exchange batches, platforms gone silent."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from connectors import open_connector
+from hub.errors import HubError
+from hub.platform import FilesConnection, Platform
+from hub.settings import Home
+from ledger import open_ledger
+from pipelines.session import Session
+
+WATCHED = ("files", "exchange")
+Jobs = Mapping[str, dg.UnresolvedAssetJobDefinition]
+
+
+def freshness_checks(platforms: Mapping[str, Platform]) -> Sequence[dg.AssetChecksDefinition]:
+    """Make a check a stream: was it pulled well within the platform's `fresh_within`?"""
+    return [_freshness(one, stream) for one in platforms.values() for stream in one.streams]
+
+
+def freshness_keys(platforms: Mapping[str, Platform]) -> list[dg.AssetCheckKey]:
+    """Name those checks."""
+    return [
+        dg.AssetCheckKey(dg.AssetKey(["raw", name, stream]), "fresh")
+        for name, one in platforms.items()
+        for stream in one.streams
+    ]
+
+
+def _freshness(platform: Platform, stream: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=dg.AssetKey(["raw", platform.platform, stream]),
+        name="fresh",
+        required_resource_keys={"session"},
+    )
+    def fresh(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        """Compare the last good pull with what the platform promises."""
+        run: Session = context.resources.session
+        last = run.ledger.last_success().get(platform.platform)
+        age = None if last is None else (datetime.now(UTC) - last).total_seconds()
+        return dg.AssetCheckResult(
+            passed=age is not None and age <= platform.fresh_within,
+            metadata={"age_seconds": -1.0 if age is None else age},
+        )
+
+    return fresh
+
+
+def sensors(
+    home: Home, platforms: Mapping[str, Platform], jobs: Jobs
+) -> Sequence[dg.SensorDefinition]:
+    """Make a sensor for each platform whose files or exchange batches arrive unannounced."""
+    return [
+        _sensor(home, one, jobs[name])
+        for name, one in platforms.items()
+        if one.connection.kind in WATCHED
+    ]
+
+
+def _sensor(
+    home: Home, platform: Platform, job: dg.UnresolvedAssetJobDefinition
+) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"arrivals__{platform.platform}",
+        job=job,
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        """Ask for a run when there is something new."""
+        mark = arrival_mark(home, platform)
+        if mark is None or mark == context.cursor:
+            return dg.SkipReason("nothing new")
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=mark)], cursor=mark)
+
+    return arrivals
+
+
+def arrival_mark(home: Home, platform: Platform) -> str | None:
+    """Return a text that changes when something new has arrived; None when nothing has."""
+    if isinstance(platform.connection, FilesConnection):
+        return _files_mark(home, platform, platform.connection)
+    return _batches_mark(home, platform)
+
+
+def _files_mark(home: Home, platform: Platform, connection: FilesConnection) -> str | None:
+    folder = home.root / connection.path
+    found = sorted({p for one in platform.streams.values() for p in folder.glob(one.files or "*")})
+    seen = [f"{path.name}|{path.stat().st_size}|{path.stat().st_mtime_ns}" for path in found]
+    return hashlib.sha256("\n".join(seen).encode()).hexdigest() if seen else None
+
+
+def _batches_mark(home: Home, platform: Platform) -> str | None:
+    """Look one row ahead of each stream's cursor, without taking anything."""
+    ledger = open_ledger(Path(home.data / "ledger.sqlite"))
+    connector = open_connector(platform, home.root)
+    try:
+        waiting = []
+        for stream in platform.streams:
+            cursor = ledger.cursor(platform.platform, stream)
+            first = next(iter(connector.pull(stream, cursor, resume=False, chunk_rows=1)), None)
+            if first is not None and first.rows.num_rows:
+                waiting.append(f"{stream}:{first.cursor}")
+        return hashlib.sha256("\n".join(waiting).encode()).hexdigest() if waiting else None
+    except HubError:
+        return None  # the scheduled run will say what is wrong
+    finally:
+        connector.close()
+        ledger.close()

@@ -1,0 +1,1 @@
+"""Raw, core, brain, snapshot: everything that is stored, and the only home of DuckDB."""

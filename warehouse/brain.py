@@ -1,0 +1,205 @@
+"""The brain: what every platform now says, and what it said before, in one DuckDB file.
+
+`{entity}_record` holds each source record once, in the standard's fields, as its platform last
+gave it; `{entity}_record_past` the versions it had before, with the time each ended.
+`batch` lists the batches that are in the data: it is in the same file, so that "applied" and "in
+the data" cannot differ. `quarantine` holds the rows that were set aside.
+`record_id` numbers every record in the order of its first arrival, for ever.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from hub.settings import Home
+from warehouse.core import CoreFiles
+from warehouse.duck import literal, parquet
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """A batch ready to be applied."""
+
+    batch_id: str
+    seq: int
+    platform: str
+    stream: str
+    entity: str
+    mapping_version: str
+    pulled_at: datetime
+    files: CoreFiles
+
+
+def create_brain(
+    connection: duckdb.DuckDBPyConnection, entities: Mapping[str, pl.DataFrame]
+) -> None:
+    """Make the tables of an empty brain; `entities` gives an empty core frame for each entity."""
+    connection.execute("""
+        CREATE TABLE meta (name VARCHAR, value VARCHAR);
+        CREATE TABLE batch (
+            batch_id VARCHAR, seq BIGINT, platform VARCHAR, stream VARCHAR, entity VARCHAR,
+            mapping_version VARCHAR, pulled_at TIMESTAMPTZ, applied_at TIMESTAMPTZ,
+            upserts BIGINT, deletes BIGINT, set_aside BIGINT, with_issues BIGINT);
+        CREATE TABLE record_id (
+            record_id BIGINT, platform VARCHAR, stream VARCHAR, record_key VARCHAR);
+        CREATE TABLE quarantine (
+            platform VARCHAR, stream VARCHAR, record_key VARCHAR, row_hash VARCHAR, row_no BIGINT,
+            field VARCHAR, raw VARCHAR, reason VARCHAR, batch_id VARCHAR,
+            set_aside_at TIMESTAMPTZ);
+    """)
+    connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+    for entity, frame in entities.items():
+        connection.register("empty_core", frame.to_arrow())
+        connection.execute(f"""
+            CREATE TABLE {entity}_record AS
+            SELECT 0::BIGINT AS record_id, ''::VARCHAR AS platform, ''::VARCHAR AS stream,
+                   0::BIGINT AS seq, now() AS valid_from, * EXCLUDE (op)
+            FROM empty_core LIMIT 0;
+            CREATE TABLE {entity}_record_past AS
+            SELECT *, now() AS valid_to FROM {entity}_record LIMIT 0;
+        """)
+        connection.unregister("empty_core")
+    issues = " UNION ALL ".join(
+        f"SELECT platform, stream, record_key, '{entity}' AS entity, "
+        f"unnest(issues, recursive := true) FROM {entity}_record WHERE len(issues) > 0"
+        for entity in entities
+    )
+    connection.execute(f"CREATE VIEW issue AS {issues}")
+
+
+def applied(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the mapping version under which each applied batch is in the data."""
+    rows = connection.execute("SELECT batch_id, mapping_version FROM batch").fetchall()
+    return dict(rows)
+
+
+def apply_batches(
+    home: Home,
+    connection: duckdb.DuckDBPyConnection,
+    batches: Sequence[Standardised],
+    now: datetime,
+) -> None:
+    """Put batches of one stream into the records, and note them as applied.
+
+    The temporary table `changed(record_id)` collects the resident records that are new, other or
+    gone. A batch that was applied before under another mapping replaces only what still comes
+    from it: a newer batch's record is never overwritten by an older one.
+    """
+    first = batches[0]
+    run = connection.execute
+    run("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BIGINT)")
+    _take_in(home, connection, batches)
+    table = f"{first.entity}_record"
+    run(f"""
+        INSERT INTO record_id
+        SELECT (SELECT coalesce(max(record_id), 0) FROM record_id)
+                   + row_number() OVER (ORDER BY seq, row_no),
+               {literal(first.platform)}, {literal(first.stream)}, record_key
+        FROM incoming WHERE op = 'upsert' AND record_key NOT IN (
+            SELECT record_key FROM record_id
+            WHERE platform = {literal(first.platform)} AND stream = {literal(first.stream)})""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE arriving AS
+        SELECT r.record_id, i.record_key, i.op, i.seq, i.pulled_at
+        FROM incoming i JOIN record_id r
+            ON r.platform = {literal(first.platform)} AND r.stream = {literal(first.stream)}
+            AND r.record_key = i.record_key
+        LEFT JOIN {table} t ON t.record_id = r.record_id
+        WHERE t.record_id IS NULL OR t.seq <= i.seq""")
+    run(f"""
+        INSERT INTO {table}_past
+        SELECT t.*, a.pulled_at FROM {table} t JOIN arriving a USING (record_id)""")
+    run(f"DELETE FROM {table} WHERE record_id IN (SELECT record_id FROM arriving)")
+    run(f"""
+        INSERT INTO {table} BY NAME
+        SELECT a.record_id, {literal(first.platform)} AS platform,
+               {literal(first.stream)} AS stream, i.pulled_at AS valid_from,
+               i.* EXCLUDE (op, pulled_at, batch_id)
+        FROM incoming i JOIN arriving a USING (record_key) WHERE i.op = 'upsert'""")
+    if first.entity == "resident":
+        run("INSERT INTO changed SELECT record_id FROM arriving")
+    _set_aside(home, connection, batches)
+    _note_applied(connection, batches, now)
+
+
+def _files(batches: Sequence[Standardised], aside: bool) -> str:
+    rows = ", ".join(
+        f"({literal(b.files.aside if aside else b.files.accepted)}, {literal(b.batch_id)}, "
+        f"{b.seq}, TIMESTAMPTZ {literal(b.pulled_at.isoformat())})"
+        for b in batches
+    )
+    return f"(VALUES {rows}) AS f(filename, batch_id, seq, pulled_at)"
+
+
+def _take_in(
+    home: Home, connection: duckdb.DuckDBPyConnection, batches: Sequence[Standardised]
+) -> None:
+    """Fill `incoming`: of each record the newest row among the batches."""
+    rows = (
+        f"(SELECT c.* EXCLUDE (filename), f.batch_id, f.seq, f.pulled_at "
+        f"FROM {parquet(home, [b.files.accepted for b in batches], filename=True)} c "
+        f"JOIN {_files(batches, aside=False)} USING (filename))"
+    )
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE incoming AS
+        WITH newest AS (
+            SELECT record_key, max(seq << 40 | row_no) AS nth FROM {rows} GROUP BY record_key)
+        SELECT r.* FROM {rows} r
+        JOIN newest n ON n.record_key = r.record_key AND n.nth = (r.seq << 40 | r.row_no)""")
+
+
+def _set_aside(
+    home: Home, connection: duckdb.DuckDBPyConnection, batches: Sequence[Standardised]
+) -> None:
+    """Replace what is set aside under the keys that arrived."""
+    where = f"platform = {literal(batches[0].platform)} AND stream = {literal(batches[0].stream)}"
+    aside = [b.files.aside for b in batches]
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE aside AS
+        SELECT c.* EXCLUDE (filename), f.batch_id, f.pulled_at
+        FROM {parquet(home, aside, filename=True)} c
+        JOIN {_files(batches, aside=True)} USING (filename)""")
+    connection.execute(f"""
+        DELETE FROM quarantine WHERE {where} AND (
+            record_key IN (SELECT record_key FROM incoming)
+            OR record_key IN (SELECT record_key FROM aside)
+            OR batch_id IN ({", ".join(literal(b.batch_id) for b in batches)}))""")
+    connection.execute(f"""
+        INSERT INTO quarantine
+        SELECT {literal(batches[0].platform)}, {literal(batches[0].stream)}, record_key, row_hash,
+               row_no, field, raw, reason, batch_id, pulled_at
+        FROM aside WHERE reason <> 'withdrawn'
+        QUALIFY row_number() OVER (PARTITION BY record_key, row_hash ORDER BY pulled_at DESC) = 1
+    """)
+
+
+def _note_applied(
+    connection: duckdb.DuckDBPyConnection, batches: Sequence[Standardised], now: datetime
+) -> None:
+    ids = ", ".join(literal(b.batch_id) for b in batches)
+    connection.execute(f"DELETE FROM batch WHERE batch_id IN ({ids})")
+    facts = ", ".join(
+        f"({literal(b.batch_id)}, {b.seq}, {literal(b.mapping_version)}, "
+        f"TIMESTAMPTZ {literal(b.pulled_at.isoformat())})"
+        for b in batches
+    )
+    first = batches[0]
+    connection.execute(f"""
+        INSERT INTO batch
+        SELECT f.batch_id, f.seq, {literal(first.platform)}, {literal(first.stream)},
+               {literal(first.entity)}, f.mapping_version, f.pulled_at,
+               TIMESTAMPTZ {literal(now.isoformat())},
+               coalesce(i.upserts, 0), coalesce(i.deletes, 0), coalesce(q.rows, 0),
+               coalesce(i.issues, 0)
+        FROM (VALUES {facts}) AS f(batch_id, seq, mapping_version, pulled_at)
+        LEFT JOIN (SELECT batch_id, count(*) FILTER (op = 'upsert') AS upserts,
+                          count(*) FILTER (op = 'delete') AS deletes,
+                          count(*) FILTER (len(issues) > 0) AS issues
+                   FROM incoming GROUP BY batch_id) i USING (batch_id)
+        LEFT JOIN (SELECT batch_id, count(*) AS rows FROM aside WHERE reason <> 'withdrawn'
+                   GROUP BY batch_id) q USING (batch_id)""")

@@ -1,0 +1,142 @@
+"""DuckDB connections and Parquet files of one home, encrypted unless the home says otherwise.
+
+Written for what DuckDB 1.5 and 2.0 both accept: whole results are fetched, one cursor a unit of
+work, no `fetch_arrow_table`. The httpfs extension comes from its wheel, since a site has no
+internet; its OpenSSL is what makes encrypted files as fast as plain ones.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from hub.settings import Home
+from security.keys import read_keys
+
+PARQUET_KEY = "hub"
+
+
+@contextmanager
+def memory(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a scratch connection that can read and write the home's Parquet files."""
+    connection = connect(home)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def connect(home: Home) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory connection with the home's key, limits and spill folder."""
+    keys = read_keys(home.secrets, encryption=home.settings.encryption)
+    spill = home.data / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(
+        config={
+            "temp_directory": str(spill),
+            "temp_file_encryption": home.settings.encryption,
+            "memory_limit": home.settings.memory,
+            "extension_directory": str(home.data / "extensions"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+        }
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    if keys.data is not None:
+        _load_crypto(connection)
+        connection.execute(f"PRAGMA add_parquet_key('{PARQUET_KEY}', '{keys.data}')")
+    return connection
+
+
+def _load_crypto(connection: duckdb.DuckDBPyConnection) -> None:
+    """Install httpfs from its wheel into the home's own extension folder, once; then load it."""
+    try:
+        connection.load_extension("httpfs")
+    except duckdb.Error:
+        (file,) = Path(str(files("duckdb_extension_httpfs"))).glob(
+            f"extensions/v{duckdb.__version__}/httpfs.duckdb_extension"
+        )
+        connection.install_extension(str(file), force_install=True)
+        connection.load_extension("httpfs")
+
+
+def attach(
+    home: Home, connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
+) -> None:
+    """Attach a DuckDB file of the home as `brain` and use it."""
+    keys = read_keys(home.secrets, encryption=home.settings.encryption)
+    options = [f"ENCRYPTION_KEY '{keys.data}'"] if keys.data else []
+    options += ["READ_ONLY"] if read_only else []
+    clause = f" ({', '.join(options)})" if options else ""
+    connection.execute(f"ATTACH {literal(path)} AS brain{clause}")
+    connection.execute("USE brain")
+
+
+def write_parquet(
+    home: Home,
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    path: Path,
+    facts: Mapping[str, str] | None = None,
+) -> int:
+    """Write `query` to `path` so that it is there whole or not at all; return its rows.
+
+    Temporary name, fsync, rename, fsync of the folder. `facts` go into the file's metadata.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    options = ["FORMAT parquet", "COMPRESSION zstd", "COMPRESSION_LEVEL 1"]
+    if home.settings.encryption:
+        options.append(f"ENCRYPTION_CONFIG {{footer_key: '{PARQUET_KEY}'}}")
+    if facts:
+        pairs = ", ".join(f"{name}: {literal(value)}" for name, value in facts.items())
+        options.append(f"KV_METADATA {{{pairs}}}")
+    rows = connection.execute(
+        f"COPY ({query}) TO {literal(temporary)} ({', '.join(options)})"
+    ).fetchall()[0][0]
+    publish(temporary, path)
+    return int(rows)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Make a finished file durable, then visible under its name."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def parquet(home: Home, paths: Sequence[Path], *, filename: bool = False) -> str:
+    """The SQL table function that reads `paths`, missing columns as null."""
+    options = ["union_by_name = true"] if len(paths) > 1 else []
+    options += ["filename = true"] if filename else []
+    if home.settings.encryption:
+        options.append(f"encryption_config = {{footer_key: '{PARQUET_KEY}'}}")
+    return f"read_parquet([{', '.join(map(literal, paths))}], {', '.join(options)})".replace(
+        ", )", ")"
+    )
+
+
+def read_arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    """Run `query` and return its whole result."""
+    return connection.execute(query).to_arrow_table()
+
+
+def literal(value: str | Path) -> str:
+    """An SQL text literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def name(column: str) -> str:
+    """An SQL identifier."""
+    return '"' + column.replace('"', '""') + '"'

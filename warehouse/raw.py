@@ -1,0 +1,202 @@
+"""Raw: what a platform said, cell by cell, in immutable encrypted Parquet files.
+
+Only rows that are new or changed since they were last stored are written, so a file says what
+arrived. Beside the source's own columns (all text) each row has
+`_key` the record key, `_op` what it is, `_hash` md5 of its cells, `_row` its place in the pull.
+
+`_op` is one of
+    upsert     the record as it now is
+    delete     the record is gone: marked so by the platform, or absent from a full snapshot
+    duplicate  another row of one pull has the same key and other cells: set aside
+    nokey      the row has no record key: set aside
+    withdrawn  a row once set aside is no longer in a full snapshot
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from hub.platform import Stream
+from hub.settings import Home
+from warehouse.duck import connect, literal, name, parquet, write_parquet
+
+GONE = "gone"
+"""`_hash` of a record that a full snapshot no longer holds."""
+
+
+@dataclass
+class Counts:
+    """What became of the rows of one chunk: read = stored + unchanged + repeated."""
+
+    read: int = 0
+    stored: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+
+
+class RawPull:
+    """Compares the chunks of one pull with what is stored, and writes what is new.
+
+    Args:
+        home: The hub home.
+        stream: Its settings: key, increment, deletes.
+        stored: Every committed raw file of the stream, oldest first.
+        resumed: Those of them that this very pull wrote before it was cut short.
+        rows_before: Rows that it had read by then.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        stream: Stream,
+        stored: Sequence[Path],
+        resumed: Sequence[Path] = (),
+        rows_before: int = 0,
+    ) -> None:
+        self.home, self.stream, self.rows_before = home, stream, rows_before
+        self.full = stream.increment.snapshot
+        self.connection = connect(home)
+        self._remember(stored, resumed)
+
+    def close(self) -> None:
+        """Drop the scratch tables."""
+        self.connection.close()
+
+    def _remember(self, stored: Sequence[Path], resumed: Sequence[Path]) -> None:
+        run = self.connection.execute
+        run("CREATE TABLE prior (_key VARCHAR, _hash VARCHAR, _op VARCHAR)")
+        run("CREATE TABLE aside (_key VARCHAR, _hash VARCHAR)")
+        run("CREATE TABLE aside_seen (_key VARCHAR, _hash VARCHAR)")
+        run("CREATE TABLE seen (_key VARCHAR, _hash VARCHAR)")
+        if stored:
+            order = ", ".join(f"({literal(path)}, {i})" for i, path in enumerate(stored))
+            files = parquet(self.home, stored, filename=True)
+            run(f"""
+                CREATE TEMP TABLE stored AS
+                SELECT _key, _hash, _op, i::BIGINT << 40 | _row AS nth FROM {files}
+                JOIN (VALUES {order}) AS o(filename, i) USING (filename)""")
+            run("""
+                INSERT INTO prior SELECT _key, arg_max(_hash, nth), arg_max(_op, nth)
+                FROM stored WHERE _op IN ('upsert', 'delete') GROUP BY _key""")
+            run("""
+                INSERT INTO aside SELECT _key, _hash FROM stored
+                WHERE _op IN ('duplicate', 'nokey', 'withdrawn')
+                GROUP BY _key, _hash HAVING arg_max(_op, nth) <> 'withdrawn'""")
+            run("DROP TABLE stored")
+        if resumed and self.full:
+            run(f"""
+                INSERT INTO seen SELECT _key, any_value(_hash) FROM {parquet(self.home, resumed)}
+                WHERE _op IN ('upsert', 'delete') GROUP BY _key""")
+            run(f"""
+                INSERT INTO aside_seen SELECT _key, _hash FROM {parquet(self.home, resumed)}
+                WHERE _op IN ('duplicate', 'nokey')""")
+
+    def compare(self, rows: pa.Table) -> Counts:
+        """Take the next chunk in; the table `fresh` then holds what must be stored."""
+        run = self.connection.execute
+        numbers = np.arange(self.rows_before + 1, self.rows_before + rows.num_rows + 1)
+        self.rows_before += rows.num_rows
+        self.connection.register("chunk", rows.append_column("_row", pa.array(numbers)))
+        cells = [column for column in rows.column_names if column != "_origin"]
+        run(f"""
+            CREATE OR REPLACE TEMP TABLE keyed AS
+            WITH hashed AS (SELECT *, md5(concat_ws(chr(31), {_cells(cells)})) AS _hash FROM chunk)
+            SELECT *, {self._key()} AS _key, {self._op()} AS _op FROM hashed""")
+        self.connection.unregister("chunk")
+        run(f"""
+            CREATE OR REPLACE TEMP TABLE judged AS
+            WITH known AS (
+                SELECT k.*,
+                    coalesce(p._hash = k._hash AND p._op = k._op, false) AS _same,
+                    s._key IS NOT NULL OR {_nth("k._key")} > 1 AS _second,
+                    coalesce(s._hash = k._hash, false) OR {_nth("k._key, k._hash")} > 1
+                        AS _repeated
+                FROM keyed k LEFT JOIN prior p USING (_key) LEFT JOIN seen s USING (_key))
+            SELECT k.* EXCLUDE (_same, _second) REPLACE (
+                    CASE WHEN _second AND NOT _same AND _op <> 'nokey' AND {self._one_a_key()}
+                         THEN 'duplicate' ELSE _op END AS _op),
+                _same OR EXISTS (FROM aside a WHERE a._key = k._key AND a._hash = k._hash)
+                    AS _unchanged
+            FROM known k""")
+        run("""
+            CREATE OR REPLACE TEMP TABLE fresh AS
+            SELECT * EXCLUDE (_repeated, _unchanged) FROM judged
+            WHERE NOT _repeated AND NOT _unchanged""")
+        if self.full:
+            run("""
+                INSERT INTO seen SELECT _key, arg_min(_hash, _row)
+                FROM keyed ANTI JOIN seen USING (_key) GROUP BY _key""")
+            run("""
+                INSERT INTO aside_seen SELECT _key, _hash FROM judged
+                WHERE _op IN ('duplicate', 'nokey') OR (_key, _hash) IN (FROM aside)""")
+        read, repeated, unchanged = run("""
+            SELECT count(*), count(*) FILTER (_repeated),
+                   count(*) FILTER (_unchanged AND NOT _repeated) FROM judged""").fetchall()[0]
+        return Counts(read, read - repeated - unchanged, unchanged, repeated)
+
+    def _key(self) -> str:
+        """Key columns joined by `|`; a table without a key is its own content."""
+        if not self.stream.key:
+            return "'row:' || _hash"
+        text = name(self.stream.key[0])
+        if len(self.stream.key) > 1:
+            escaped = (
+                f"replace(replace({name(c)}, '\\', '\\\\'), '|', '\\|')" for c in self.stream.key
+            )
+            text = f"concat_ws('|', {', '.join(escaped)})"
+        return f"CASE WHEN {self._no_key()} THEN 'row:' || _hash ELSE {text} END"
+
+    def _no_key(self) -> str:
+        return " OR ".join(f"coalesce({name(c)}, '') = ''" for c in self.stream.key) or "false"
+
+    def _op(self) -> str:
+        deletes, gone = self.stream.deletes, "false"
+        if deletes is not None:
+            values = ", ".join(map(literal, deletes.when))
+            gone = f"coalesce({name(deletes.column)}, '') IN ({values})"
+        return (
+            f"CASE WHEN {self._no_key()} THEN 'nokey' WHEN {gone} THEN 'delete' ELSE 'upsert' END"
+        )
+
+    def _one_a_key(self) -> str:
+        """In exchange batches a later row under one key replaces the earlier; elsewhere not."""
+        return "false" if self.stream.increment.batches else "true"
+
+    def write(self, path: Path) -> int:
+        """Store the fresh rows; return their number."""
+        return write_parquet(self.home, self.connection, "SELECT * FROM fresh ORDER BY _row", path)
+
+    def has_fresh(self) -> bool:
+        """Whether there is anything to store."""
+        return bool(self.connection.execute("SELECT count(*) > 0 FROM fresh").fetchall()[0][0])
+
+    def gone(self) -> tuple[int, int]:
+        """After a complete pull: (records absent from it, records known before).
+
+        The table `fresh` then holds a delete for each absent one, and takes back what was set
+        aside before and is no longer there.
+        """
+        self.connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE fresh AS
+            SELECT _key, '{GONE}' AS _hash, 'delete' AS _op,
+                   {self.rows_before} + row_number() OVER (ORDER BY _key) AS _row
+            FROM prior ANTI JOIN seen USING (_key) WHERE _op = 'upsert'
+            UNION ALL
+            SELECT _key, _hash, 'withdrawn', {self.rows_before} + row_number() OVER (ORDER BY _key)
+            FROM aside ANTI JOIN aside_seen USING (_key, _hash)""")
+        counts = self.connection.execute("""
+            SELECT (SELECT count(*) FROM fresh WHERE _op = 'delete'),
+                   (SELECT count(*) FROM prior WHERE _op = 'upsert')""").fetchall()[0]
+        return int(counts[0]), int(counts[1])
+
+
+def _nth(keys: str) -> str:
+    return f"row_number() OVER (PARTITION BY {keys} ORDER BY k._row)"
+
+
+def _cells(columns: list[str]) -> str:
+    """Cells as one text in which null and empty differ; column order does not matter."""
+    return ", ".join(f"coalesce('=' || {name(c)}, '')" for c in sorted(columns))

@@ -1,0 +1,178 @@
+"""Snapshots: immutable brains, one of them current; and the work copy the next is made from."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from hub.errors import BusyError, NotFoundError
+from hub.settings import Home
+from warehouse.duck import attach, connect, publish
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published brain."""
+
+    number: int
+    path: Path
+    published_at: datetime
+    bytes: int
+    current: bool
+
+
+def _folder(home: Home) -> Path:
+    return home.data / "snapshots"
+
+
+def current_number(home: Home) -> int | None:
+    """Return the number that CURRENT points to; None before the first sync."""
+    try:
+        return int((_folder(home) / "CURRENT").read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+
+
+def snapshot_path(home: Home, number: int) -> Path:
+    """Name the file of a snapshot."""
+    return _folder(home) / f"{number}.duckdb"
+
+
+def list_snapshots(home: Home) -> list[Snapshot]:
+    """Every snapshot that is kept, oldest first."""
+    current = current_number(home)
+    found = []
+    for path in _folder(home).glob("*.duckdb"):
+        stat = path.stat()
+        number = int(path.stem)
+        made = datetime.fromtimestamp(stat.st_mtime, UTC)
+        found.append(Snapshot(number, path, made, stat.st_size, number == current))
+    return sorted(found, key=lambda one: one.number)
+
+
+@contextmanager
+def reading(home: Home, number: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a snapshot read-only, the current one by default.
+
+    A reader is never blocked and blocks nobody: snapshots do not change, and one that is swept
+    while it is open stays readable until it is closed.
+
+    Raises:
+        NotFoundError: nothing is published yet, or that number is not kept.
+    """
+    connection = connect(home)
+    try:
+        _attach_for_reading(home, connection, number)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _attach_for_reading(
+    home: Home, connection: duckdb.DuckDBPyConnection, number: int | None
+) -> None:
+    for _ in range(3):  # CURRENT may move, and its old target be swept, between the two steps
+        wanted = current_number(home) if number is None else number
+        if wanted is None:
+            raise NotFoundError(
+                "no snapshot is published yet",
+                zh="还没有任何数据：请先运行 hub sync 做第一次同步。",
+            )
+        try:
+            attach(home, connection, snapshot_path(home, wanted), read_only=True)
+        except duckdb.IOException:
+            if snapshot_path(home, wanted).exists():
+                raise
+            continue
+        return
+    raise NotFoundError(
+        f"snapshot {number} is not kept",
+        zh=f"没有编号为 {number} 的快照：请用 hub snapshots 查看现有的编号。",
+    )
+
+
+@dataclass
+class Work:
+    """A private copy of the current snapshot, to which new batches are applied."""
+
+    home: Home
+    path: Path
+    base: int | None
+    connection: duckdb.DuckDBPyConnection
+
+    @property
+    def number(self) -> int:
+        """The number it will be published under."""
+        newest = max((one.number for one in list_snapshots(self.home)), default=0)
+        return newest + 1
+
+    def close(self) -> None:
+        """Checkpoint and close the file, so that it may be copied or read by others."""
+        self.connection.execute("CHECKPOINT brain")
+        self.connection.close()
+
+
+@contextmanager
+def working(home: Home) -> Iterator[Work]:
+    """Give a fresh work copy; what is left of it afterwards is removed."""
+    folder = home.data / "work"
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    folder.mkdir(parents=True)
+    base = current_number(home)
+    path = folder / "brain.duckdb"
+    if base is not None:
+        shutil.copyfile(snapshot_path(home, base), path)
+    connection = connect(home)
+    try:
+        attach(home, connection, path, read_only=False)
+        yield Work(home, path, base, connection)
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish_work(work: Work) -> int:
+    """Make the closed work copy the current snapshot; return its number.
+
+    Raises:
+        BusyError: CURRENT moved since the copy was made.
+    """
+    home, number = work.home, work.number
+    if current_number(home) != work.base:
+        raise BusyError(
+            "CURRENT moved while the work copy was made",
+            zh="同步期间当前快照被切换了（回退或另一次同步）：请再运行一次 hub sync。",
+        )
+    _folder(home).mkdir(parents=True, exist_ok=True)
+    publish(work.path, snapshot_path(home, number))
+    point_to(home, number)
+    sweep(home)
+    return number
+
+
+def point_to(home: Home, number: int) -> None:
+    """Swap CURRENT to `number`, atomically.
+
+    Raises:
+        NotFoundError: that snapshot is not kept.
+    """
+    if not snapshot_path(home, number).is_file():
+        raise NotFoundError(
+            f"snapshot {number} is not kept",
+            zh=f"没有编号为 {number} 的快照：请用 hub snapshots 查看现有的编号。",
+        )
+    temporary = _folder(home) / "CURRENT.tmp"
+    temporary.write_text(str(number), encoding="ascii")
+    publish(temporary, _folder(home) / "CURRENT")
+
+
+def sweep(home: Home) -> None:
+    """Keep the newest snapshots (retention) and always the current one."""
+    kept = list_snapshots(home)[-home.settings.retention.snapshots :]
+    for one in list_snapshots(home):
+        if one not in kept and not one.current:
+            one.path.unlink(missing_ok=True)
