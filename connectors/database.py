@@ -1,0 +1,137 @@
+"""Tables and views of a platform's database: snapshots, or rows past a watermark.
+
+Grain    one row per row of the table, only the stream's columns, every value as text
+Order    by key (snapshot) or by watermark and key, so that a cut pull goes on where it stopped
+Refresh  a snapshot is complete; a watermark pull begins `overlap` before the last one's end
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from connectors.chunk import Chunk, Cursor, Finding, empty_table, regrouped
+from connectors.database_check import findings
+from connectors.database_errors import translated
+from connectors.database_source import DatabaseSource
+from connectors.keyset import Place, Reading, phases_of
+from connectors.watermarks import minus
+from hub.errors import ConfigError, SourceChangedError
+from hub.platform import Platform, Stream
+
+PAGE_ROWS = 1_000_000  # of one statement: bounds its time and the platform's open transaction
+
+
+class DatabaseConnector:
+    """One platform's database."""
+
+    def __init__(self, platform: Platform, home: Path) -> None:
+        self.platform = platform
+        self.source = DatabaseSource(platform, home)
+
+    def check(self) -> list[Finding]:
+        """Connection, tables, columns, keys, watermarks, clock."""
+        return findings(self.source, self.platform)
+
+    def columns(self, stream: str) -> list[str]:
+        """Every column of the table, in its order."""
+        table = self.source.table(_table_name(self.platform, stream), stream)
+        return [one.name for one in table.columns]
+
+    def pull(
+        self, stream: str, cursor: Cursor | None, *, resume: bool, chunk_rows: int = 100_000
+    ) -> Iterator[Chunk]:
+        """Yield the rows behind `cursor`.
+
+        Raises:
+            SourceDownError: not reachable, cut off, locked, or too slow; safe to call again.
+            SourceRefusedError: the account may not read.
+            SourceChangedError: the table or a column is gone.
+        """
+        settings = self.platform.streams[stream]
+        reading = self._reading(stream, settings)
+        place = reading.start(cursor, settings.increment.overlap, resume=resume)
+        snapshot = settings.increment.snapshot
+        waiting: Chunk | None = None
+        for table, reached in self._tables(stream, reading, place, chunk_rows):
+            if waiting:
+                yield waiting
+            waiting, place = Chunk(table, reached.cursor()), reached
+        rows = waiting.rows if waiting else empty_table(settings.columns)
+        end = Place(high=place.high, done=True).cursor()
+        yield Chunk(rows, end, last=True, complete=snapshot, notes=_notes(reading, place))
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self.source.close()
+
+    def _tables(
+        self, stream: str, reading: Reading, place: Place, chunk_rows: int
+    ) -> Iterator[tuple[pa.Table, Place]]:
+        """Tables of `chunk_rows` rows and the place behind each, phase by phase, page by page."""
+        columns = list(reading.columns)
+        while not place.done:
+            read = 0
+            with translated(self.platform.title, stream):
+                pages = self.source.stream(columns, reading.page(place, PAGE_ROWS))
+                for table in regrouped(pages, chunk_rows):
+                    read += table.num_rows
+                    place = reading.behind(place, table)
+                    yield table, place
+            if read < PAGE_ROWS:
+                place = reading.next_phase(place)
+
+    def _reading(self, stream: str, settings: Stream) -> Reading:
+        """Look at the table as it is today and plan how to read it."""
+        watermark = settings.increment.watermark
+        if watermark and not settings.key:
+            raise ConfigError(
+                f"{self.platform.platform}.{stream}: a watermark needs a key",
+                zh=f"平台「{self.platform.title}」的 {stream} 用了 watermark，"
+                "还要写 key（主键列），才能在时间相同的行之间接着读。",
+            )
+        table = self.source.table(_table_name(self.platform, stream), stream)
+        missing = [name for name in settings.columns if name not in table.columns]
+        if missing:
+            raise missing_columns(self.platform, stream, missing, f"表 {settings.table}")
+        mark = table.columns[watermark] if watermark else None
+        key = tuple(table.columns[name] for name in settings.key)
+        return Reading(
+            table=table,
+            columns=tuple(table.columns[name] for name in settings.columns),
+            phases=phases_of(key, mark),
+            watermark=mark,
+            dialect=self.source.dialect,
+            timezone=self.platform.timezone,
+            where=settings.where,
+        )
+
+
+def missing_columns(
+    platform: Platform, stream: str, missing: list[str], where: str
+) -> SourceChangedError:
+    """What a person must hear when columns that the mapping reads are not there."""
+    return SourceChangedError(
+        f"{platform.platform}.{stream}: {where} has no column {', '.join(missing)}",
+        zh=f"「{platform.title}」{stream} 的{where}里没有列：{'、'.join(missing)}。"
+        "它可能被改名或删除：请与平台方确认后修改平台文件里的映射。本次没有读入任何数据。",
+    )
+
+
+def _table_name(platform: Platform, stream: str) -> str:
+    name = platform.streams[stream].table
+    if name is None:
+        raise ConfigError(
+            f"{platform.platform}.{stream}: no table",
+            zh=f"平台「{platform.title}」的 {stream} 没有写 table：请写明要读哪张表。",
+        )
+    return name
+
+
+def _notes(reading: Reading, place: Place) -> tuple[str, ...]:
+    if place.high and reading.watermark is not None and minus(place.high, 0) is None:
+        return (
+            f"列 {reading.watermark.name} 的值不是能识别的时间或数字，每次都会从头读取："
+            "请换一个更新时间列，或改用 snapshot。",
+        )
+    return ()

@@ -1,0 +1,206 @@
+"""A database as the connectors see it: opened read-only, reflected, and streamed as text.
+
+Three ways to stream, one result. PostgreSQL: ADBC's binary COPY straight into Arrow. MySQL and
+MariaDB: the server writes each row as one line of CSV and Arrow reads the lines, since a Python
+driver that decodes cell by cell is three times slower. All others: SQLAlchemy, block by block.
+Memory is bounded by the block, whatever the table's size.
+"""
+
+import sqlite3
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import adbc_driver_postgresql.dbapi
+import pyarrow as pa
+import pyarrow.csv
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.pool import NullPool
+
+from connectors.chunk import text_schema, text_table
+from connectors.database_errors import translated
+from connectors.dialects import as_text, needs_quotes, session_settings
+from hub.errors import ConfigError, SourceChangedError
+from hub.platform import DatabaseConnection, ExchangeConnection, Platform
+
+CONNECT_SECONDS = 15
+BLOCK_ROWS = 50_000
+
+
+class DatabaseSource:
+    """One database of one platform; a connection is opened for each statement and closed after."""
+
+    def __init__(self, platform: Platform, home: Path) -> None:
+        settings = platform.connection
+        assert isinstance(settings, DatabaseConnection | ExchangeConnection)  # noqa: S101 - caller
+        self.title, self.timezone = platform.title, platform.timezone
+        self.timeout = settings.statement_timeout
+        try:
+            url = sa.make_url(settings.url.replace("{home}", str(home)))
+            if settings.password:
+                url = url.set(password=settings.password.read(home))
+            self.url = url
+            self.engine = _engine(url, home)
+        except (sa.exc.ArgumentError, ImportError, ValueError) as error:
+            raise ConfigError(
+                f"{platform.platform}: connection.url cannot be used ({type(error).__name__})",
+                zh=f"平台「{platform.title}」的连接地址 url 用不了：请核对写法，"
+                "例如 postgresql+psycopg://账号@主机/库名；若是别的数据库，请先安装它的驱动。",
+            ) from None
+        self.dialect = self.engine.dialect.name
+        sa.event.listen(self.engine, "connect", self._prepare)
+
+    def close(self) -> None:
+        """Let go of the engine; open streams close with their generators."""
+        self.engine.dispose()
+
+    def ask(self, statement: sa.Executable, where: str) -> list[Any]:
+        """All rows of a small question."""
+        with translated(self.title, where), self.engine.connect() as connection:
+            return list(connection.execute(statement))
+
+    def table(self, name: str, where: str) -> sa.Table:
+        """The table or view as it is now, with the columns' types.
+
+        Raises:
+            SourceChangedError: there is none of that name.
+        """
+        schema, _, bare = name.rpartition(".")
+        try:
+            with (
+                translated(self.title, where),
+                self.engine.connect() as connection,
+                warnings.catch_warnings(),
+            ):
+                # a type that SQLAlchemy does not know is read as text like every other
+                warnings.simplefilter("ignore", sa.exc.SAWarning)
+                try:
+                    found = sa.inspect(connection).get_columns(bare, schema=schema or None)
+                except sa.exc.NoSuchTableError:
+                    found = []
+        except SourceChangedError:
+            found = []
+        if not found:
+            raise SourceChangedError(
+                f"{where}: no table {name}, or no right to see it",
+                zh=f"「{self.title}」{where} 找不到表 {name}：它可能被删除、改名，或账号无权查看。"
+                "请与平台的管理员确认后修改平台文件的 table。",
+            )
+        columns: list[sa.Column[Any]] = [
+            sa.Column(one["name"], one["type"], nullable=one["nullable"]) for one in found
+        ]
+        return sa.Table(bare, sa.MetaData(), *columns, schema=schema or None)
+
+    def stream(self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]) -> Iterator[pa.Table]:
+        """The rows that `rest` (from, where, order, limit) selects, `columns` as text."""
+        if self.dialect == "postgresql" and self.engine.driver == "psycopg":
+            yield from self._stream_postgres(columns, rest)
+        elif self.dialect in ("mysql", "mariadb"):
+            yield from self._stream_mysql(columns, rest)
+        else:
+            yield from self._stream_any(columns, rest)
+
+    def _stream_postgres(
+        self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]
+    ) -> Iterator[pa.Table]:
+        statement = self._texts(columns, rest)
+        plain = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call] # SQLAlchemy
+        sql = str(statement.compile(dialect=plain, compile_kwargs={"literal_binds": True}))
+        url = self.url.set(drivername="postgresql").update_query_dict(
+            {"connect_timeout": str(CONNECT_SECONDS)}
+        )
+        address = url.render_as_string(hide_password=False)
+        schema = text_schema(one.name for one in columns)
+        with (
+            adbc_driver_postgresql.dbapi.connect(address, autocommit=True) as connection,
+            connection.cursor() as cursor,
+        ):
+            for setting in session_settings("postgresql", "", self.timezone, self.timeout):
+                cursor.execute(setting)
+            cursor.execute(sql)
+            with cursor.fetch_record_batch() as reader:
+                for batch in reader:
+                    yield pa.Table.from_batches([batch]).cast(schema)
+
+    def _stream_mysql(
+        self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]
+    ) -> Iterator[pa.Table]:
+        cells = [_csv_cell(as_text(one, self.dialect), needs_quotes(one)) for one in columns]
+        line = sa.func.concat_ws(sa.literal_column("','"), *cells)
+        statement = rest.with_only_columns(sa.cast(line, sa.LargeBinary))
+        names = [one.name for one in columns]
+        with self.engine.connect() as connection:
+            result = connection.execution_options(stream_results=True).execute(statement)
+            for block in result.scalars().partitions(BLOCK_ROWS):
+                yield _from_csv(names, b"\n".join(block))
+
+    def _stream_any(
+        self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]
+    ) -> Iterator[pa.Table]:
+        names = [one.name for one in columns]
+        with self.engine.connect() as connection:
+            ask = connection.execution_options(stream_results=True)
+            with ask.execute(self._texts(columns, rest)) as result:
+                for block in result.partitions(BLOCK_ROWS):
+                    yield text_table(names, list(zip(*block, strict=True)))
+
+    def _texts(self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]) -> sa.Select[Any]:
+        return rest.with_only_columns(*(as_text(c, self.dialect).label(c.name) for c in columns))
+
+    def _prepare(self, connection: Any, _record: object) -> None:  # noqa: ANN401 - any driver's
+        """Make a new session read-only and bounded."""
+        with closing(connection.cursor()) as cursor:
+            version = ""
+            if self.dialect in ("mysql", "mariadb"):
+                cursor.execute("SELECT VERSION()")
+                version = str(cursor.fetchone()[0])
+            for setting in session_settings(self.dialect, version, self.timezone, self.timeout):
+                cursor.execute(setting)
+        connection.commit()
+
+
+def _engine(url: sa.URL, home: Path) -> sa.Engine:
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        # SQLite would create a file that is not there; relative paths start at the hub home
+        address = f"file:{quote(str(home / (url.database or '')))}?mode=ro"
+
+        def opened() -> sqlite3.Connection:
+            return sqlite3.connect(address, uri=True, timeout=30, check_same_thread=False)
+
+        return sa.create_engine(
+            "sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True
+        )
+    arguments: dict[str, object] = {}
+    if backend in ("postgresql", "mysql", "mariadb"):
+        arguments["connect_timeout"] = CONNECT_SECONDS
+    if backend in ("mysql", "mariadb") and "charset" not in url.query:
+        url = url.update_query_dict({"charset": "utf8mb4"})
+    return sa.create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
+
+
+def _csv_cell(text: sa.ColumnElement[Any], quoted: bool) -> sa.ColumnElement[Any]:
+    """A null is an empty cell, an empty text is an empty pair of quotes."""
+    if not quoted:
+        return sa.func.ifnull(text, sa.literal_column("''"))
+    mark: sa.ColumnElement[Any] = sa.literal_column("'\"'")
+    inner = sa.func.replace(text, mark, sa.literal_column("'\"\"'"))
+    return sa.func.ifnull(sa.func.concat(mark, inner, mark), sa.literal_column("''"))
+
+
+def _from_csv(names: list[str], lines: bytes) -> pa.Table:
+    return pyarrow.csv.read_csv(
+        pa.BufferReader(lines),
+        read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=len(lines) + 1),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=text_schema(names),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )

@@ -1,0 +1,144 @@
+"""The order in which a table is read, and the place in it where a reading stopped.
+
+A table is read in up to three phases, each a range that a later reading can go on behind:
+
+* rows with a watermark and a key, in the order of (watermark, key);
+* rows without a watermark but with a key, in the order of the key: they can change unseen, so
+  they are read in every pull;
+* rows with a null in the key, or streams without a key: in the order of all columns, by count.
+
+A snapshot has no watermark and so no second phase.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from connectors.chunk import Cursor
+from connectors.dialects import as_text, bound, orderable
+from connectors.watermarks import capped, minus
+
+Column = sa.Column[Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the phases a reading stands. Becomes the cursor."""
+
+    phase: int = 0
+    after: tuple[str, ...] | None = None  # sort values of the last row read
+    taken: int = 0  # rows read of a phase that is read by count
+    low: str | None = None  # the watermark this pull began at
+    high: str | None = None  # the greatest watermark read, never in the future
+    done: bool = False
+
+    def cursor(self) -> Cursor:
+        """Only what says something."""
+        kept: Cursor = asdict(self) | {"after": list(self.after) if self.after else None}
+        return {name: value for name, value in kept.items() if value}
+
+    @staticmethod
+    def of(cursor: Cursor) -> "Place":
+        """Read what `cursor` wrote."""
+        after = cursor.get("after")
+        return Place(**cursor | {"after": tuple(after) if after else None})
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One range of rows. `sort` is empty where rows can only be counted."""
+
+    condition: sa.ColumnElement[bool]
+    sort: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one stream is read: its columns, phases and watermark."""
+
+    table: sa.Table
+    columns: tuple[Column, ...]
+    phases: tuple[Phase, ...]
+    watermark: Column | None
+    dialect: str
+    timezone: str
+    where: str | None = None
+
+    def start(self, cursor: Cursor | None, overlap: int, *, resume: bool) -> Place:
+        """Where the pull begins."""
+        if cursor and resume:
+            return Place.of(cursor)
+        high = (cursor or {}).get("high")
+        if self.watermark is None or high is None:
+            return Place()
+        return Place(low=minus(high, overlap), high=high)
+
+    def page(self, place: Place, rows: int) -> sa.Select[Any]:
+        """The next rows behind `place`, to be given its columns."""
+        phase = self.phases[place.phase]
+        page: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.table).limit(rows)
+        page = page.where(phase.condition)
+        if self.where:
+            page = page.where(sa.literal_column(f"({self.where})", sa.Boolean))
+        if not phase.sort:
+            texts = [as_text(one, self.dialect) for one in self.columns]
+            return page.order_by(*texts).offset(place.taken)
+        if place.after:
+            page = page.where(self._behind(phase.sort, place.after))
+        elif place.low is not None and phase.sort[0] is self.watermark:
+            page = page.where(self._order(phase.sort[0]) >= self._value(phase.sort[0], place.low))
+        return page.order_by(*(self._order(one) for one in phase.sort))
+
+    def behind(self, place: Place, table: pa.Table) -> Place:
+        """The place behind the last row of `table`, which was read at `place`."""
+        phase = self.phases[place.phase]
+        if not phase.sort:
+            return replace(place, taken=place.taken + table.num_rows)
+        last = {one.name: table[one.name][-1].as_py() for one in phase.sort}
+        moved = replace(place, after=tuple(last.values()))
+        if self.watermark is None or self.watermark.name not in last:
+            return moved
+        return replace(moved, high=capped(last[self.watermark.name], self.timezone))
+
+    def next_phase(self, place: Place) -> Place:
+        """The start of the phase after `place`, or the end."""
+        if place.phase + 1 < len(self.phases):
+            return replace(place, phase=place.phase + 1, after=None, taken=0)
+        return Place(high=place.high, done=True)
+
+    def _behind(self, sort: tuple[Column, ...], after: tuple[str, ...]) -> Any:  # noqa: ANN401
+        """(a, b) > (x, y), in words that every database knows and the index of `a` serves."""
+        pairs = [
+            (self._order(one), self._value(one, text))
+            for one, text in zip(sort, after, strict=True)
+        ]
+        ways = []
+        for depth, (column, value) in enumerate(pairs):
+            ways.append(sa.and_(*(c == v for c, v in pairs[:depth]), column > value))
+        return sa.and_(pairs[0][0] >= pairs[0][1], sa.or_(*ways))
+
+    def _order(self, column: Column) -> Any:  # noqa: ANN401 - a column's own type
+        return orderable(column, self.dialect)
+
+    def _value(self, column: Column, text: str) -> Any:  # noqa: ANN401
+        return bound(column, text, self.dialect)
+
+
+def phases_of(key: tuple[Column, ...], watermark: Column | None) -> tuple[Phase, ...]:
+    """The phases that can hold rows, by what may be null."""
+    if not key:
+        return (Phase(sa.true(), ()),)
+    keyed = sa.and_(sa.true(), *(one.is_not(None) for one in key if one.nullable))
+    found = []
+    if watermark is None:
+        found.append(Phase(keyed, key))
+    else:
+        marked = keyed if not watermark.nullable else sa.and_(keyed, watermark.is_not(None))
+        found.append(Phase(marked, (watermark, *(one for one in key if one is not watermark))))
+        if watermark.nullable and all(one is not watermark for one in key):
+            found.append(Phase(sa.and_(keyed, watermark.is_(None)), key))
+    if any(one.nullable for one in key):
+        found.append(Phase(sa.or_(*(one.is_(None) for one in key)), ()))
+    return tuple(found)
