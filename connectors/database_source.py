@@ -134,9 +134,11 @@ class DatabaseSource:
         statement = rest.with_only_columns(sa.cast(line, sa.LargeBinary))
         names = [one.name for one in columns]
         with self.engine.connect() as connection:
-            result = connection.execution_options(stream_results=True).execute(statement)
-            for block in result.scalars().partitions(BLOCK_ROWS):
-                yield _from_csv(names, b"\n".join(block))
+            ask = connection.execution_options(stream_results=True)
+            # closed early, the driver reads what is left of the page, then lets go
+            with ask.execute(statement) as result:
+                for block in result.scalars().partitions(BLOCK_ROWS):
+                    yield _from_csv(names, b"\n".join(block))
 
     def _stream_any(
         self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]
