@@ -1,0 +1,206 @@
+"""One parser for every spelling of an address: road, door, compound, building, unit, room, floor.
+
+The text is taken apart from both ends: divisions and road with its door number from the front,
+room, floor, unit and building from the back; what is left between is the compound.
+A room of one or two digits on a stated floor is written in full: `3楼6号` is room 306.
+"""
+
+import polars as pl
+
+from schemas.blanks import is_blank, tidy_series
+from schemas.numerals import NUMERAL, arabic
+from schemas.paths import once_per_value
+
+PARTS = ("road", "door_no", "compound", "building", "unit", "room", "floor")
+ADDRESS = pl.Struct(dict.fromkeys(PARTS, pl.String))
+
+N = rf"(?:[0-9]{{1,5}}[A-Z]?|[A-Z][0-9]{{0,4}}|[{NUMERAL}]{{1,6}}|[甲乙丙丁])"
+BUILDING_MARK = r"(?:号楼|号栋|号幢|栋楼|栋|幢|座|#)"
+ROAD_END = (
+    r"(?:大道|路|街|巷|道|弄|胡同)(?:[东南西北中]?[一二三四五六七八九十0-9]+段|[东南西北中]段)?"
+)
+PLACE_END = rf"(?:{ROAD_END}|段|[村里坝沟湾坡院场]|组)"
+
+PROVINCE = r"^(?:中国)?(?:[\p{Han}]{2,3}省|[\p{Han}]{2,8}自治区)-?"
+CITY = r"^[\p{Han}]{2,6}?(?:市|自治州|地区)-?([^街口场路巷道花])"
+DISTRICT_IN_CITY = r"^[\p{Han}]{1,4}?[\p{Han}&&[^小社园校院厂片宅活舍属业景]](?:区|县|旗)-?"
+DISTRICT = r"^[\p{Han}]{1,4}?[\p{Han}&&[^小社园校院厂片宅活舍属业景东南西北中一二三四五六七八九十]](?:区|县)-?"
+STREET = r"^[\p{Han}]{2,7}?(?:街道办事处|街道办|街道)-?"
+TOWN = r"^[\p{Han}]{2,5}?[镇乡]-?([^路街])"
+COMMUNITY = r"^([\p{Han}]{2,10}?)(?:社区居民委员会|社区居委会|社区居委|居民委员会|居委会|社区|村民委员会|村委会)-?"
+GRID = r"^(?:第?[0-9一二三四五六七八九十]+网格)-?"
+
+ROAD_AND_DOOR = (
+    rf"^((?:[\p{{Han}}A-Z0-9·]{{1,15}}?){PLACE_END})-?((?:甲|乙)?{N}(?:-[0-9]{{1,3}})?)号院?"
+    r"(?:-?附-?([0-9]+)号?)?((?:[^楼栋幢].*)?)$"
+)
+ROAD_DASH_DOOR = (
+    rf"^([\p{{Han}}]{{1,12}}?{ROAD_END})([0-9]{{1,4}})()-"
+    rf"((?:{N}-){{2}}{N}[室号]?|{N}{BUILDING_MARK}.*)$"
+)
+TAIL = (
+    rf"^(.*?)-?(?:({N})(?:{BUILDING_MARK}-?|-))?"
+    rf"(?:((?:{N}|[东南西北中]))(?:(?:单元|门|梯)-?|-))?"
+    rf"(?:({N})(?:(?:楼|层)-?|-))?(?:({N})(室|号室|号房|号|房|户)?)?$"
+)
+INNER_BUILDING = rf"^(.*?)({N}){BUILDING_MARK}(.*)$"
+ROAD_THEN_COMPOUND = r"^([\p{Han}]{2,10}?(?:大道|路|街|巷)(?:[东南西北中]?[一二三四五六七八九十0-9]+段)?)([\p{Han}A-Z]{3,}.*)$"
+FULL_WORD = (
+    r"^(.+(?:花园|苑|园|庭|府|城|居|湾|家园|公寓|公馆|庄|阁|轩|郡|都|邸|墅|筑|岸|坊|里|名座))小区$"
+)
+PHASES = {f"{n}期": f"{c}期" for n, c in enumerate("一二三四五六七八九", 1)}
+SECTIONS = {f"{n}段": f"{c}段" for n, c in enumerate("一二三四五六七八九", 1)}
+
+
+def parse_address(text: pl.Expr) -> pl.Expr:
+    """Struct `ADDRESS`; a part that is not written is null. Numbers are Arabic, letters capital."""
+    return text.map_batches(_addresses, return_dtype=ADDRESS, is_elementwise=True)
+
+
+def house_number(text: pl.Expr) -> pl.Expr:
+    """One part from a column of its own: `07栋`, `一单元`, `202室` as 7, 1, 202."""
+    bare = text.str.to_uppercase().str.replace_all(r"\s+", "").str.replace("^第", "")
+    number = bare.str.extract(rf"^({N})(?:号楼|号栋|栋|幢|座|#|单元|楼|层|室|号|房|门)?$")
+    return arabic(pl.coalesce(number, bare))
+
+
+def _addresses(text: pl.Series) -> pl.Series:
+    return once_per_value(text, _parsed).to_struct(text.name)
+
+
+def _parsed(text: pl.Series) -> pl.DataFrame:
+    frame = tidy_series(text).alias("text").to_frame()
+    frame = frame.select(
+        rest=pl.when(~is_blank(pl.col("text"))).then(_one_spelling(pl.col("text")))
+    )
+    frame = _without_divisions(frame)
+    frame = _road_and_door(frame)
+    frame = _from_the_back(frame)
+    return _in_place(frame).select(_settled())
+
+
+def _one_spelling(text: pl.Expr) -> pl.Expr:
+    """Upper case; blanks and punctuation as `-`, and that only between numbers or letters."""
+    flat = text.str.to_uppercase().str.replace(r"\([^()0-9A-Z]*\)$", "")
+    flat = flat.str.replace_all(r"[()（）【】\[\]《》\"'“”‘’]", "")
+    flat = flat.str.replace_all(r"[\s\-—–‐−~_,，、。;；:：|/\\]+", "-").str.replace_all("#楼", "#")
+    flat = flat.str.replace_all(r"-*([^0-9A-Z\-])-*", "$1").str.strip_chars("-")
+    flat = flat.str.replace(r"(\d[室号]?)#$", "$1").str.replace_all(rf"第([0-9{NUMERAL}])", "$1")
+    return flat.str.replace(rf"({N})楼({N}单元)", "${1}栋$2")
+
+
+def _without_divisions(frame: pl.DataFrame) -> pl.DataFrame:
+    """Province, city, district, street, community and grid off the front."""
+    rest = pl.col("rest").str.replace(PROVINCE, "").str.replace(CITY, "$1")
+    frame = frame.with_columns(city=rest)
+    in_city = pl.col("city").str.len_bytes() < pl.col("rest").str.len_bytes()
+    frame = frame.with_columns(
+        district=pl.when(in_city)
+        .then(pl.col("city").str.replace(DISTRICT_IN_CITY, ""))
+        .otherwise(pl.col("city").str.replace(DISTRICT, ""))
+    )
+    in_district = pl.col("district").str.len_bytes() < pl.col("rest").str.len_bytes()
+    street = pl.col("district").str.replace(STREET, "")
+    frame = frame.with_columns(
+        street=pl.when(in_district).then(street.str.replace(TOWN, "$1")).otherwise(street)
+    )
+    return frame.select(
+        community=pl.col("street").str.extract(COMMUNITY),
+        rest=pl.col("street").str.replace(COMMUNITY, "").str.replace(GRID, ""),
+    )
+
+
+def _road_and_door(frame: pl.DataFrame) -> pl.DataFrame:
+    groups = {
+        name: pl.col("rest").str.extract_groups(pattern)
+        for name, pattern in (("full", ROAD_AND_DOOR), ("dash", ROAD_DASH_DOOR))
+    }
+    frame = frame.with_columns(**groups)
+    road, door, annex, behind = (
+        pl.coalesce(pl.col("full").struct[i], pl.col("dash").struct[i]) for i in range(4)
+    )
+    number = arabic(door)
+    return frame.select(
+        "community",
+        road=road,
+        door_no=pl.when(annex.str.len_bytes() > 0).then(number + "附" + annex).otherwise(number),
+        rest=pl.when(road.is_not_null()).then(behind.str.strip_chars("-")).otherwise("rest"),
+    )
+
+
+def _from_the_back(frame: pl.DataFrame) -> pl.DataFrame:
+    frame = frame.with_columns(tail=pl.col("rest").str.extract_groups(TAIL))
+    head, building, unit, floor, room, mark = (pl.col("tail").struct[i] for i in range(6))
+    only_room = building.is_null() & unit.is_null() & floor.is_null()
+    short = only_room & room.str.contains(rf"^[0-9{NUMERAL}]{{1,2}}$|^[A-Z]$")
+    house = short & (mark.is_null() | (mark == "号"))
+    return frame.select(
+        "community",
+        "road",
+        "door_no",
+        compound=head,
+        building=pl.when(house).then(room).otherwise(building),
+        unit=unit,
+        floor=floor,
+        room=pl.when(~house.fill_null(value=False)).then(room),
+    )
+
+
+def _in_place(frame: pl.DataFrame) -> pl.DataFrame:
+    """Move what ended up in the compound to where it belongs."""
+    inner = pl.col("compound").str.extract_groups(INNER_BUILDING)
+    buried = pl.col("building").is_null() & inner.struct[1].is_not_null()
+    frame = frame.with_columns(
+        compound=pl.when(buried).then(inner.struct[0]).otherwise("compound"),
+        building=pl.when(buried).then(inner.struct[1]).otherwise("building"),
+        unit=pl.when(buried & pl.col("unit").is_null())
+        .then(inner.struct[2].str.extract(rf"({N})单元"))
+        .otherwise("unit"),
+    )
+    # `COCO7栋`: the letter belongs to the name
+    named = pl.col("compound").str.contains("[A-Z]$") & pl.col("building").str.contains(
+        "^[A-Z][0-9]"
+    )
+    frame = frame.with_columns(
+        compound=pl.when(named)
+        .then(pl.col("compound") + pl.col("building").str.slice(0, 1))
+        .otherwise("compound"),
+        building=pl.when(named).then(pl.col("building").str.slice(1)).otherwise("building"),
+    )
+    both = pl.col("compound").str.extract_groups(ROAD_THEN_COMPOUND)
+    no_road = pl.col("road").is_null()
+    split = both.struct[0].is_not_null() & ~both.struct[1].str.contains(
+        r"^[东南西北中]?[一二三四五六七八九十0-9]+段"
+    )
+    is_road = pl.col("compound").str.contains(rf"{ROAD_END}$")
+    return frame.with_columns(
+        road=pl.when(no_road & is_road)
+        .then("compound")
+        .when(no_road & split)
+        .then(both.struct[0])
+        .otherwise("road"),
+        compound=pl.when(no_road & is_road)
+        .then(None)
+        .when(no_road & split)
+        .then(both.struct[1])
+        .otherwise("compound"),
+    )
+
+
+def _settled() -> list[pl.Expr]:
+    """The seven parts in their final spelling."""
+    compound = pl.col("compound").str.strip_chars("-").str.replace_many(PHASES)
+    compound = compound.str.replace(FULL_WORD, "$1")
+    named = pl.when(compound.str.len_chars() > 0).then(compound)
+    nameless = pl.col("road").is_null() & named.is_null() & pl.col("building").is_not_null()
+    floor, room = arabic(pl.col("floor")), arabic(pl.col("room"))
+    short = floor.str.contains(r"^[0-9]{1,2}$") & room.str.contains(r"^[0-9]{1,2}$")
+    return [
+        pl.col("road").str.replace_many(SECTIONS),
+        pl.col("door_no"),
+        pl.when(nameless).then(pl.col("community") + "社区").otherwise(named).alias("compound"),
+        arabic(pl.col("building")).alias("building"),
+        arabic(pl.col("unit")).alias("unit"),
+        pl.when(short).then(floor + room.str.zfill(2)).otherwise(room).alias("room"),
+        floor.alias("floor"),
+    ]

@@ -1,0 +1,32 @@
+"""The entities of the standard, their models, and the columns of their core batches."""
+
+import pandera.polars as pa
+import polars as pl
+
+from hub.platform import Entity
+from schemas.dwelling import Dwelling
+from schemas.fields import FieldFacts, facts_of
+from schemas.grid import Grid
+from schemas.household import Household
+from schemas.resident import Resident
+
+STANDARD_VERSION = "1"
+MODELS: dict[Entity, type[pa.DataFrameModel]] = {
+    "resident": Resident,
+    "household": Household,
+    "dwelling": Dwelling,
+    "grid": Grid,
+}
+TITLES: dict[Entity, str] = {
+    "resident": "居民",
+    "household": "户",
+    "dwelling": "房屋",
+    "grid": "网格",
+}
+FIELDS: dict[Entity, dict[str, FieldFacts]] = {e: dict(facts_of(m)) for e, m in MODELS.items()}
+CORE_COLUMNS: dict[Entity, tuple[str, ...]] = {e: tuple(f) for e, f in FIELDS.items()}
+
+
+def core_schema(entity: Entity) -> dict[str, pl.DataType]:
+    """Column to Polars type of a core batch."""
+    return {name: facts.dtype for name, facts in FIELDS[entity].items()}

@@ -1,0 +1,63 @@
+"""Where a record is: its address taken apart, its head's number, a grid's reach."""
+
+import polars as pl
+
+from hub.platform import Entity
+from schemas.addresses import PARTS, parse_address
+from schemas.covers import parse_covers
+
+ADDRESS_FIELD: dict[Entity, str] = {
+    "resident": "residence_address",
+    "household": "address",
+    "dwelling": "address",
+}
+"""The field whose text gives the parts; of a grid it is `buildings`, into `covers`."""
+
+
+def take_apart(frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """Add the parts of the address; a part with a column of its own keeps that.
+
+    `address.parsed` is the reason where there is an address of which no part was understood.
+    """
+    if f"{field}.value" not in frame.columns:
+        return frame
+    frame = frame.with_columns(parse_address(pl.col(f"{field}.value")).alias("_parts"))
+    parts = {p: pl.col("_parts").struct[p] for p in PARTS}
+    own = [p for p in PARTS if f"{p}.value" in frame.columns]
+    nothing = pl.all_horizontal(parts[p].is_null() for p in PARTS if p != "floor")
+    unclear = nothing & pl.col(f"{field}.value").is_not_null()
+    return frame.with_columns(
+        pl.when(unclear).then(pl.lit("address_not_understood")).alias("address.parsed"),
+        *(
+            (pl.coalesce(f"{p}.value", parts[p]) if p in own else parts[p]).alias(f"{p}.value")
+            for p in PARTS
+        ),
+    ).drop("_parts")
+
+
+def only_good_heads(frame: pl.DataFrame) -> pl.DataFrame:
+    """A head's number is used as a key, so only a valid one is kept; the issue keeps the rest."""
+    if "head_id_number.value" not in frame.columns:
+        return frame
+    valid = pl.col("head_id_number.status") == "valid"
+    masked = pl.col("head_id_number.status") == "masked"
+    return frame.with_columns(
+        pl.when(valid).then("head_id_number.value").alias("head_id_number.value"),
+        pl.when(masked)
+        .then(pl.lit("masked_id_number"))
+        .otherwise("head_id_number.reason")
+        .alias("head_id_number.reason"),
+    )
+
+
+def settle_grids(frame: pl.DataFrame) -> pl.DataFrame:
+    """A grid's community from its own 15-digit code where not given; its reach from the text."""
+    if "community_code.value" not in frame.columns:
+        frame = frame.with_columns(pl.lit(None, pl.String).alias("community_code.value"))
+    own = pl.col("grid_code.value").str.extract(r"^(\d{12})\d{3}$")
+    frame = frame.with_columns(
+        pl.coalesce("community_code.value", own).alias("community_code.value")
+    )
+    if "buildings.value" not in frame.columns:
+        return frame
+    return frame.with_columns(parse_covers(frame["buildings.value"]).alias("covers.value"))
