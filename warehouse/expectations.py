@@ -1,0 +1,166 @@
+"""One check: a small frame, what Great Expectations is to expect of it, and what was found.
+
+A frame's columns, beside those that are judged:
+    example  how a bad row is named to the officer: an id or key of the hub, never a value
+    rows     how many rows of the brain it stands for, where that is not one
+Imported in the gates' own process only: Great Expectations takes seconds to import.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+from great_expectations.core import ExpectationSuite, ExpectationValidationResult
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
+from great_expectations.expectations.core.expect_column_pair_values_a_to_be_greater_than_b import (
+    ExpectColumnPairValuesAToBeGreaterThanB,
+)
+from great_expectations.expectations.core.expect_column_values_to_be_in_set import (
+    ExpectColumnValuesToBeInSet,
+)
+from great_expectations.expectations.core.expect_column_values_to_be_unique import (
+    ExpectColumnValuesToBeUnique,
+)
+from great_expectations.expectations.core.expect_column_values_to_not_be_null import (
+    ExpectColumnValuesToNotBeNull,
+)
+from great_expectations.expectations.core.expect_table_row_count_to_equal import (
+    ExpectTableRowCountToEqual,
+)
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from hub.errors import GateError
+from warehouse.gates import GateResult, Severity
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """Expectations on one frame, by their Chinese titles.
+
+    `checked` is the number of rows of the brain that were looked at, where the frame holds only
+    those that are wrong.
+    """
+
+    suite: str
+    frame: pd.DataFrame
+    expectations: Mapping[str, Expectation]
+    checked: int | None = None
+
+
+def unique(column: str) -> Expectation:
+    """No value twice; nulls aside."""
+    return ExpectColumnValuesToBeUnique(column=column)
+
+
+def not_null(column: str) -> Expectation:
+    """No null."""
+    return ExpectColumnValuesToNotBeNull(column=column)
+
+
+def in_set(column: str, values: Iterable[str]) -> Expectation:
+    """Only these values; nulls aside."""
+    return ExpectColumnValuesToBeInSet(column=column, value_set=[*values])
+
+
+def at_least(column: str, least: str) -> Expectation:
+    """`column` is not below `least`, row by row."""
+    return ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A=column, column_B=least, or_equal=True, ignore_row_if="neither"
+    )
+
+
+def no_rows(severity: Severity = "critical") -> Expectation:
+    """The query that looked for what is wrong found nothing."""
+    return ExpectTableRowCountToEqual(value=0, severity=FailureSeverity(severity))
+
+
+def new_source() -> PandasDatasource:
+    """A source of frames in a context that lives in memory only."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    return context.data_sources.add_pandas("brain")
+
+
+def warm_up() -> None:
+    """Evaluate once on nothing, so that what Great Expectations loads late is loaded."""
+    frame = pd.DataFrame({"key": ["a"], "least": [0], "after": [1]})
+    rules = {
+        "unique": unique("key"),
+        "null": not_null("key"),
+        "set": in_set("key", ["a"]),
+        "least": at_least("after", "least"),
+    }
+    source = new_source()
+    evaluate(source, Check("keys", frame, rules))
+    evaluate(source, Check("keys", frame.iloc[:0], {"rows": no_rows()}))
+
+
+def evaluate(source: PandasDatasource, check: Check) -> list[GateResult]:
+    """Evaluate every expectation of `check`.
+
+    Raises:
+        GateError: one could not be evaluated, which says nothing of the data.
+    """
+    name = f"{check.suite}-{len(source.assets)}"
+    batch = (
+        source.add_dataframe_asset(name)
+        .add_batch_definition_whole_dataframe("whole")
+        .get_batch({"dataframe": check.frame})
+    )
+    suite = ExpectationSuite(name=name)
+    for title, expectation in check.expectations.items():
+        expectation.meta = {"title": title}
+        suite.add_expectation(expectation)
+    done = batch.validate(suite, result_format="COMPLETE")
+    found = {_title(one): one for one in done.results}  # they come back in another order
+    return [_result(check, title, found[title]) for title in check.expectations]
+
+
+def _title(one: ExpectationValidationResult) -> str:
+    config = one.expectation_config
+    return str(config.meta["title"]) if config is not None and config.meta else ""
+
+
+def _result(check: Check, title: str, one: ExpectationValidationResult) -> GateResult:
+    expectation = check.expectations[title]
+    found: dict[str, Any] = dict(one.result or {})
+    if _raised(one.exception_info) or not ({"observed_value", "element_count"} & found.keys()):
+        raise GateError(
+            f"{type(expectation).__name__} of suite {check.suite} could not be evaluated",
+            zh=f"质量检查“{title}”没有做成（检查程序出错，不是数据不合格），本次没有发布，"
+            "仍用上一份快照。请再运行一次 hub sync；若仍失败，请联系系统维护人员。",
+        )
+    bad = check.frame.iloc[:0]
+    if not one.success:
+        judged = "element_count" in found  # row by row, else the frame as a whole
+        bad = check.frame.loc[found["unexpected_index_list"]] if judged else check.frame
+    named = bad["example"] if "example" in bad else bad.iloc[:, 0]
+    checked = _rows(check.frame) if check.checked is None else check.checked
+    return GateResult(
+        suite=check.suite,
+        title=title,
+        passed=bool(one.success),
+        rows_checked=checked,
+        rows_failed=_rows(bad),
+        examples=list(dict.fromkeys(map(str, named.dropna())))[:EXAMPLES],
+        severity="warning" if expectation.severity == FailureSeverity.WARNING else "critical",
+    )
+
+
+def _rows(frame: pd.DataFrame) -> int:
+    return int(frame["rows"].sum()) if "rows" in frame else len(frame)
+
+
+def _raised(information: Mapping[str, Any] | None) -> bool:
+    """Whether the engine failed; its notes come flat, or one for each metric."""
+    if not information:
+        return False
+    return bool(information.get("raised_exception")) or any(
+        isinstance(one, Mapping) and one.get("raised_exception") for one in information.values()
+    )
