@@ -1,0 +1,1 @@
+"""The seven platforms, one module each: what it holds, and how it is put there."""
