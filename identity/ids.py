@@ -19,7 +19,9 @@ def assign_ids(connection: duckdb.DuckDBPyConnection, key: bytes, now: datetime)
     Fills `affected(resident_id)`: every resident whose records, or set of records, changed.
     """
     run = connection.execute
-    run(f"CREATE OR REPLACE TEMP TABLE moment AS SELECT TIMESTAMPTZ '{now.isoformat()}' AS at")
+    run(
+        f"CREATE OR REPLACE TEMP TABLE moment AS SELECT TIMESTAMPTZ '{now.isoformat()}' AS happened_at"
+    )
     _keepers(connection)
     _mint(connection, key)
     _relink(connection)
@@ -126,7 +128,7 @@ def _note_events(connection: duckdb.DuckDBPyConnection) -> None:
           AND b.resident_id NOT IN (SELECT resident_id FROM stays)""")
     run("""
         INSERT INTO identity_event
-        SELECT at, kind, resident_id, other_id, reason FROM events, moment""")
+        SELECT happened_at, kind, resident_id, other_id, reason FROM events, moment""")
     run("""
         DELETE FROM resident_identity
         WHERE resident_id IN (SELECT resident_id FROM minted)""")

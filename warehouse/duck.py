@@ -117,9 +117,12 @@ def publish(temporary: Path, path: Path) -> None:
 
 
 def parquet(home: Home, paths: Sequence[Path], *, filename: bool = False) -> str:
-    """The SQL table function that reads `paths`, missing columns as null."""
-    options = ["union_by_name = true"] if len(paths) > 1 else []
-    options += ["filename = true"] if filename else []
+    """The SQL table function that reads `paths`; every column asked for must be in each of them.
+
+    (`union_by_name` together with encryption ends in an internal error in DuckDB 1.5, its issue
+    21508.)
+    """
+    options = ["filename = true"] if filename else []
     if home.settings.encryption:
         options.append(f"encryption_config = {{footer_key: '{PARQUET_KEY}'}}")
     return f"read_parquet([{', '.join(map(literal, paths))}], {', '.join(options)})".replace(

@@ -95,7 +95,11 @@ class RawPull:
                 WHERE _op IN ('duplicate', 'nokey')""")
 
     def compare(self, rows: pa.Table) -> Counts:
-        """Take the next chunk in; the table `fresh` then holds what must be stored."""
+        """Take the next chunk in; the table `fresh` then holds what must be stored.
+
+        Of several rows under one key the one that is stored already stays, else the first counts;
+        in exchange batches a later row replaces an earlier one.
+        """
         run = self.connection.execute
         numbers = np.arange(self.rows_before + 1, self.rows_before + rows.num_rows + 1)
         self.rows_before += rows.num_rows
@@ -106,21 +110,26 @@ class RawPull:
             WITH hashed AS (SELECT *, md5(concat_ws(chr(31), {_cells(cells)})) AS _hash FROM chunk)
             SELECT *, {self._key()} AS _key, {self._op()} AS _op FROM hashed""")
         self.connection.unregister("chunk")
-        run(f"""
+        run(
+            """
             CREATE OR REPLACE TEMP TABLE judged AS
             WITH known AS (
-                SELECT k.*,
-                    coalesce(p._hash = k._hash AND p._op = k._op, false) AS _same,
-                    s._key IS NOT NULL OR {_nth("k._key")} > 1 AS _second,
-                    coalesce(s._hash = k._hash, false) OR {_nth("k._key, k._hash")} > 1
-                        AS _repeated
-                FROM keyed k LEFT JOIN prior p USING (_key) LEFT JOIN seen s USING (_key))
-            SELECT k.* EXCLUDE (_same, _second) REPLACE (
-                    CASE WHEN _second AND NOT _same AND _op <> 'nokey' AND {self._one_a_key()}
+                SELECT k.*, s._key IS NOT NULL AS _before,
+                       coalesce(p._hash = k._hash AND p._op = k._op, false) AS _same,
+                       coalesce(s._hash = k._hash, false) OR row_number() OVER (
+                           PARTITION BY k._key, k._hash ORDER BY k._row) > 1 AS _repeated
+                FROM keyed k LEFT JOIN prior p USING (_key) LEFT JOIN seen s USING (_key)),
+            placed AS (
+                SELECT *, _op = 'nokey' OR _before OR row_number() OVER (
+                    PARTITION BY _key ORDER BY _same DESC, _row) > 1 AS _second FROM known)
+            SELECT k.* EXCLUDE (_before, _same, _second) REPLACE (
+                    CASE WHEN _second AND NOT _same AND _op <> 'nokey' AND $one_a_key
                          THEN 'duplicate' ELSE _op END AS _op),
-                _same OR EXISTS (FROM aside a WHERE a._key = k._key AND a._hash = k._hash)
-                    AS _unchanged
-            FROM known k""")
+                _same OR _second AND EXISTS (
+                    FROM aside a WHERE a._key = k._key AND a._hash = k._hash) AS _unchanged
+            FROM placed k""",
+            {"one_a_key": not self.stream.increment.batches},
+        )
         run("""
             CREATE OR REPLACE TEMP TABLE fresh AS
             SELECT * EXCLUDE (_repeated, _unchanged) FROM judged
@@ -131,7 +140,7 @@ class RawPull:
                 FROM keyed ANTI JOIN seen USING (_key) GROUP BY _key""")
             run("""
                 INSERT INTO aside_seen SELECT _key, _hash FROM judged
-                WHERE _op IN ('duplicate', 'nokey') OR (_key, _hash) IN (FROM aside)""")
+                WHERE _op IN ('duplicate', 'nokey')""")
         read, repeated, unchanged = run("""
             SELECT count(*), count(*) FILTER (_repeated),
                    count(*) FILTER (_unchanged AND NOT _repeated) FROM judged""").fetchall()[0]
@@ -161,10 +170,6 @@ class RawPull:
             f"CASE WHEN {self._no_key()} THEN 'nokey' WHEN {gone} THEN 'delete' ELSE 'upsert' END"
         )
 
-    def _one_a_key(self) -> str:
-        """In exchange batches a later row under one key replaces the earlier; elsewhere not."""
-        return "false" if self.stream.increment.batches else "true"
-
     def write(self, path: Path) -> int:
         """Store the fresh rows; return their number."""
         return write_parquet(self.home, self.connection, "SELECT * FROM fresh ORDER BY _row", path)
@@ -191,10 +196,6 @@ class RawPull:
             SELECT (SELECT count(*) FROM fresh WHERE _op = 'delete'),
                    (SELECT count(*) FROM prior WHERE _op = 'upsert')""").fetchall()[0]
         return int(counts[0]), int(counts[1])
-
-
-def _nth(keys: str) -> str:
-    return f"row_number() OVER (PARTITION BY {keys} ORDER BY k._row)"
 
 
 def _cells(columns: list[str]) -> str:
