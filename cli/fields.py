@@ -1,0 +1,98 @@
+"""The standard's words for people: field titles, code names, masks, reasons."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from hub.platform import Entity
+from security.masks import HIDDEN, masked
+
+OWN_TITLES = {
+    "resident_id": "居民编码",
+    "household_id": "户",
+    "dwelling_id": "房屋",
+    "lives_here": "在此居住",
+    "place": "小区或门牌",
+    "records": "记录数",
+    "platforms": "平台数",
+}
+"""Fields that the hub makes itself, so that no platform's record has them."""
+
+RULES = {
+    "id_number": "证件号码相同",
+    "name_phone": "姓名和电话相同",
+    "name_room": "姓名和住房相同",
+    "single": "只有这一条",
+}
+EVENTS = {"founded": "新建", "merged": "合并", "returned": "恢复", "gone": "注销", "split": "拆分"}
+STATES = {"living": "有效", "merged": "已合并", "gone": "各平台已无记录"}
+
+
+@cache
+def _facts(entity: Entity) -> Mapping[str, Any]:
+    from schemas.entities import FIELDS  # Pandera behind it takes a second
+
+    return FIELDS[entity]
+
+
+def title(field: str | None, entity: Entity = "resident") -> str:
+    """Return the Chinese title of a field."""
+    if field is None:
+        return ""
+    facts = _facts(entity).get(field)
+    return str(facts.title) if facts else OWN_TITLES.get(field, field)
+
+
+def shown(field: str, value: object, *, clear: bool, entity: Entity = "resident") -> object:
+    """Return a value as it may be shown: a code with its name, masked unless `clear`."""
+    facts = _facts(entity).get(field)
+    if value is None or facts is None:
+        return value
+    if facts.mask and not clear:
+        return masked(_text(value), facts.mask)
+    return f"{value} {name}" if (name := code_name(facts.code_set, value)) else value
+
+
+def masked_row(
+    row: Mapping[str, Any], *, clear: bool, entity: Entity = "resident"
+) -> dict[str, Any]:
+    """Return a row of standard fields with every value under its mask; codes stay codes."""
+    if clear:
+        return dict(row)
+    facts = _facts(entity)
+    return {
+        field: masked(_text(value), facts[field].mask)
+        if value is not None and field in facts and facts[field].mask
+        else value
+        for field, value in row.items()
+    }
+
+
+def mask_of(field: str, entity: Entity = "resident") -> str:
+    """Return the mask of a field; blank where it has none."""
+    facts = _facts(entity).get(field)
+    return str(facts.mask) if facts else ""
+
+
+def code_name(code_set: str | None, value: object) -> str | None:
+    """Return the Chinese name of a code."""
+    if code_set is None:
+        return None
+    from schemas.codes import code_sets
+
+    return code_sets()[code_set].codes.get(str(value))
+
+
+def reason(code: str | None) -> str:
+    """Return the Chinese sentence for a reason code."""
+    return str(code or "")
+
+
+def raw_text(value: str | None, *, clear: bool) -> str:
+    """Return a raw value that was set aside; it may hold anything, so it is hidden or clear."""
+    return "" if value is None else value if clear else HIDDEN
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)

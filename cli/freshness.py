@@ -1,0 +1,50 @@
+"""How fresh each platform is: fresh, late, failed, held or never."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from hub.platform import Platform
+from ledger.glance import LastPull
+
+WORDS = {
+    "fresh": "正常",
+    "late": "超期",
+    "failed": "失败",
+    "held": "待确认",
+    "never": "未同步",
+}
+STYLES = {"正常": "green", "超期": "yellow", "失败": "red", "待确认": "yellow", "未同步": "dim"}
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """One platform: `state` is a key of WORDS, `message` what the officer should know."""
+
+    state: str
+    last_sync: datetime | None  # UTC; when all its streams had been pulled well
+    message: str | None
+
+
+def freshness(
+    platform: Platform, pulls: Mapping[tuple[str, str], LastPull], now: datetime | None = None
+) -> Freshness:
+    """Judge one platform by the newest pull of each of its streams."""
+    now = now or datetime.now(UTC)
+    mine = [pulls.get((platform.platform, stream)) for stream in platform.streams]
+    known = [pull for pull in mine if pull is not None]
+    done = [pull.completed_at for pull in known if pull.completed_at is not None]
+    last = min(done) if done and len(done) == len(mine) else None
+    for state in ("failed", "held"):
+        bad = [pull for pull in known if pull.status == state]
+        if bad:
+            return Freshness(state, last, _sentences(bad))
+    if last is None:
+        return Freshness("never", None, None)
+    if (now - last).total_seconds() > platform.fresh_within:
+        return Freshness("late", last, "已超过约定的更新间隔，请运行 hub sync。")
+    return Freshness("fresh", last, None)
+
+
+def _sentences(pulls: Sequence[LastPull]) -> str | None:
+    return "\n".join(pull.error for pull in pulls if pull.error) or None

@@ -1,0 +1,135 @@
+"""The `hub` command: the nouns it knows, and the one place where a run of it ends.
+
+Exit codes: 0 done, 1 could not be done, 2 wrongly typed or a wrong setting, 3 done in part,
+4 another process is writing, 70 a fault of ours, 130 stopped by the user.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from cli import crosswalk, demo, init, platform, quarantine, resident, snapshots, status, sync
+from cli.chinese import Command, Group, complaint
+from cli.options import HomeOption, asked
+from hub.errors import BusyError, ConfigError, HubError
+
+OK, FAILED, MISTYPED, BUSY, FAULT, STOPPED = 0, 1, 2, 4, 70, 130
+LOGGER = logging.getLogger(__name__)
+
+app = typer.Typer(
+    cls=Group,
+    help="社区数据大脑：各平台数据原样取回、按标准归一、认出同一个人，在这里查到。",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+@app.callback()
+def program(
+    home: HomeOption = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="显示版本", show_default=False)
+    ] = False,
+) -> None:
+    """Take --home before the command."""
+    asked.before = home
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"hub {installed('community-data-hub')}")
+        raise typer.Exit
+
+
+app.command("init", cls=Command, help="新建一个数据大脑目录：设置、模板和密钥。")(init.init)
+app.command("demo", cls=Command, help="演示：在本机启动甲社区的七个平台，同步一次，看看结果。")(
+    demo.demo
+)
+app.add_typer(platform.app)
+app.command("sync", cls=Command, help="同步：取数、标准化、认人、检查、发布新的快照。")(sync.sync)
+app.command(
+    "status", cls=Command, help="一屏看完：人口、户、网格、标签，各平台是否新鲜，有没有失败。"
+)(status.status)
+app.command("snapshots", cls=Command, help="列出保留的快照，标出正在使用的那一个。")(
+    snapshots.snapshots
+)
+app.command("rollback", cls=Command, help="换用另一个快照；数据不删除，可以再换回来。")(
+    snapshots.rollback
+)
+app.add_typer(quarantine.app)
+app.add_typer(resident.app)
+app.command(
+    "crosswalk", cls=Command, help="导出对照表：平台、数据流、记录键 → 居民编码、户编码、网格编码。"
+)(crosswalk.crosswalk)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    asked.before = asked.root = None
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(app(args=given, prog_name="hub", standalone_mode=False) or OK)
+    except (KeyboardInterrupt, typer.Abort):
+        _complain("已中断。已经提交的数据不受影响，再运行一次会接着做。")
+        return STOPPED
+    except Exception as error:  # where a run ends
+        return _ended(error)
+
+
+def _ended(error: Exception) -> int:
+    match error:
+        case HubError():
+            return _refused(error)
+        case TyperException():
+            return _mistyped(error)
+        case BrokenPipeError():  # the reader, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return OK
+    return _fault(error)
+
+
+def _mistyped(error: TyperException) -> int:
+    if type(error).__name__ != "NoArgsIsHelpError":  # else Typer has printed the help
+        _complain(complaint(error))
+    return MISTYPED
+
+
+def _refused(error: HubError) -> int:
+    LOGGER.error("%s: %s", type(error).__name__, error)
+    _complain(error.zh)
+    if isinstance(error, BusyError):
+        return BUSY
+    return MISTYPED if isinstance(error, ConfigError) else FAILED
+
+
+def _fault(error: Exception) -> int:
+    """Say that the fault is ours, and where its traceback is; never what it was about."""
+    kind = type(error).__name__
+    if asked.root is not None and (asked.root / "hub.yaml").is_file():
+        from cli.log import log_to
+
+        path = asked.root / "data" / "hub.log"
+        log_to(path)
+        LOGGER.error("unexpected", exc_info=error)
+        _complain(f"程序内部出错（{kind}），已发布的数据没有被改动。请把日志 {path} 交给维护人员。")
+    else:
+        _complain(
+            f"程序内部出错（{kind}），已发布的数据没有被改动。请把刚才运行的命令告诉维护人员。"
+        )
+    return FAULT
+
+
+def _complain(text: str) -> None:
+    from cli.screen import complain
+
+    complain(text)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

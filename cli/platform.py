@@ -1,0 +1,187 @@
+"""`hub platform list|check|preview`: the platforms of a home, and what they answer."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.chinese import Command, Group
+from cli.options import ClearOption, HomeOption, JsonOption, the_home
+from hub.errors import ConfigError, HubError, NotFoundError
+
+if TYPE_CHECKING:
+    from hub.platform import Platform
+    from hub.settings import Home
+
+app = typer.Typer(cls=Group, name="platform", help="平台：列出、检查、预览。", no_args_is_help=True)
+KINDS = {"database": "数据库", "exchange": "前置库", "files": "文件", "http_api": "接口"}
+NameArgument = Annotated[str, typer.Argument(metavar="平台", help="平台名", show_default=False)]
+
+
+@app.command("list", cls=Command, help="列出所有平台：归口、连接方式、数据流。")
+def list_(home: HomeOption = None, json: JsonOption = False) -> None:
+    """List the platforms."""
+    from cli.screen import as_json, complain, say, table
+
+    found, wrong = the_home(home).read_platforms()
+    listed = [
+        {
+            "name": one.platform,
+            "title": one.title,
+            "department": one.owner.department,
+            "steward": one.owner.steward,
+            "kind": one.connection.kind,
+            "schedule": one.schedule,
+            "streams": list(one.streams),
+        }
+        for one in found.values()
+    ]
+    if json:
+        as_json(listed)
+    elif listed:
+        table(
+            ("平台", "名称", "归口", "方式", "数据流"),
+            [
+                (p["name"], p["title"], p["department"], KINDS[str(p["kind"])],
+                 "、".join(p["streams"]))  # type: ignore[arg-type]  # a list of texts
+                for p in listed
+            ],
+        )  # fmt: skip
+    else:
+        say("还没有平台：请照 platforms/示例.yaml.txt 写一个平台文件。")
+    for error in wrong:
+        complain(error.zh)
+    if wrong:
+        raise typer.Exit(2)
+
+
+@app.command("check", cls=Command, help="检查平台：连接、权限、列、映射。")
+def check(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[平台]", help="平台名；不写就是全部", show_default=False),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Test platforms: mapping, connection, rights, columns."""
+    from cli.screen import as_json
+
+    opened = the_home(home)
+    wrong: Sequence[HubError] = []
+    if name is None:
+        found, wrong = opened.read_platforms()
+        chosen = list(found.values())
+    else:
+        chosen = [one_platform(opened, name)]
+    results = [_mistake("", error) for error in wrong]
+    for platform in chosen:
+        results += _check(opened, platform)
+    if json:
+        as_json(results)
+    else:
+        _show_check(results)
+    if any(r["kind"] == "ConfigError" for r in results):
+        raise typer.Exit(2)
+    if not all(r["ok"] for r in results):
+        raise typer.Exit(1)
+
+
+@app.command("preview", cls=Command, help="预览：平台的原样与标准对照，不写入任何数据。")
+def preview(
+    name: NameArgument,
+    stream: Annotated[
+        str | None,
+        typer.Argument(metavar="[数据流]", help="不写就是第一个", show_default=False),
+    ] = None,
+    rows: Annotated[int, typer.Option("--rows", metavar="行数", help="看几行", min=1, max=100)] = 5,
+    clear: ClearOption = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the first rows raw beside standard."""
+    from cli.preview import preview_rows, show_preview
+    from cli.screen import as_json
+
+    opened = the_home(home)
+    platform = one_platform(opened, name)
+    chosen = stream or next(iter(platform.streams))
+    found = preview_rows(opened, platform, chosen, rows, clear=clear)
+    if json:
+        as_json(found)
+    else:
+        show_preview(platform, chosen, found)
+
+
+def one_platform(home: "Home", name: str) -> "Platform":
+    """Return the platform of that name.
+
+    Raises:
+        ConfigError: its file is wrong; the files of others do not matter.
+        NotFoundError: there is none.
+    """
+    from hub.platform import load_platform
+
+    own = home.root / "platforms" / f"{name}.yaml"
+    found, _ = home.read_platforms()
+    if name in found:
+        return found[name]
+    if own in home.platform_files():
+        load_platform(own)  # says what is wrong with it
+    raise NotFoundError(
+        f"no platform {name}", zh=f"没有叫 {name} 的平台：请用 hub platform list 查看平台名。"
+    )
+
+
+def _check(home: "Home", platform: "Platform") -> list[dict[str, Any]]:
+    """Findings of one platform: its mappings, then what the connector sees."""
+    from connectors import open_connector
+    from schemas.mapping import compile_mapping
+
+    found: list[dict[str, Any]] = []
+    for stream in platform.streams:
+        try:
+            compile_mapping(platform, stream)
+        except HubError as error:
+            found.append(_mistake(platform.platform, error))
+        else:
+            found.append(_finding(platform.platform, what=f"{stream}：映射可用"))
+    try:
+        connector = open_connector(platform, home.root)
+    except HubError as error:
+        return [*found, _mistake(platform.platform, error)]
+    try:
+        for one in connector.check():
+            found.append(_finding(platform.platform, ok=one.ok, what=one.what, advice=one.advice))
+    except HubError as error:
+        found.append(_mistake(platform.platform, error))
+    finally:
+        connector.close()
+    return found
+
+
+def _finding(
+    platform: str, *, ok: bool = True, what: str, advice: str = "", kind: str | None = None
+) -> dict[str, Any]:
+    return {"platform": platform, "ok": ok, "what": what, "advice": advice, "kind": kind}
+
+
+def _mistake(platform: str, error: HubError) -> dict[str, Any]:
+    kind = "ConfigError" if isinstance(error, ConfigError) else type(error).__name__
+    return _finding(platform, ok=False, what=error.zh, kind=kind)
+
+
+def _show_check(results: list[dict[str, Any]]) -> None:
+    from cli.screen import console, heading, say
+
+    out, before = console(), None
+    for one in results:
+        if one["platform"] != before:
+            before = one["platform"]
+            heading(before or "平台文件")
+        mark, style = ("✓", "green") if one["ok"] else ("✗", "red")
+        out.print(f" {mark} {one['what']}", style=style if not one["ok"] else "")
+        if one["advice"]:
+            out.print(f"   {one['advice']}", style="dim")
+    bad = sum(not one["ok"] for one in results)
+    say("", f"{bad} 处要处理。" if bad else "都可以用。" if results else "还没有平台。")

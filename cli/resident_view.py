@@ -1,0 +1,170 @@
+"""One resident on the screen: what is held true, what else is said, with whom, since when."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from cli.fields import EVENTS, RULES, STATES, mask_of, masked_row, shown, title
+from security.masks import HIDDEN
+
+if TYPE_CHECKING:
+    from identity.views import ResidentView
+
+Answer = dict[str, Any]
+SKIP = ("valid_from", "records", "platforms", "resident_id")
+OUTSIDE = {"head_name", "head_id_number"}
+"""Said by platforms, but no part of the golden row."""
+
+
+def masked_view(view: "ResidentView", *, clear: bool) -> Answer:
+    """Return the view as plain data with every personal value under its mask."""
+    answer: Answer = asdict(view)
+    answer["golden"] = masked_row(answer["golden"], clear=clear)
+    for field, values in answer["said"].items():
+        for one in values:
+            one["value"] = masked_row({field: one["value"]}, clear=clear)[field]
+    answer["members"] = [masked_row(row, clear=clear) for row in answer["members"]]
+    for change in answer["past"]:
+        change["changes"] = {
+            field: [masked_row({field: value}, clear=clear)[field] for value in pair]
+            for field, pair in change["changes"].items()
+        }
+    if not clear:
+        _hide_the_rest(answer)
+    return answer
+
+
+def _hide_the_rest(answer: Answer) -> None:
+    """Labels, the room, the grid worker's phone: not fields of the resident's own row."""
+    if mask_of("labels"):
+        for label in answer["labels"]:
+            label |= {"label": HIDDEN, "detail": None, "since": None, "until": None}
+    if answer["dwelling"]:
+        answer["dwelling"] |= {"room_key": None, "unit": HIDDEN, "room": HIDDEN}
+    if answer["grid"]:
+        answer["grid"] = masked_row(answer["grid"], clear=False, entity="grid")
+    if answer["household"]:
+        answer["household"]["household_key"] = None
+
+
+def show_view(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> None:
+    """Print the view; `titles` are the platforms' Chinese names."""
+    from cli.screen import heading, moment, say
+
+    golden = answer["golden"]
+    heading(f"{golden.get('name') or '（没有姓名）'}  {answer['resident_id']}")
+    if answer["asked"] != answer["resident_id"]:
+        say(f"{answer['asked']} 已合并到这个编码。")
+    if answer["state"] != "living":
+        say(f"状态：{STATES.get(answer['state'], answer['state'])}")
+    if golden:
+        since = moment(golden["valid_from"])
+        say(f"来自 {golden['platforms']} 个平台的 {golden['records']} 条记录，{since} 起有效。")
+    _show_fields(answer, titles, clear=clear)
+    _show_people(answer, clear=clear)
+    _show_past(answer, titles, clear=clear)
+    if not clear:
+        say("个人信息已脱敏；有权限时加 --clear 看原值。")
+
+
+def _show_fields(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> None:
+    """Print each field's value, whose it is, and what others say instead."""
+    from cli.screen import cell, heading, table
+
+    heading("各字段取值")
+    rows = []
+    for field, value in answer["golden"].items():
+        if field in SKIP or value is None:
+            continue
+        said = answer["said"].get(field, [])
+        won = next((one for one in said if one["won"]), None)
+        others = [one for one in said if not one["won"] and one["value"] != value]
+        rows.append(
+            (
+                title(field),
+                _word(field, value, clear=clear),
+                _where(won, titles),
+                "\n".join(
+                    f"{cell(_word(field, one['value'], clear=clear))}（{_where(one, titles)}）"
+                    for one in others
+                ),
+            )
+        )
+    table(("字段", "取值", "取自", "其他平台的说法"), rows)
+
+
+def _show_people(answer: Answer, *, clear: bool) -> None:
+    from cli.screen import heading, say, table
+
+    if answer["labels"]:
+        heading("标签")
+        table(
+            ("标签", "说明", "起", "止", "取自"),
+            [
+                (one["label"], one["detail"], one["since"], one["until"],
+                 f"{one['platform']}.{one['stream']}")
+                for one in answer["labels"]
+            ],
+        )  # fmt: skip
+    if answer["members"]:
+        heading(f"同户 {len(answer['members'])} 人")
+        table(
+            ("居民编码", "姓名", "与户主关系", "出生", "在住"),
+            [
+                (one["resident_id"], one["name"],
+                 _word("relation_code", one["relation_code"], clear=clear),
+                 one["birth_date"] or str(one["birth_year"] or ""), one["lives_here"])
+                for one in answer["members"]
+            ],
+        )  # fmt: skip
+    home, grid = answer["dwelling"], answer["grid"]
+    if home:
+        parts = (home["place"], home["building"], home["unit"], home["room"])
+        heading("房屋和网格")
+        say("房屋  " + " - ".join(part for part in parts if part))
+    if grid:
+        worker = "，".join(t for t in (grid["worker_name"], grid["worker_phone"]) if t)
+        say(f"网格  {grid['grid_code']} {grid['name'] or ''}  网格员 {worker or '（未填）'}")
+
+
+def _show_past(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> None:
+    from cli.screen import cell, heading, table
+
+    heading("记录")
+    table(
+        ("平台", "数据流", "记录键", "归到此人的依据", "更新时间", "问题"),
+        [
+            (titles.get(one["platform"], one["platform"]), one["stream"], one["record_key"],
+             RULES.get(one["rule"], one["rule"]), one["updated_at"] or one["seen_at"],
+             one["issues"] or None)
+            for one in answer["records"]
+        ],
+        right=("问题",),
+    )  # fmt: skip
+    changes = [
+        (change["at"], title(field), *(cell(_word(field, v, clear=clear)) for v in pair))
+        for change in answer["past"]
+        for field, pair in change["changes"].items()
+        if field not in SKIP
+    ]
+    if changes:
+        heading("变化")
+        table(("时间", "字段", "原来", "后来"), changes)
+    if answer["events"]:
+        heading("编码的经过")
+        table(
+            ("时间", "事情", "编码", "另一编码"),
+            [
+                (e["at"], EVENTS.get(e["kind"], e["kind"]), e["resident_id"], e["other_id"])
+                for e in answer["events"]
+            ],
+        )
+
+
+def _word(field: str, value: object, *, clear: bool) -> object:
+    """A code with its name; masked values are left as they are."""
+    return value if mask_of(field) and not clear else shown(field, value, clear=True)
+
+
+def _where(one: Mapping[str, Any] | None, titles: Mapping[str, str]) -> str:
+    return "" if one is None else titles.get(one["platform"], one["platform"])

@@ -1,0 +1,224 @@
+"""One resident, whole: the golden row, and beside each value what every platform says.
+
+Values are clear; masking is the business of whoever shows them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from hub.errors import NotFoundError
+from identity.golden import ADDRESS, FIELDS, HEAD, NUMBER, rank
+
+Row = dict[str, Any]
+
+PIECES = {"id_number": NUMBER, "residence_address": ADDRESS, "head_name": HEAD}
+"""Fields chosen together, by the rank of the first."""
+PARSED = ("place", "building", "unit", "room", "room_key")
+"""Read from the address, so not said by a platform as a value of its own."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One value of one field, as one record gives it; `won` says that it is the one shown."""
+
+    value: Any
+    platform: str
+    stream: str
+    record_key: str
+    batch_id: str | None
+    updated_at: Any  # the platform's own time; else when the hub first saw this version
+    won: bool
+
+
+@dataclass(frozen=True)
+class ResidentView:
+    """Everything the brain knows of one person.
+
+    `golden` is empty when no record of the person is left (state `gone`).
+    """
+
+    resident_id: str
+    asked: str  # another id, if that one was merged into this
+    state: str
+    golden: Row
+    said: dict[str, list[Said]]
+    labels: list[Row]
+    household: Row | None
+    members: list[Row]
+    dwelling: Row | None
+    grid: Row | None
+    records: list[Row]
+    past: list[Row]
+    events: list[Row]
+
+
+def show(
+    connection: duckdb.DuckDBPyConnection,
+    resident_id: str,
+    owners: Mapping[str, Sequence[str]],
+) -> ResidentView:
+    """Collect what is known of one resident.
+
+    Args:
+        connection: An open snapshot.
+        resident_id: The id; one that was merged leads to the one it became.
+        owners: Per field the platforms whose value goes first (hub.yaml).
+
+    Raises:
+        NotFoundError: no such id was ever given.
+    """
+    living, state = _follow(connection, resident_id)
+    found = _query(connection, "SELECT * FROM resident WHERE resident_id = ?", living)
+    golden = found[0] if found else {}
+    home = golden.get("household_id")
+    return ResidentView(
+        resident_id=living,
+        asked=resident_id,
+        state=state,
+        golden=golden,
+        said=_said(connection, living, owners),
+        labels=_query(
+            connection,
+            """SELECT label, detail, since, until, platform, stream, record_key
+               FROM resident_label WHERE resident_id = ? ORDER BY label""",
+            living,
+        ),
+        household=_one(connection, "household", "household_id", home),
+        members=_members(connection, home),
+        dwelling=_one(connection, "dwelling", "dwelling_id", golden.get("dwelling_id")),
+        grid=_one(connection, "grid", "grid_code", golden.get("grid_code")),
+        records=_records(connection, living),
+        past=_past(connection, living, golden),
+        events=_query(
+            connection,
+            """SELECT happened_at, kind, resident_id, other_id, reason FROM identity_event
+               WHERE ? IN (resident_id, other_id) ORDER BY at""",
+            living,
+        ),
+    )
+
+
+def _follow(connection: duckdb.DuckDBPyConnection, resident_id: str) -> tuple[str, str]:
+    """Go from a merged id to the one that lives on."""
+    seen: set[str] = set()
+    while resident_id not in seen:
+        seen.add(resident_id)
+        found = _query(
+            connection,
+            "SELECT merged_into, state FROM resident_identity WHERE resident_id = ?",
+            resident_id,
+        )
+        if not found:
+            raise NotFoundError(
+                "no such resident id",
+                zh="没有这个居民编码：请先用 hub resident find 姓名、证件号或电话 查到编码。",
+            )
+        if found[0]["merged_into"] is None:
+            return resident_id, str(found[0]["state"])
+        resident_id = found[0]["merged_into"]
+    raise NotFoundError(
+        "merged ids lead in a circle", zh="这个居民编码的合并关系成了环：请把它告诉维护人员。"
+    )
+
+
+def _said(
+    connection: duckdb.DuckDBPyConnection, resident_id: str, owners: Mapping[str, Sequence[str]]
+) -> dict[str, list[Said]]:
+    """Every value of every field, in the order of choice, the winner first."""
+    leads = [*FIELDS, *PIECES]
+    ranks = ", ".join(f"{rank(field, owners)} AS rank_{field}" for field in leads)
+    found = _query(
+        connection,
+        f"""
+        WITH members AS (SELECT record_id FROM resident_link WHERE resident_id = ?),
+        ordered AS (
+            SELECT record_id, row_number() OVER (
+                ORDER BY coalesce(updated_at, valid_from) DESC, record_id) AS nth
+            FROM resident_record SEMI JOIN members USING (record_id))
+        SELECT r.*, e.place, b.batch_id, coalesce(r.updated_at, r.valid_from) AS said_at, {ranks}
+        FROM members m JOIN resident_record r USING (record_id) JOIN ordered o USING (record_id)
+        JOIN evidence e USING (record_id)
+        LEFT JOIN batch b ON b.platform = r.platform AND b.stream = r.stream AND b.seq = r.seq""",
+        resident_id,
+    )
+    said: dict[str, list[Said]] = {}
+    for field in FIELDS:
+        said[field] = _in_order(found, field, field, (field,))
+    for lead, fields in PIECES.items():
+        for field in fields:
+            if field not in PARSED:
+                said[field] = _in_order(found, field, lead, fields[:2])
+    return {field: values for field, values in said.items() if values}
+
+
+def _in_order(found: list[Row], field: str, lead: str, given: Sequence[str]) -> list[Said]:
+    """Values of `field`; the winner is the best ranked record that gives any of `given`."""
+    candidates = [row for row in found if any(row[one] is not None for one in given)]
+    candidates.sort(key=lambda row: int(row[f"rank_{lead}"]))
+    return [
+        Said(
+            row[field], row["platform"], row["stream"], row["record_key"],
+            row["batch_id"], row["said_at"], won=nth == 0,
+        )
+        for nth, row in enumerate(candidates)
+        if row[field] is not None
+    ]  # fmt: skip
+
+
+def _members(connection: duckdb.DuckDBPyConnection, household_id: str | None) -> list[Row]:
+    return _query(
+        connection,
+        """SELECT resident_id, name, relation_code, sex_code, birth_date, birth_year, lives_here
+           FROM resident WHERE household_id = ?
+           ORDER BY relation_code IS DISTINCT FROM '02', relation_code NULLS LAST, birth_year,
+                    resident_id""",
+        household_id,
+    )
+
+
+def _records(connection: duckdb.DuckDBPyConnection, resident_id: str) -> list[Row]:
+    """The records of a resident, with the rule by which each is theirs."""
+    return _query(
+        connection,
+        """SELECT r.platform, r.stream, r.record_key, l.rule, r.updated_at,
+                  r.valid_from AS seen_at, b.batch_id, len(r.issues) AS issues
+           FROM resident_link l JOIN resident_record r USING (record_id)
+           LEFT JOIN batch b ON b.platform = r.platform AND b.stream = r.stream AND b.seq = r.seq
+           WHERE l.resident_id = ? ORDER BY r.platform, r.stream, r.record_key""",
+        resident_id,
+    )
+
+
+def _past(connection: duckdb.DuckDBPyConnection, resident_id: str, golden: Row) -> list[Row]:
+    """What changed and when, newest first: `at`, `changes` {field: [before, after]}."""
+    versions = _query(
+        connection, "SELECT * FROM resident_past WHERE resident_id = ? ORDER BY valid_to",
+        resident_id,
+    )  # fmt: skip
+    after = [*versions[1:], golden]
+    history = []
+    for old, new in zip(versions, after, strict=True):
+        skip = {"valid_from", "valid_to", "resident_id"}
+        changes = {
+            field: [value, new.get(field)]
+            for field, value in old.items()
+            if field not in skip and value != new.get(field)
+        }
+        history.append({"at": old["valid_to"], "changes": changes})
+    return history[::-1]
+
+
+def _one(
+    connection: duckdb.DuckDBPyConnection, table: str, column: str, value: str | None
+) -> Row | None:
+    found = _query(connection, f"SELECT * FROM {table} WHERE {column} = ?", value)
+    return found[0] if found else None
+
+
+def _query(connection: duckdb.DuckDBPyConnection, query: str, value: str | None) -> list[Row]:
+    cursor = connection.execute(query, [value])
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
