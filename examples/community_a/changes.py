@@ -131,7 +131,7 @@ def make(home: Path, name: str) -> Expected:
 
 def _death(scene: Scene) -> Expected:
     person = scene.standing().filter(residence_type_code="1").row(0, named=True)
-    key = _district(scene, person["person_id"], SWRQ=_now().date())
+    key = _district(scene, person["person_id"], SWRQ=_now()[:10])
     return Expected(
         "区公安登记了一位户籍居民死亡",
         district_population.PLATFORM,
@@ -143,7 +143,7 @@ def _death(scene: Scene) -> Expected:
 
 def _moved_out(scene: Scene) -> Expected:
     person = scene.standing().filter(residence_type_code="3").row(0, named=True)
-    key = _district(scene, person["person_id"], QCRQ=_now().date())
+    key = _district(scene, person["person_id"], QCRQ=_now()[:10])
     return Expected(
         "区公安登记了一位流动人口离开",
         district_population.PLATFORM,
@@ -345,9 +345,9 @@ def _room_keys(people: pl.DataFrame) -> list[str]:
     return people.select(pl.concat_str(parts, separator="|")).to_series().to_list()
 
 
-def _now() -> datetime:
-    """Local time of the platforms, in whole seconds."""
-    return datetime.now(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None, microsecond=0)
+def _now() -> str:
+    """Local time of the platforms, in whole seconds, as every database reads it."""
+    return f"{datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}"
 
 
 def _log(folder: Path) -> list[dict[str, Any]]:

@@ -181,14 +181,14 @@ def _exchange(stream: str, held: list[Held]) -> list[tuple[str, list[sa.Column[A
 
 
 KINDS: dict[str, Any] = {
-    "update_time": sa.DateTime(),
-    "SWRQ": sa.Date(),
-    "QCRQ": sa.Date(),
+    "update_time": sa.DateTime().with_variant(sa.String(19), "sqlite"),
+    "SWRQ": sa.Date().with_variant(sa.String(10), "sqlite"),
+    "QCRQ": sa.Date().with_variant(sa.String(10), "sqlite"),
     "CSRQ": sa.CHAR(8),
     "id": sa.BigInteger(),
     "sjl": sa.Integer(),
     "zt": sa.SmallInteger(),
-    "面积_公顷": sa.Numeric(6, 2),
+    "面积_公顷": sa.Numeric(6, 2).with_variant(sa.String(8), "sqlite"),
 }
 
 

@@ -82,8 +82,10 @@ def is_prose(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_no_room_knows_the_community(room: str) -> None:
-    told = [COMMUNITY_NAME, COMMUNITY_CODE, *(c.name for c in COMPOUNDS)]
-    told += [c.road for c in COMPOUNDS]
+    told = [COMMUNITY_CODE, *(c.name for c in COMPOUNDS), *(c.road for c in COMPOUNDS)]
+    if room != "cli":  # `hub demo` says which community it shows
+        told.append(COMMUNITY_NAME)
     for path in (ROOT / room).rglob("*"):
         if path.suffix in (".py", ".csv", ".yaml", ".sql"):
-            assert not [word for word in told if word in code_of(path)], path
+            code = code_of(path)
+            assert not [word for word in told if word in code], path

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import yaml
 from openpyxl import load_workbook
 
-from examples.community_a import api_server, changes, run
+from examples.community_a import api_server, changes, run, servers
 from examples.community_a.platforms import door_entry, elderly_care
 from examples.community_a.truth import Truth
 from hub.errors import NotFoundError
@@ -193,3 +193,20 @@ def test_officer_edits_of_the_home_stay(home: Path) -> None:
     path.write_text(yaml.safe_dump(edited, allow_unicode=True), encoding="utf-8")
     run.start(home)
     assert load_platform(path).title == "改过的标题"
+
+
+def test_sqlite_stands_in_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = {"postgresql": False, "mariadb": False}
+    monkeypatch.setattr(servers, "installed", lambda: missing)
+    monkeypatch.setattr(servers, "install_missing", lambda: missing)
+    report = run.start(tmp_path)
+    try:
+        assert len(report.notes) == 3
+        assert all("SQLite" in note for note in report.notes)
+        url = load_platform(tmp_path / "platforms/street_grid.yaml").connection
+        assert isinstance(url, DatabaseConnection)
+        assert url.url == "sqlite:///{home}/.platforms/street_grid.db"
+        for name in ("death", "move", "new_tenant", "new_batch", "restore"):
+            assert changes.make(tmp_path, name).told()
+    finally:
+        run.stop(tmp_path)
