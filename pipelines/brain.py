@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
 
-from schemas.contract import ENTITIES, empty_core
-from warehouse.gate_page import write_gate_page
-from warehouse.gates import GateProcess, GateReport
+import polars as pl
 
 from hub.errors import ConfigError, GateError
 from hub.platform import Platform
@@ -17,8 +15,11 @@ from identity.resolve import resolve_entities, resolve_identity
 from identity.tables import create_tables
 from ledger import Ledger
 from pipelines.standardise import ready_batches
+from schemas.entities import MODELS, core_schema
 from security.keys import read_keys
 from warehouse.brain import Standardised, applied, apply_batches, create_brain
+from warehouse.gate_page import write_gate_page
+from warehouse.gates import GateProcess, GateReport
 from warehouse.lock import locked
 from warehouse.snapshots import Work, current_number, publish_work, reading, working
 
@@ -95,7 +96,7 @@ def _apply_and_resolve(
     now, key = datetime.now(UTC), read_keys(home.secrets, encryption=False).identity
     connection = work.connection
     if work.base is None:
-        create_brain(connection, {entity: empty_core(entity) for entity in ENTITIES})
+        create_brain(connection, {e: pl.DataFrame(schema=core_schema(e)) for e in MODELS})
         create_tables(connection)
     with _timed(done, "apply"):
         for batches in waiting:

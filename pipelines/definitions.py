@@ -12,7 +12,7 @@ from hub.settings import Home, find_home, open_home
 from pipelines.alerts import post_alert
 from pipelines.assets import BRAIN, brain_assets, stream_assets
 from pipelines.session import Session, session
-from pipelines.watching import freshness_checks, freshness_keys, sensors
+from pipelines.watching import AssetJob, freshness_checks, freshness_keys, sensors
 
 SYNC = "sync"
 
@@ -77,7 +77,7 @@ def definitions_for(
     )
 
 
-def _platform_job(platform: Platform, silent: dg.AssetSelection) -> dg.UnresolvedAssetJobDefinition:
+def _platform_job(platform: Platform, silent: dg.AssetSelection) -> AssetJob:
     name = platform.platform
     keys = [dg.AssetKey([layer, name, s]) for s in platform.streams for layer in ("raw", "core")]
     return dg.define_asset_job(
@@ -89,7 +89,7 @@ def _platform_job(platform: Platform, silent: dg.AssetSelection) -> dg.Unresolve
     )
 
 
-def _schedule(platform: Platform, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def _schedule(platform: Platform, job: AssetJob) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name=f"schedule__{platform.platform}",
         job=job,

@@ -1,20 +1,20 @@
 """What the steps of one run share: the home, its ledger, the gate process, what went wrong."""
 
 import logging
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from warehouse.gates import GateProcess
-
-from hub.errors import ConfigError
+from hub.errors import HubError
 from hub.platform import Platform
 from hub.settings import Home, find_home, open_home
 from ledger import Ledger, Pull, open_ledger
 from pipelines.brain import Publication
 from pipelines.pull import Tick
 from pipelines.standardise import CoreCounts
+from warehouse.gates import GateProcess
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +55,17 @@ class Session:
         return "failed" if any(one.place == "brain" for one in self.failures) else "partial"
 
     def fail(self, place: str, error: Exception) -> None:
-        """Note a failure, and log it without any value."""
-        zh = getattr(error, "zh", None) or (
-            f"{place} 出现内部错误（{type(error).__name__}）：数据未受影响，"
-            "请把 data/hub.log 交给技术支持。"
-        )
-        message = str(error) if hasattr(error, "zh") else "unexpected"
-        log.error("%s: %s: %s", place, type(error).__name__, message, exc_info=not message)
+        """Note a failure, and log it without any value: of a surprise, only where it happened."""
+        if isinstance(error, HubError):
+            zh = error.zh
+            log.error("%s: %s: %s", place, type(error).__name__, error)
+        else:
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("%s: %s\n%s", place, type(error).__name__, frames)
+            zh = (
+                f"{place} 出现内部错误（{type(error).__name__}）：已有数据未受影响，"
+                "请把 data/hub.log 交给技术支持。"
+            )
         self.failures.append(Failure(place, type(error).__name__, zh))
 
     @contextmanager
@@ -91,7 +95,7 @@ def session(
     one.tick = tick or one.tick
     one.run_id = ledger.begin_run()
     for error in wrong:
-        one.fail("platforms", ConfigError(str(error), zh=error.zh))
+        one.fail("platforms", error)
     try:
         yield one
         number = one.publication.number if one.publication else None

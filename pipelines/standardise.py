@@ -1,4 +1,4 @@
-"""Standardise the raw batches of one stream that are not yet in core under the mapping now in use."""
+"""Standardise the raw batches of a stream that core lacks under the mapping now in use."""
 
 import json
 from collections import Counter
@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
-from schemas.contract import check
-from schemas.mapping import Mapping, compile_mapping
 
 from hub.platform import Platform
 from hub.settings import Home
 from ledger import Batch, Ledger
 from pipelines.pull import Tick
+from schemas.contract import check
+from schemas.mapping import Mapping, compile_mapping
 from warehouse.brain import Standardised
 from warehouse.core import CoreFiles, core_files, read_raw, write_core
 from warehouse.duck import memory

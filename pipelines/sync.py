@@ -1,6 +1,5 @@
 """`hub sync`: the job that Dagster schedules, run here and now in this process."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -85,11 +84,11 @@ def _choose(run: Session, platforms: Sequence[str]) -> list[str]:
 
 def _execute(run: Session, chosen: Sequence[str]) -> None:
     """Run the job on a throw-away instance; Dagster's own chatter stays out of the terminal."""
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     definitions = definitions_for(run.home, {n: run.platforms[n] for n in chosen}, resource=run)
     job = definitions.resolve_job_def(SYNC)
     with dg.DagsterInstance.ephemeral() as instance:
-        job.execute_in_process(instance=instance, raise_on_error=False)
+        job.execute_in_process(quiet, instance=instance, raise_on_error=False)
 
 
 def _pull_reports(run: Session, chosen: Sequence[str]) -> list[PullReport]:

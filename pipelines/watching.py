@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition as AssetJob,  # what define_asset_job gives; not exported
+)
 
 from connectors import open_connector
 from hub.errors import HubError
@@ -15,7 +18,7 @@ from ledger import open_ledger
 from pipelines.session import Session
 
 WATCHED = ("files", "exchange")
-Jobs = Mapping[str, dg.UnresolvedAssetJobDefinition]
+Jobs = Mapping[str, AssetJob]
 
 
 def freshness_checks(platforms: Mapping[str, Platform]) -> Sequence[dg.AssetChecksDefinition]:
@@ -62,9 +65,7 @@ def sensors(
     ]
 
 
-def _sensor(
-    home: Home, platform: Platform, job: dg.UnresolvedAssetJobDefinition
-) -> dg.SensorDefinition:
+def _sensor(home: Home, platform: Platform, job: AssetJob) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"arrivals__{platform.platform}",
         job=job,

@@ -130,7 +130,7 @@ def apply_batches(
 def _files(batches: Sequence[Standardised], aside: bool) -> str:
     rows = ", ".join(
         f"({literal(b.files.aside if aside else b.files.accepted)}, {literal(b.batch_id)}, "
-        f"{b.seq}, TIMESTAMPTZ {literal(b.pulled_at.isoformat())})"
+        f"{b.seq}::BIGINT, TIMESTAMPTZ {literal(b.pulled_at.isoformat())})"
         for b in batches
     )
     return f"(VALUES {rows}) AS f(filename, batch_id, seq, pulled_at)"

@@ -3,7 +3,7 @@
 import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from people import Hub, Record, oracle
+from small_world import Hub, Record, empty_brain, oracle
 
 A, B = "510108199003070017", "510108195304071234"
 
@@ -87,7 +87,9 @@ def test_owner_wins_then_the_newest(brain: duckdb.DuckDBPyConnection) -> None:
     hub = Hub(brain, {"phone": ["police"]})
     hub.sync({"1": Record("张伟", A, "1", platform="police")})
     hub.sync({"2": Record("张玮", A, "2", platform="grid"), "3": Record(None, A, platform="q")})
-    assert brain.execute("SELECT name, phone, records FROM resident").fetchall() == [("张玮", "1", 3)]
+    assert brain.execute("SELECT name, phone, records FROM resident").fetchall() == [
+        ("张玮", "1", 3)
+    ]
 
 
 def test_past_is_kept(brain: duckdb.DuckDBPyConnection) -> None:
@@ -135,15 +137,14 @@ records = st.builds(
     birth_year=st.sampled_from([1990, 1991, 1960, None, None]),
 )
 batches = st.lists(
-    st.dictionaries(st.sampled_from("123456"), st.one_of(records, st.none()), min_size=1), max_size=4
+    st.dictionaries(st.sampled_from("123456"), st.one_of(records, st.none()), min_size=1),
+    max_size=4,
 )
 
 
 @settings(max_examples=40, deadline=None)
 @given(batches=batches)
 def test_any_history_gives_what_the_rules_say(batches: list[dict[str, Record | None]]) -> None:
-    from conftest import empty_brain
-
     connection = empty_brain()
     hub, now = Hub(connection), {}
     for batch in batches:

@@ -5,11 +5,25 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import duckdb
+import polars as pl
 
 from identity.resolve import resolve_entities, resolve_identity
+from identity.tables import create_tables
+from schemas.entities import MODELS, core_schema
+from warehouse.brain import create_brain
 
 KEY = b"k" * 32
 START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def empty_brain() -> duckdb.DuckDBPyConnection:
+    """A brain in memory, with all its tables."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    frames = {entity: pl.DataFrame(schema=core_schema(entity)) for entity in MODELS}
+    create_brain(connection, frames)
+    create_tables(connection)
+    return connection
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,9 @@ class Record:
 class Hub:
     """Applies records to a brain as a sync would."""
 
-    def __init__(self, brain: duckdb.DuckDBPyConnection, owners: dict[str, list[str]] | None = None):
+    def __init__(
+        self, brain: duckdb.DuckDBPyConnection, owners: dict[str, list[str]] | None = None
+    ):
         self.brain, self.owners, self.moment = brain, owners or {}, START
         self.numbers: dict[str, int] = {}
 
@@ -140,9 +156,7 @@ def home_of_numbered(home: dict[str, str]) -> dict[str, str]:
     return {key: root for key, root in home.items() if root.startswith("id:")}
 
 
-def _components(
-    records: dict[str, Record], units: list[list[str]]
-) -> list[list[list[str]]]:
+def _components(records: dict[str, Record], units: list[list[str]]) -> list[list[list[str]]]:
     components = [[unit] for unit in units]
     merged = True
     while merged:
