@@ -7,9 +7,9 @@ A room of one or two digits on a stated floor is written in full: `3楼6号` is 
 
 import polars as pl
 
-from schemas.blanks import is_blank, tidy_series
+from schemas.blanks import HAN, known_series
 from schemas.numerals import NUMERAL, arabic
-from schemas.paths import once_per_value
+from schemas.paths import once_per_value, only_where, two_paths
 
 PARTS = ("road", "door_no", "compound", "building", "unit", "room", "floor")
 ADDRESS = pl.Struct(dict.fromkeys(PARTS, pl.String))
@@ -20,6 +20,11 @@ ROAD_END = (
     r"(?:大道|路|街|巷|道|弄|胡同)(?:[东南西北中]?[一二三四五六七八九十0-9]+段|[东南西北中]段)?"
 )
 PLACE_END = rf"(?:{ROAD_END}|段|[村里坝沟湾坡院场]|组)"
+
+TO_RESPELL = rf"[^{HAN}A-Z0-9\-]|[^0-9A-Z]-|-[^0-9A-Z]|^-|-$|第|楼"
+"""Anything but Han, capitals, digits and a dash between two of these; and two ambiguous words."""
+BACK = rf"([0-9A-Z{NUMERAL}甲乙丙丁东南西北中\-栋幢座号楼单元门梯层室房户#]*)$"
+"""The longest end that could be a house number."""
 
 PROVINCE = r"^(?:中国)?(?:[\p{Han}]{2,3}省|[\p{Han}]{2,8}自治区)-?"
 CITY = r"^[\p{Han}]{2,6}?(?:市|自治州|地区)-?([^街口场路巷道花])"
@@ -45,6 +50,7 @@ TAIL = (
 )
 INNER_BUILDING = rf"^(.*?)({N}){BUILDING_MARK}(.*)$"
 ROAD_THEN_COMPOUND = r"^([\p{Han}]{2,10}?(?:大道|路|街|巷)(?:[东南西北中]?[一二三四五六七八九十0-9]+段)?)([\p{Han}A-Z]{3,}.*)$"
+SECTION = r"^[东南西北中]?[一二三四五六七八九十0-9]+段"
 FULL_WORD = (
     r"^(.+(?:花园|苑|园|庭|府|城|居|湾|家园|公寓|公馆|庄|阁|轩|郡|都|邸|墅|筑|岸|坊|里|名座))小区$"
 )
@@ -69,56 +75,82 @@ def _addresses(text: pl.Series) -> pl.Series:
 
 
 def _parsed(text: pl.Series) -> pl.DataFrame:
-    frame = tidy_series(text).alias("text").to_frame()
-    frame = frame.select(
-        rest=pl.when(~is_blank(pl.col("text"))).then(_one_spelling(pl.col("text")))
-    )
+    frame = _one_spelling(known_series(text)).alias("rest").to_frame()
     frame = _without_divisions(frame)
     frame = _road_and_door(frame)
     frame = _from_the_back(frame)
     return _in_place(frame).select(_settled())
 
 
-def _one_spelling(text: pl.Expr) -> pl.Expr:
+def _one_spelling(text: pl.Series) -> pl.Series:
     """Upper case; blanks and punctuation as `-`, and that only between numbers or letters."""
-    flat = text.str.to_uppercase().str.replace(r"\([^()0-9A-Z]*\)$", "")
-    flat = flat.str.replace_all(r"[()（）【】\[\]《》\"'“”‘’]", "")
-    flat = flat.str.replace_all(r"[\s\-—–‐−~_,，、。;；:：|/\\]+", "-").str.replace_all("#楼", "#")
-    flat = flat.str.replace_all(r"-*([^0-9A-Z\-])-*", "$1").str.strip_chars("-")
-    flat = flat.str.replace(r"(\d[室号]?)#$", "$1").str.replace_all(rf"第([0-9{NUMERAL}])", "$1")
-    return flat.str.replace(rf"({N})楼({N}单元)", "${1}栋$2")
+    odd = text.str.contains(TO_RESPELL)
+    return two_paths(text, ~odd, fast=_as_is, slow=_respelled)["text"]
+
+
+def _as_is(text: pl.Series) -> pl.DataFrame:
+    return text.alias("text").to_frame()
+
+
+def _respelled(text: pl.Series) -> pl.DataFrame:
+    flat = pl.col("text").str.to_uppercase().str.replace(r"\([^()0-9A-Z]*\)$", "")
+    flat = flat.str.replace_all(r"[()【】\[\]《》\"'“”‘’]", "")
+    flat = flat.str.replace_all(r"[\s\-—–‐−~_,、。;:|/\\]+", "-").str.replace_all("#楼", "#")
+    flat = flat.str.replace_all(r"-([^0-9A-Z\-])", "$1").str.replace_all(r"([^0-9A-Z\-])-", "$1")
+    flat = flat.str.strip_chars("-").str.replace(r"(\d[室号]?)#$", "$1")
+    flat = flat.str.replace_all(rf"第([0-9{NUMERAL}])", "$1")
+    flat = flat.str.replace(rf"({N})楼({N}单元)", "${1}栋$2")
+    return text.alias("text").to_frame().select(flat)
 
 
 def _without_divisions(frame: pl.DataFrame) -> pl.DataFrame:
-    """Province, city, district, street, community and grid off the front."""
-    rest = pl.col("rest").str.replace(PROVINCE, "").str.replace(CITY, "$1")
-    frame = frame.with_columns(city=rest)
-    in_city = pl.col("city").str.len_bytes() < pl.col("rest").str.len_bytes()
+    """Province, city, district, street, community and grid off the front.
+
+    Only the words before the first number can name them, and those repeat.
+    """
+    words = frame["rest"].str.extract(r"^([^0-9A-Z\-]*)")
+    parted = once_per_value(words, _place_after_divisions)
+    numbers = pl.col("rest").str.slice(pl.col("words").str.len_chars())
+    rest = pl.col("place") + numbers
+    return pl.concat([frame, words.alias("words").to_frame(), parted], how="horizontal").select(
+        "community", rest=rest.str.replace(GRID, "")
+    )
+
+
+def _place_after_divisions(words: pl.Series) -> pl.DataFrame:
+    frame = words.alias("words").to_frame()
+    # a character behind, so that a pattern may look at what follows
+    whole = pl.col("words") + "0"
+    frame = frame.select(whole=whole, city=whole.str.replace(PROVINCE, "").str.replace(CITY, "$1"))
+    in_city = pl.col("city").str.len_bytes() < pl.col("whole").str.len_bytes()
     frame = frame.with_columns(
         district=pl.when(in_city)
         .then(pl.col("city").str.replace(DISTRICT_IN_CITY, ""))
         .otherwise(pl.col("city").str.replace(DISTRICT, ""))
     )
-    in_district = pl.col("district").str.len_bytes() < pl.col("rest").str.len_bytes()
+    in_district = pl.col("district").str.len_bytes() < pl.col("whole").str.len_bytes()
     street = pl.col("district").str.replace(STREET, "")
-    frame = frame.with_columns(
+    frame = frame.select(
         street=pl.when(in_district).then(street.str.replace(TOWN, "$1")).otherwise(street)
     )
+    place = pl.col("street").str.replace(COMMUNITY, "")
     return frame.select(
-        community=pl.col("street").str.extract(COMMUNITY),
-        rest=pl.col("street").str.replace(COMMUNITY, "").str.replace(GRID, ""),
+        community=pl.col("street").str.extract(COMMUNITY), place=place.str.strip_suffix("0")
     )
 
 
 def _road_and_door(frame: pl.DataFrame) -> pl.DataFrame:
-    groups = {
-        name: pl.col("rest").str.extract_groups(pattern)
-        for name, pattern in (("full", ROAD_AND_DOOR), ("dash", ROAD_DASH_DOOR))
-    }
-    frame = frame.with_columns(**groups)
-    road, door, annex, behind = (
-        pl.coalesce(pl.col("full").struct[i], pl.col("dash").struct[i]) for i in range(4)
+    frame = _road_parts(frame, pl.col("rest").str.extract_groups(ROAD_AND_DOOR))
+    dashed = pl.col("road").is_null() & pl.col("rest").str.contains(rf"{ROAD_END}[0-9]{{1,4}}-")
+    return only_where(
+        frame, dashed, lambda f: _road_parts(f, pl.col("rest").str.extract_groups(ROAD_DASH_DOOR))
     )
+
+
+def _road_parts(frame: pl.DataFrame, groups: pl.Expr) -> pl.DataFrame:
+    """Columns community, road, door_no, rest, from a pattern's road, door, annex and what follows."""
+    frame = frame.select("community", "rest", groups=groups)
+    road, door, annex, behind = (pl.col("groups").struct[i] for i in range(4))
     number = arabic(door)
     return frame.select(
         "community",
@@ -129,7 +161,11 @@ def _road_and_door(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _from_the_back(frame: pl.DataFrame) -> pl.DataFrame:
-    frame = frame.with_columns(tail=pl.col("rest").str.extract_groups(TAIL))
+    back = pl.col("rest").str.extract(BACK)
+    frame = frame.with_columns(
+        front=pl.col("rest").str.head(pl.col("rest").str.len_chars() - back.str.len_chars()),
+        tail=back.str.extract_groups(TAIL),
+    )
     head, building, unit, floor, room, mark = (pl.col("tail").struct[i] for i in range(6))
     only_room = building.is_null() & unit.is_null() & floor.is_null()
     short = only_room & room.str.contains(rf"^[0-9{NUMERAL}]{{1,2}}$|^[A-Z]$")
@@ -138,7 +174,7 @@ def _from_the_back(frame: pl.DataFrame) -> pl.DataFrame:
         "community",
         "road",
         "door_no",
-        compound=head,
+        compound=pl.col("front") + head,
         building=pl.when(house).then(room).otherwise(building),
         unit=unit,
         floor=floor,
@@ -148,42 +184,42 @@ def _from_the_back(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _in_place(frame: pl.DataFrame) -> pl.DataFrame:
     """Move what ended up in the compound to where it belongs."""
+    compound, building = pl.col("compound"), pl.col("building")
+    buried = building.is_null() & compound.str.contains(rf"{N}{BUILDING_MARK}")
+    named = compound.str.contains("[A-Z]$") & building.str.contains("^[A-Z][0-9]")
+    roadless = pl.col("road").is_null() & compound.str.contains("[路街巷道弄]|胡同")
+    frame = only_where(frame, buried, _dig_out_the_building)
+    frame = only_where(frame, named, _give_back_the_letter)
+    return only_where(frame, roadless, _part_road_and_compound)
+
+
+def _dig_out_the_building(frame: pl.DataFrame) -> pl.DataFrame:
+    """`龙港花园7栋商铺3号`: the building is 7; a bare last number was no building."""
     inner = pl.col("compound").str.extract_groups(INNER_BUILDING)
-    buried = pl.col("building").is_null() & inner.struct[1].is_not_null()
-    frame = frame.with_columns(
-        compound=pl.when(buried).then(inner.struct[0]).otherwise("compound"),
-        building=pl.when(buried).then(inner.struct[1]).otherwise("building"),
-        unit=pl.when(buried & pl.col("unit").is_null())
-        .then(inner.struct[2].str.extract(rf"({N})单元"))
-        .otherwise("unit"),
-    )
-    # `COCO7栋`: the letter belongs to the name
-    named = pl.col("compound").str.contains("[A-Z]$") & pl.col("building").str.contains(
-        "^[A-Z][0-9]"
-    )
-    frame = frame.with_columns(
-        compound=pl.when(named)
-        .then(pl.col("compound") + pl.col("building").str.slice(0, 1))
-        .otherwise("compound"),
-        building=pl.when(named).then(pl.col("building").str.slice(1)).otherwise("building"),
-    )
-    both = pl.col("compound").str.extract_groups(ROAD_THEN_COMPOUND)
-    no_road = pl.col("road").is_null()
-    split = both.struct[0].is_not_null() & ~both.struct[1].str.contains(
-        r"^[东南西北中]?[一二三四五六七八九十0-9]+段"
-    )
-    is_road = pl.col("compound").str.contains(rf"{ROAD_END}$")
     return frame.with_columns(
-        road=pl.when(no_road & is_road)
-        .then("compound")
-        .when(no_road & split)
-        .then(both.struct[0])
-        .otherwise("road"),
-        compound=pl.when(no_road & is_road)
-        .then(None)
-        .when(no_road & split)
-        .then(both.struct[1])
-        .otherwise("compound"),
+        compound=inner.struct[0],
+        building=inner.struct[1],
+        unit=pl.coalesce("unit", inner.struct[2].str.extract(rf"({N})单元")),
+    )
+
+
+def _give_back_the_letter(frame: pl.DataFrame) -> pl.DataFrame:
+    """`COCO7栋`: the letter belongs to the name."""
+    return frame.with_columns(
+        compound=pl.col("compound") + pl.col("building").str.head(1),
+        building=pl.col("building").str.slice(1),
+    )
+
+
+def _part_road_and_compound(frame: pl.DataFrame) -> pl.DataFrame:
+    """A road without a door number, alone or before a compound's name."""
+    both = pl.col("compound").str.extract_groups(ROAD_THEN_COMPOUND)
+    road, behind = both.struct[0], both.struct[1]
+    split = road.is_not_null() & ~behind.str.contains(SECTION)
+    whole = pl.col("compound").str.contains(rf"{ROAD_END}$")
+    return frame.with_columns(
+        road=pl.when(whole).then("compound").when(split).then(road),
+        compound=pl.when(whole).then(None).when(split).then(behind).otherwise("compound"),
     )
 
 

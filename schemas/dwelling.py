@@ -20,7 +20,7 @@ class Dwelling(Addressed):
     address: str = described("地址", 3, reads="address", mask="只到楼栋", description="原文")
     grid_code: str = described("网格", 2, description="网格编码")
 
-    @pa.dataframe_check(error="dwelling_without_address")
+    @pa.dataframe_check(error="dwelling_without_address", n_failure_cases=1)
     def somewhere(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 — pandera's class method
         """A dwelling has an address, or at least a part of one."""
         known = [pl.col(c).is_not_null() for c in ("address", "building", "road", "compound")]

@@ -57,6 +57,7 @@ def described(
         facts["isin"] = list(code_sets()[code_set].codes)
     metadata = {"level": level, "mask": mask, "reads": reads, "code_set": code_set, "owner": owner}
     facts.setdefault("nullable", True)
+    facts.setdefault("n_failure_cases", 1)  # the contract reads which rows failed, not the cases
     return pa.Field(title=title, description=description, metadata=metadata, **facts)
 
 

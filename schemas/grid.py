@@ -35,7 +35,7 @@ class Grid(Record):
     )
     area_hectare: float = described("面积（公顷）", 1, reads="hectare", in_range=(0, 1_000_000))
 
-    @pa.dataframe_check(error="grid_without_code")
+    @pa.dataframe_check(error="grid_without_code", n_failure_cases=1)
     def coded(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 — pandera's class method
         """A grid has a code."""
         return data.lazyframe.select(pl.col("grid_code").is_not_null())

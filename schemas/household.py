@@ -24,7 +24,7 @@ class Household(Addressed):
     address: str = described("地址", 3, reads="address", mask="只到楼栋", description="原文")
     grid_code: str = described("网格", 2, description="网格编码")
 
-    @pa.dataframe_check(error="household_without_identity")
+    @pa.dataframe_check(error="household_without_identity", n_failure_cases=1)
     def somebody(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 — pandera's class method
         """A household has a number or a head."""
         known = [pl.col(c).is_not_null() for c in ("household_no", "head_name", "head_id_number")]

@@ -4,13 +4,28 @@ from functools import cache
 
 import polars as pl
 
+from schemas.paths import two_paths
+
 DIGITS = dict(zip("零〇○一二两三四五六七八九", "0001223456789", strict=True))
 NUMERAL = "零〇○一二两三四五六七八九十百"
 
 
 def arabic(numeral: pl.Expr) -> pl.Expr:
     """A whole numeral below 1000 in Arabic digits without leading zeros; anything else as it is."""
-    positional = _positional()
+    return numeral.map_batches(_arabic, return_dtype=pl.String, is_elementwise=True)
+
+
+def _arabic(numeral: pl.Series) -> pl.Series:
+    odd = numeral.str.contains(f"^0|[{NUMERAL}]")
+    return two_paths(numeral, ~odd, fast=_as_is, slow=_rewritten)["numeral"].alias(numeral.name)
+
+
+def _as_is(numeral: pl.Series) -> pl.DataFrame:
+    return numeral.alias("numeral").to_frame()
+
+
+def _rewritten(text: pl.Series) -> pl.DataFrame:
+    positional, numeral = _positional(), pl.col("numeral")
     digits = numeral.str.replace_many(list(DIGITS), list(DIGITS.values()))
     written = (
         pl.when(numeral.str.contains("[十百]"))
@@ -19,7 +34,8 @@ def arabic(numeral: pl.Expr) -> pl.Expr:
         .then(digits)
         .otherwise(numeral)
     )
-    return written.str.replace(r"^0+([0-9])", "$1")
+    shorter = written.str.replace(r"^0+([0-9])", "$1")
+    return text.alias("numeral").to_frame().select(shorter.alias("numeral"))
 
 
 @cache

@@ -28,17 +28,28 @@ def two_paths(text: pl.Series, plain: pl.Series, *, fast: Frames, slow: Frames) 
     return both[rows.arg_sort()]
 
 
+def only_where(
+    frame: pl.DataFrame, odd: pl.Expr, change: Callable[[pl.DataFrame], pl.DataFrame]
+) -> pl.DataFrame:
+    """`frame` with `change` made to the rows where `odd` is true, in the old order.
+
+    `change` keeps the columns and their types. A null in `odd` counts as not odd.
+    """
+    chosen = frame.select(odd.fill_null(value=False).alias("odd"))["odd"]
+    if not chosen.any():
+        return frame
+    if chosen.all():
+        return change(frame)
+    rows = pl.concat([(~chosen).arg_true(), chosen.arg_true()])
+    return pl.concat([frame.filter(~chosen), change(frame.filter(chosen))])[rows.arg_sort()]
+
+
 def once_per_value(text: pl.Series, expensive: Frames) -> pl.DataFrame:
     """Run `expensive` on the distinct values only; worth it where values repeat."""
-    name = text.name
     distinct = text.unique()
     if distinct.len() * 2 > text.len():
         return expensive(text)
     known = expensive(distinct).with_columns(distinct.alias("_value"))
-    return (
-        text.alias("_value")
-        .to_frame()
-        .join(known, on="_value", how="left", nulls_equal=True, maintain_order="left")
-        .drop("_value")
-        .rename({c: c for c in known.columns if c == name}, strict=False)
-    )
+    values = text.alias("_value").to_frame()
+    joined = values.join(known, on="_value", how="left", nulls_equal=True, maintain_order="left")
+    return joined.drop("_value")

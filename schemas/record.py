@@ -32,6 +32,11 @@ class Record(pa.DataFrameModel):
         "问题", 4, reads="computed", mask="隐藏", description="字段、原文、原因；原文可能是敏感信息"
     )
 
+    class Config:
+        """No other columns."""
+
+        strict = True
+
 
 class Addressed(Record):
     """A record with one address, taken apart by the one parser."""

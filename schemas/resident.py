@@ -90,20 +90,20 @@ class Resident(Addressed):
     died_on: pl.Date = described("死亡日期", 3, reads="day", owner="民政")
     left_on: pl.Date = described("迁出日期", 3, reads="day", owner="公安")
 
-    @pa.dataframe_check(error="resident_without_identity")
+    @pa.dataframe_check(error="resident_without_identity", n_failure_cases=1)
     def somebody(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 — pandera's class method
         """A resident has a name or a number."""
         return data.lazyframe.select(
             pl.col("name").is_not_null() | pl.col("id_number").is_not_null()
         )
 
-    @pa.dataframe_check(error="id_status_disagrees")
+    @pa.dataframe_check(error="id_status_disagrees", n_failure_cases=1)
     def number_and_status(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 — as above
         """`missing` exactly where there is no number."""
         missing = (pl.col("id_status") == "missing").fill_null(value=True)
         return data.lazyframe.select(missing == pl.col("id_number").is_null())
 
-    @pa.dataframe_check(error="birth_year_disagrees")
+    @pa.dataframe_check(error="birth_year_disagrees", n_failure_cases=1)
     def day_and_year(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 — as above
         """A birth date lies in the birth year."""
         return data.lazyframe.select(pl.col("birth_date").dt.year() == pl.col("birth_year"))
