@@ -40,6 +40,7 @@ WORDS = {
     r"permission denied|access denied|not permitted": "refused",
     r"认证失败|权限不够": "refused",  # PostgreSQL answers in the server's own language
     r"database .* does not exist|数据库.*不存在": "database",
+    r"statement timeout|执行超时": "timeout",
     r"no such table": "table",
     r"no such column": "column",
     r"database is locked|table is locked": "locked",

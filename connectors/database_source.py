@@ -17,7 +17,9 @@ from urllib.parse import quote
 import adbc_driver_postgresql.dbapi
 import pyarrow as pa
 import pyarrow.csv
+import pymysql
 import sqlalchemy as sa
+from pymysql.cursors import SSCursor
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import NullPool
 
@@ -70,20 +72,17 @@ class DatabaseSource:
             SourceChangedError: there is none of that name.
         """
         schema, _, bare = name.rpartition(".")
-        try:
-            with (
-                translated(self.title, where),
-                self.engine.connect() as connection,
-                warnings.catch_warnings(),
-            ):
-                # a type that SQLAlchemy does not know is read as text like every other
-                warnings.simplefilter("ignore", sa.exc.SAWarning)
-                try:
-                    found = sa.inspect(connection).get_columns(bare, schema=schema or None)
-                except sa.exc.NoSuchTableError:
-                    found = []
-        except SourceChangedError:
-            found = []
+        with (
+            translated(self.title, where),
+            self.engine.connect() as connection,
+            warnings.catch_warnings(),
+        ):
+            # a type that SQLAlchemy does not know is read as text like every other
+            warnings.simplefilter("ignore", sa.exc.SAWarning)
+            try:
+                found = sa.inspect(connection).get_columns(bare, schema=schema or None)
+            except sa.exc.NoSuchTableError:
+                found = []
         if not found:
             raise SourceChangedError(
                 f"{where}: no table {name}, or no right to see it",
@@ -133,12 +132,24 @@ class DatabaseSource:
         line = sa.func.concat_ws(sa.literal_column("','"), *cells)
         statement = rest.with_only_columns(sa.cast(line, sa.LargeBinary))
         names = [one.name for one in columns]
-        with self.engine.connect() as connection:
-            ask = connection.execution_options(stream_results=True)
-            # closed early, the driver reads what is left of the page, then lets go
-            with ask.execute(statement) as result:
-                for block in result.scalars().partitions(BLOCK_ROWS):
-                    yield _from_csv(names, b"\n".join(block))
+        sql = str(statement.compile(self.engine, compile_kwargs={"literal_binds": True}))
+        with closing(self.engine.raw_connection()) as connection:
+            cursor: Any = connection.driver_connection.cursor(SSCursor)  # type: ignore[union-attr]
+            try:
+                cursor.execute(sql, ())  # the empty tuple halves SQLAlchemy's doubled % signs
+                while block := cursor.fetchmany(BLOCK_ROWS):
+                    # without the final line end, Arrow takes a null in the last cell for ""
+                    yield _from_csv(names, b"\n".join([*(line for (line,) in block), b""]))
+                cursor.close()
+            except GeneratorExit:
+                cursor.close()  # the driver reads what is left of the page, then lets go
+                raise
+            except pymysql.MySQLError:
+                if cursor._result:
+                    # the socket is closed; the driver would read on from it while tidying up
+                    cursor._result.unbuffered_active = False
+                connection.invalidate()
+                raise
 
     def _stream_any(
         self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]

@@ -41,7 +41,7 @@ def _mysql_text(column: sa.Column[Any]) -> Text:
     if isinstance(kind, sa.LargeBinary | mysql.BINARY | mysql.VARBINARY):
         return sa.func.lower(sa.func.hex(column))
     if isinstance(kind, mysql.BIT):
-        return sa.cast(column + sa.literal_column("0"), sa.CHAR)
+        return sa.cast(sa.type_coerce(column, sa.Integer) + sa.literal_column("0"), sa.CHAR)
     if isinstance(kind, PLAIN_IN_MYSQL):
         return sa.cast(column, sa.CHAR)
     # whatever the column's character set (gbk, latin1) and collation, one for the whole row
@@ -86,7 +86,7 @@ def bound(column: sa.Column[Any], text: str, dialect: str) -> ColumnElement[Any]
     if dialect == "sqlite":
         return sa.literal(text, sa.Text)
     if isinstance(kind, sa.LargeBinary | mysql.BINARY | mysql.VARBINARY):
-        return sa.literal(bytes.fromhex(text), sa.LargeBinary)
+        return sa.literal_column(f"x'{bytes.fromhex(text).hex()}'", sa.LargeBinary)
     # a number must not be compared as text, nor a long one as a float
     exact = int if isinstance(kind, sa.Integer) else Decimal
     numeric = isinstance(kind, sa.Integer | sa.Numeric)

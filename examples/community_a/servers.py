@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import pymysql
+
 from hub.errors import SourceDownError
 
 USER = "community"
@@ -174,7 +176,7 @@ def _launch_mariadb(data: Path, port: int, password: str) -> None:
     subprocess.run([*background, *command], check=True, cwd="/", start_new_session=True)
     deadline = time.monotonic() + WAIT
     while time.monotonic() < deadline:
-        if (data / "server.pid").exists() and _answers(port):
+        if _lets_in(port, password):  # the port answers before the first act is done
             first.unlink(missing_ok=True)
             return
         time.sleep(0.1)
@@ -267,9 +269,12 @@ def _free_port(wanted: int) -> int:
     raise SourceDownError("no free port", zh="本机没有空闲端口：请关闭一些程序后再试。")
 
 
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _lets_in(port: int, password: str) -> bool:
+    try:
+        pymysql.connect(host="127.0.0.1", port=port, user=USER, password=password).close()
+    except pymysql.MySQLError:
+        return False
+    return True
 
 
 def _find(name: str) -> str | None:

@@ -1,0 +1,46 @@
+"""Real database servers, one of each kind per test process, started when the first test asks."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from sqlalchemy import make_url
+
+from examples.community_a.servers import (
+    Server,
+    install_missing,
+    installed,
+    start_mariadb,
+    start_postgres,
+)
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """A folder that a server's own account can pass through (pytest's are closed to it)."""
+    with TemporaryDirectory(prefix="hub-servers-") as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        yield path
+
+
+@pytest.fixture(scope="session")
+def postgres_url(servers_folder: Path) -> Iterator[str]:
+    """SQLAlchemy URL, with its password, of an empty PostgreSQL."""
+    yield from _served("postgresql", start_postgres, servers_folder)
+
+
+@pytest.fixture(scope="session")
+def mariadb_url(servers_folder: Path) -> Iterator[str]:
+    """SQLAlchemy URL, with its password, of an empty MariaDB."""
+    yield from _served("mariadb", start_mariadb, servers_folder)
+
+
+def _served(kind: str, start: Callable[[Path], Server], folder: Path) -> Iterator[str]:
+    if not installed()[kind] and not install_missing()[kind]:
+        pytest.skip(f"NOT TESTED: {kind} is not installed and apt could not install it")
+    server = start(folder)
+    url = make_url(server.url).set(password=server.password)
+    yield url.render_as_string(hide_password=False)
+    server.stop()
