@@ -1,5 +1,7 @@
 """Typer in Chinese: the headings of its help, and its complaints about how a command was typed."""
 
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -29,7 +31,7 @@ class Command(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 (as above)
         """Print the help under Chinese headings."""
-        _set_headings()
+        _set_headings(self.get_params(ctx))
         super().format_help(ctx, formatter)
 
 
@@ -46,14 +48,14 @@ class Group(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 (as above)
         """Print the help under Chinese headings."""
-        _set_headings()
+        _set_headings(self.get_params(ctx))
         super().format_help(ctx, formatter)
 
 
 def _usage(line: str) -> str:
     for english, chinese in USAGE:
         line = line.replace(english, chinese)
-    return line
+    return re.sub(r"\{(\S+)\}", r"\1", line)  # Typer puts what is required in braces
 
 
 def _help_option(option: Any) -> Any:  # noqa: ANN401 (Typer's option class)
@@ -62,11 +64,19 @@ def _help_option(option: Any) -> Any:  # noqa: ANN401 (Typer's option class)
     return option
 
 
-def _set_headings() -> None:
+def _set_headings(parameters: Iterable[Any]) -> None:
+    """Set Chinese headings; say no Python types: the metavar or the help says what is wanted."""
     from typer import rich_utils
 
+    for parameter in parameters:
+        parameter.display_type_rich = _metavar_of(parameter)
     for constant, chinese in HEADINGS.items():
         setattr(rich_utils, constant, chinese)
+
+
+def _metavar_of(parameter: Any) -> Callable[..., str | None]:  # noqa: ANN401 (Typer's classes)
+    shown = parameter.metavar if parameter.opts[0].startswith("-") else None
+    return lambda **_: shown
 
 
 def complaint(error: Exception) -> str:

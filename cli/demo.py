@@ -98,7 +98,7 @@ def _summary(home: "Home", report: "Report", seconds: float) -> None:
     say(
         f"常住人口 {found.residents:,} · 户籍人口 {found.registered:,} · "
         f"常住户 {found.households:,} · 小区 {found.compounds} · 网格 {found.grids}",
-        f"{found.records:,} 条居民记录认出 {found.people:,} 个人，合并 {found.duplicates:,} 条重复；"
+        f"{found.records:,} 条居民记录认出 {found.people:,} 人，合并 {found.duplicates:,} 条重复；"
         f"有问题的记录 {found.issues:,} 条，隔离 {found.quarantined:,} 条。",
         f"全部用时 {seconds:.0f} 秒。",
     )

@@ -85,8 +85,19 @@ def code_name(code_set: str | None, value: object) -> str | None:
 
 
 def reason(code: str | None) -> str:
-    """Return the Chinese sentence for a reason code."""
-    return str(code or "")
+    """Return what a reason code says; a code that is not in the table as it is."""
+    from schemas.reasons import reasons
+
+    known = reasons().get(code or "")
+    return known.zh if known else code or ""
+
+
+def advice(code: str | None) -> str:
+    """Return what the owner should do about it."""
+    from schemas.reasons import reasons
+
+    known = reasons().get(code or "")
+    return known.advice if known else ""
 
 
 def raw_text(value: str | None, *, clear: bool) -> str:

@@ -20,6 +20,7 @@ from hub.errors import BusyError, ConfigError, HubError
 
 OK, FAILED, MISTYPED, BUSY, FAULT, STOPPED = 0, 1, 2, 4, 70, 130
 LOGGER = logging.getLogger(__name__)
+LOGGER.addHandler(logging.NullHandler())  # before the home is known there is no log to write
 
 app = typer.Typer(
     cls=Group,

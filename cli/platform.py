@@ -59,7 +59,7 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
 def check(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[平台]", help="平台名；不写就是全部", show_default=False),
+        typer.Argument(metavar="平台", help="平台名；不写就是全部", show_default=False),
     ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -92,7 +92,7 @@ def preview(
     name: NameArgument,
     stream: Annotated[
         str | None,
-        typer.Argument(metavar="[数据流]", help="不写就是第一个", show_default=False),
+        typer.Argument(metavar="数据流", help="不写就是第一个", show_default=False),
     ] = None,
     rows: Annotated[int, typer.Option("--rows", metavar="行数", help="看几行", min=1, max=100)] = 5,
     clear: ClearOption = False,

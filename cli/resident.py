@@ -1,6 +1,7 @@
 """`hub resident find|show`: one person, from every platform, in one view."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -8,15 +9,6 @@ from cli.chinese import Command, Group
 from cli.options import ClearOption, HomeOption, JsonOption, the_home
 
 app = typer.Typer(cls=Group, name="resident", help="居民：查找、查看。", no_args_is_help=True)
-WAYS = {
-    "resident_id": "居民编码",
-    "id_number": "证件号码",
-    "phone": "电话",
-    "name": "姓名",
-    "name_prefix": "姓名开头",
-    "address": "地址",
-    "record": "某平台的记录",
-}
 
 
 @app.command("find", cls=Command, help="按姓名、证件号码、电话、居民编码或一段地址查找居民。")
@@ -33,7 +25,7 @@ def find(
     json: JsonOption = False,
 ) -> None:
     """Look people up."""
-    from cli.fields import masked_row, shown
+    from cli.fields import masked_row
     from cli.screen import as_json, say, table
     from warehouse import answers
     from warehouse.snapshots import reading
@@ -49,13 +41,13 @@ def find(
         say("没有找到。可以换姓名、证件号码、电话或地址中的一段再查。")
         return
     table(
-        ("居民编码", "姓名", "性别", "出生", "证件号码", "现住址", "在住", "查到于"),
+        ("居民编码", "姓名", "出生", "证件号码", "现住址"),
         [
-            (r["resident_id"], r["name"], _word(shown("sex_code", r["sex_code"], clear=clear)),
-             r["birth_date"] or str(r["birth_year"] or ""), r["id_number"],
-             r["residence_address"], r["lives_here"], WAYS[r["way"]])
+            (r["resident_id"], r["name"], r["birth_date"] or str(r["birth_year"] or ""),
+             r["id_number"], _lives(r))
             for r in rows
         ],
+        whole=("居民编码", "出生", "证件号码"),
     )  # fmt: skip
     if more:
         say(f"只列出了前 {limit} 人，请写得更具体，或用 --limit 多列一些。")
@@ -90,6 +82,6 @@ def show(
         show_view(answer, titles, clear=clear)
 
 
-def _word(code: object) -> str:
-    """`1 男` as 男: in a narrow table the code only disturbs."""
-    return str(code or "").partition(" ")[2] or str(code or "")
+def _lives(row: Mapping[str, Any]) -> str:
+    address = row["residence_address"] or ""
+    return address if row["lives_here"] else f"{address}（不在此居住）"

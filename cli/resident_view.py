@@ -38,7 +38,7 @@ def _hide_the_rest(answer: Answer) -> None:
     """Labels, the room, the grid worker's phone: not fields of the resident's own row."""
     if mask_of("labels"):
         for label in answer["labels"]:
-            label |= {"label": HIDDEN, "detail": None, "since": None, "until": None}
+            label |= dict.fromkeys(label) | {"label": HIDDEN}
     if answer["dwelling"]:
         answer["dwelling"] |= {"room_key": None, "unit": HIDDEN, "room": HIDDEN}
     if answer["grid"]:
@@ -96,7 +96,9 @@ def _show_fields(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> N
 def _show_people(answer: Answer, *, clear: bool) -> None:
     from cli.screen import heading, say, table
 
-    if answer["labels"]:
+    if answer["labels"] and not clear and mask_of("labels"):
+        heading(f"标签 {len(answer['labels'])} 个（已隐藏）")
+    elif answer["labels"]:
         heading("标签")
         table(
             ("标签", "说明", "起", "止", "取自"),
@@ -155,14 +157,21 @@ def _show_past(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> Non
         table(
             ("时间", "事情", "编码", "另一编码"),
             [
-                (e["at"], EVENTS.get(e["kind"], e["kind"]), e["resident_id"], e["other_id"])
+                (
+                    e["happened_at"],
+                    EVENTS.get(e["kind"], e["kind"]),
+                    e["resident_id"],
+                    e["other_id"],
+                )
                 for e in answer["events"]
             ],
         )
 
 
 def _word(field: str, value: object, *, clear: bool) -> object:
-    """A code with its name; masked values are left as they are."""
+    """A code with its name, a year without thousands; masked values are left as they are."""
+    if field == "birth_year" and value is not None:
+        return str(value)
     return value if mask_of(field) and not clear else shown(field, value, clear=True)
 
 

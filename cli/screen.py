@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 PIPED_WIDTH = 100  # when the output goes to a file, its width is nobody's terminal
@@ -64,27 +63,43 @@ def table(
     rows: Sequence[Sequence[object]],
     *,
     right: Sequence[str] = (),
+    whole: Sequence[str] = (),
     styles: Mapping[str, str] | None = None,
 ) -> None:
-    """Print a table; `right` are columns of numbers, `styles` colours cells by what they say."""
+    """Print a table.
+
+    `right` are columns of numbers, `whole` those that are never folded, `styles` colours cells
+    by what they say.
+    """
+    from rich import box
+    from rich.table import Table
     from rich.text import Text
 
-    made = empty_table(columns, right)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", border_style="dim")
+    made.padding = (0, 1, 0, 0)
+    for title in columns:
+        fixed = title in whole or title in right
+        side: Literal["right", "left"] = "right" if title in right else "left"
+        made.add_column(title, justify=side, overflow="fold", no_wrap=fixed)
     for row in rows:
         cells = [cell(value) for value in row]
         made.add_row(*(Text(text, style=(styles or {}).get(text, "")) for text in cells))
     console().print(made)
 
 
-def empty_table(columns: Sequence[str], right: Sequence[str] = ()) -> "Table":
-    """Return a table without rows in the one look we have."""
-    from rich import box
+def pairs(numbers: Sequence[tuple[str, object]], across: int = 3) -> None:
+    """Print names with their numbers, `across` of them on a line."""
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", border_style="dim")
-    for title in columns:
-        made.add_column(title, justify="right" if title in right else "left", overflow="fold")
-    return made
+    made = Table.grid(padding=(0, 1, 0, 0))
+    for _ in range(across):
+        made.add_column()
+        made.add_column(justify="right", style="bold", min_width=6)
+        made.add_column(min_width=1)
+    for start in range(0, len(numbers), across):
+        line = numbers[start : start + across]
+        made.add_row(*(text for name, value in line for text in (name, cell(value), "")))
+    console().print(made)
 
 
 def cell(value: object) -> str:

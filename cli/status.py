@@ -22,8 +22,8 @@ WHOLE = (
     ("compounds", "小区"), ("grids", "网格"), ("area_hectare", "面积（公顷）"),
 )  # fmt: skip
 DOUBTS = (
-    ("duplicates", "合并的重复记录"), ("without_grid", "没有网格"), ("without_household", "没有户"),
-    ("ambiguous", "认不准是谁的记录"), ("issues", "有问题的记录"), ("quarantined", "隔离的记录"),
+    ("duplicates", "合并的重复"), ("without_grid", "没有网格"), ("without_household", "没有户"),
+    ("ambiguous", "认不准的记录"), ("issues", "有问题的记录"), ("quarantined", "隔离的记录"),
 )  # fmt: skip
 
 
@@ -101,21 +101,23 @@ def _flat(numbers: "Counts | None") -> dict[str, Any]:
 
 def _show(home: "Home", answer: dict[str, Any], wrong: "list[ConfigError]") -> None:
     from cli.freshness import STYLES, WORDS
-    from cli.screen import complain, heading, moment, say, table
+    from cli.screen import complain, heading, moment, pairs, say, table
 
     heading(home.settings.name)
     if answer["snapshot"] is None:
         say("还没有数据：请运行 hub sync 做第一次同步。")
     else:
         say(f"快照 {answer['snapshot']}，发布于 {moment(answer['published_at'])}")
-        say("", _line(answer, WHOLE), _line(answer, DOUBTS))
+        say("")
+        pairs([(title, answer[name]) for name, title in (*WHOLE, *DOUBTS)])
         if answer["labels"]:
-            say("", "标签  " + _words(answer["labels"]))
+            heading("标签")
+            pairs(list(answer["labels"].items()), across=4)
     run = answer["last_run"]
     if run and run["status"] != "ok":
         say("", f"最近一次同步（{moment(run['started_at'])}）：{RUNS.get(run['status'], '未知')}")
-    say("")
     if answer["platforms"]:
+        heading("平台")
         table(
             ("平台", "名称", "最近同步", "记录", "问题", "隔离", "状态"),
             [
@@ -124,6 +126,7 @@ def _show(home: "Home", answer: dict[str, Any], wrong: "list[ConfigError]") -> N
                 for p in answer["platforms"]
             ],
             right=("记录", "问题", "隔离"),
+            whole=("最近同步", "状态"),
             styles=STYLES,
         )  # fmt: skip
     else:
@@ -133,13 +136,3 @@ def _show(home: "Home", answer: dict[str, Any], wrong: "list[ConfigError]") -> N
             say(*(f"{one['title']}：{line}" for line in one["message"].splitlines()))
     for error in wrong:
         complain(error.zh)
-
-
-def _line(answer: dict[str, Any], names: tuple[tuple[str, str], ...]) -> str:
-    return _words({title: answer[name] for name, title in names})
-
-
-def _words(numbers: dict[str, Any]) -> str:
-    from cli.screen import cell
-
-    return " · ".join(f"{title} {cell(value)}" for title, value in numbers.items())

@@ -33,7 +33,7 @@ STEPS = {
 def sync(
     platforms: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[平台]…", help="只同步这些平台；不写就是全部", show_default=False),
+        typer.Argument(metavar="平台", help="只同步这些平台；不写就是全部", show_default=False),
     ] = None,
     accept_drop: Annotated[
         bool,
@@ -79,10 +79,10 @@ def progress(*, quiet: bool) -> Iterator[Tick]:
     else:
         seen: set[str] = set()
 
-        def line(place: str, rows: int) -> None:
+        def line(place: str, _rows: int) -> None:
             if place not in seen:
                 seen.add(place)
-                sys.stdout.write(f"{place}  {rows:,} 行……\n")
+                sys.stdout.write(f"{_doing(place)}……\n")
                 sys.stdout.flush()
 
         yield line
@@ -96,7 +96,7 @@ def _in_place() -> Iterator[Tick]:
     columns = (
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description}"),
-        TextColumn("{task.completed:>12,.0f} 行", justify="right"),
+        TextColumn("{task.fields[rows]}", justify="right"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console(), transient=True) as bars:
@@ -104,10 +104,15 @@ def _in_place() -> Iterator[Tick]:
 
         def update(place: str, rows: int) -> None:
             if place not in tasks:
-                tasks[place] = bars.add_task(place, total=None)
-            bars.update(tasks[place], completed=rows)  # type: ignore[arg-type]  # TaskID is an int
+                tasks[place] = bars.add_task(_doing(place), total=None, rows="")
+            bars.update(tasks[place], rows=f"{rows:>12,} 行" if rows else "")  # type: ignore[arg-type]  # TaskID is an int
 
         yield update
+
+
+def _doing(place: str) -> str:
+    """Write what is under way; `brain` is everything behind the streams."""
+    return "认人、检查、发布" if place == "brain" else place
 
 
 def exit_code(report: "SyncReport") -> int:

@@ -7,12 +7,32 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cli.fields import reason, title
+from cli.fields import advice, reason, title
 from cli.screen import moment
 
-ASIDE = ("平台", "数据流", "记录键", "行号", "字段", "原值", "原因", "批次", "隔离时间")
-ISSUES = ("平台", "数据流", "记录键", "字段", "原值", "原因")
-WIDTHS = {"平台": 22, "记录键": 24, "字段": 14, "原值": 40, "原因": 40, "批次": 34, "隔离时间": 18}
+ASIDE = (
+    "平台",
+    "数据流",
+    "记录键",
+    "行号",
+    "字段",
+    "原值",
+    "原因",
+    "请这样处理",
+    "批次",
+    "隔离时间",
+)
+ISSUES = ("平台", "数据流", "记录键", "字段", "原值", "原因", "请这样处理")
+WIDTHS = {
+    "平台": 22,
+    "记录键": 24,
+    "字段": 14,
+    "原值": 40,
+    "原因": 40,
+    "请这样处理": 50,
+    "批次": 34,
+    "隔离时间": 18,
+}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 CELL = 32_000
@@ -54,8 +74,8 @@ def safe(value: object) -> str:
 def _aside_row(row: Mapping[str, Any], titles: Mapping[str, str]) -> list[object]:
     return [
         titles.get(row["platform"], row["platform"]), row["stream"], row["record_key"],
-        row["row_no"], title(row["field"]), row["raw"], reason(row["reason"]), row["batch_id"],
-        row["set_aside_at"],
+        row["row_no"], title(row["field"]), row["raw"], reason(row["reason"]),
+        advice(row["reason"]), row["batch_id"], row["set_aside_at"],
     ]  # fmt: skip
 
 
@@ -63,6 +83,7 @@ def _issue_row(row: Mapping[str, Any], titles: Mapping[str, str]) -> list[object
     return [
         titles.get(row["platform"], row["platform"]), row["stream"], row["record_key"],
         title(row["field"], row["entity"]), row["raw"], reason(row["reason"]),
+        advice(row["reason"]),
     ]  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def show(
         events=_query(
             connection,
             """SELECT happened_at, kind, resident_id, other_id, reason FROM identity_event
-               WHERE ? IN (resident_id, other_id) ORDER BY at""",
+               WHERE resident_id = $1 OR other_id = $1 ORDER BY happened_at""",
             living,
         ),
     )
