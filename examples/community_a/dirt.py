@@ -105,6 +105,11 @@ def address(home: Dwelling, style: str) -> str:
     }[style]
 
 
+def vague(rng: Random, home: Dwelling) -> str | None:
+    """An address that does not say which flat, or none."""
+    return rng.choice((blank(rng), f"{home.compound.name}{home.building}栋", home.compound.name))
+
+
 def inside(rng: Random, home: Dwelling) -> str:
     """The flat as written where the compound has a column of its own."""
     b, u, r = home.building, home.unit, home.room

@@ -143,7 +143,3 @@ class Clerk:
     def name(self, person: Person) -> str:
         """A name as typed."""
         return dirt.name(self.rng, person.name)
-
-    def held(self, stream: str, key: str, row: Row, **more: object) -> Held:
-        """A record of this platform."""
-        return Held(self.platform, stream, key, row, **more)  # type: ignore[arg-type]

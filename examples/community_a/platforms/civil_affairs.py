@@ -61,7 +61,7 @@ def _relief(clerk: Clerk, person: Person, place: int) -> Held:
         "家庭住址": dirt.address(person.home, clerk.rng.choice(("hall", "both", "compact"))),
         "享受起始时间": f"{since.year}.{since.month}.{since.day}",
     }
-    return clerk.held(RELIEF, key, row, person=person, says=says)
+    return Held(PLATFORM, RELIEF, key, row, person=person, says=says)
 
 
 def _disabled(clerk: Clerk, person: Person, place: int) -> Held:
@@ -79,7 +79,7 @@ def _disabled(clerk: Clerk, person: Person, place: int) -> Held:
         "特殊情况": "行动不便" if person.has("行动不便") else dirt.blank(clerk.rng) or "",
         "现住址": dirt.address(person.home, clerk.rng.choice(("hall", "units", "road", "chinese"))),
     }
-    return clerk.held(DISABLED, key, row, person=person, says=says)
+    return Held(PLATFORM, DISABLED, key, row, person=person, says=says)
 
 
 def _person(clerk: Clerk, person: Person, stream: str, place: int, group: str) -> tuple[Row, Says]:

@@ -33,12 +33,12 @@ def hold(town: Town, presence: Presence, seed: int) -> list[Held]:
         row = held.row | {"RYBH": _key(90_000 + place), "SCBZ": "1", "HH": None}
         row["update_time"] = "2024-03-05 09:00:00"
         rows.append(
-            clerk.held(STREAM, _key(90_000 + place), row, person=held.person, fate="deleted")
+            Held(PLATFORM, STREAM, _key(90_000 + place), row, person=held.person, fate="deleted")
         )
     for place in range(2):
         empty: Row = dict.fromkeys(COLUMNS) | {"RYBH": _key(95_000 + place), "SCBZ": "0"}
         empty |= {"XM": " ", "GMSFHM": "无", "update_time": "2026-05-05 10:11:12"}
-        rows.append(clerk.held(STREAM, _key(95_000 + place), empty, fate="quarantined"))
+        rows.append(Held(PLATFORM, STREAM, _key(95_000 + place), empty, fate="quarantined"))
     return rows
 
 
@@ -82,7 +82,7 @@ def _row(clerk: Clerk, person: Person, place: int) -> Held:
     says = Says(
         person.name, person.id_number, status, phone, home.key if home and not away else None
     )
-    return clerk.held(STREAM, _key(place), row, person=person, says=says)
+    return Held(PLATFORM, STREAM, _key(place), row, person=person, says=says)
 
 
 def _key(place: int) -> str:

@@ -34,7 +34,7 @@ def hold(town: Town, presence: Presence, seed: int) -> list[Held]:
         key = _key(80_000 + place)
         empty: Row = dict.fromkeys(COLUMNS) | {"卡号": key, "小区": "东华苑", "状态": "正常"}
         empty |= {"手机号": "", "房号": "1-1-101", "姓名": "　", "证件号码": "'"}
-        rows.append(clerk.held(STREAM, key, empty, fate="quarantined"))
+        rows.append(Held(PLATFORM, STREAM, key, empty, fate="quarantined"))
     return rows
 
 
@@ -79,7 +79,7 @@ def _row(clerk: Clerk, person: Person, place: int) -> Held:
     }
     number = person.id_number if status in ("valid", "check_failed", "other") else None
     says = Says(person.name, number, status, phone, home.key if home else None)
-    return clerk.held(STREAM, _key(place), row, person=person, says=says)
+    return Held(PLATFORM, STREAM, _key(place), row, person=person, says=says)
 
 
 def _key(place: int) -> str:

@@ -34,7 +34,7 @@ def hold(town: Town, presence: Presence, seed: int) -> list[Held]:
         "elder.idCard": None,
         "address.full": "锦泰苑2-1-301",
     }
-    return [*rows, clerk.held(STREAM, key, empty, fate="quarantined")]
+    return [*rows, Held(PLATFORM, STREAM, key, empty, fate="quarantined")]
 
 
 def write(held: list[Held], folder: Path) -> None:
@@ -67,13 +67,13 @@ def _row(clerk: Clerk, person: Person, place: int) -> Held:
         "elder.gender": {"1": "male", "2": "female"}[person.sex],
         "elder.birth": dirt.day(rng, person.birth) if clerk.chance(0.8) else None,
         "contact.phone": clerk.phone(phone),
-        "address.full": dirt.address(home, style) if home else dirt.blank(rng),
+        "address.full": dirt.address(home, style) if home else dirt.vague(rng, person.home),
         "care.tags": "、".join(tags) if tags else None,
         "care.signed": f"{WORLD_DAY - timedelta(days=rng.randint(3, 900)):%Y-%m-%d}",
     }
     number = person.id_number if status in ("valid", "check_failed", "other") else None
     says = Says(person.name, number, status, phone, home.key if home else None)
-    return clerk.held(STREAM, _key(place), row, person=person, says=says)
+    return Held(PLATFORM, STREAM, _key(place), row, person=person, says=says)
 
 
 def _nested(held: Held) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def hold(town: Town, presence: Presence, seed: int) -> list[Held]:
         key = _key(60_000 + place)
         empty: Row = {"ownerId": key, "ownerName": "", "idCardNo": "", "mobile": "13800000000"}
         empty |= {"communityName": "青龙苑", "roomName": "3-1-101", "gender": "", "face": None}
-        rows.append(clerk.held(STREAM, key, empty | {"ownerType": "业主"}, fate="quarantined"))
+        rows.append(Held(PLATFORM, STREAM, key, empty | {"ownerType": "业主"}, fate="quarantined"))
     return rows
 
 
@@ -74,7 +74,7 @@ def _row(clerk: Clerk, person: Person, place: int) -> Held:
         "face": base64.b64encode(rng.randbytes(48)).decode() if clerk.chance(0.3) else None,
     }
     says = Says(person.name, None, status, phone, home.key if home else None)
-    return clerk.held(STREAM, _key(place), row, person=person, says=says)
+    return Held(PLATFORM, STREAM, _key(place), row, person=person, says=says)
 
 
 def _key(place: int) -> str:

@@ -59,7 +59,7 @@ def hold(town: Town, presence: Presence, seed: int) -> list[Held]:
         key = str(30_001 + place)
         empty: Row = dict.fromkeys(COLUMNS) | {"id": key, "resident_name": "", "id_card": "-"}
         empty |= {"address": "龙港花园3-2-501", "update_time": "2026-06-01 08:00:00"}
-        rows.append(clerk.held(RESIDENTS, key, empty, fate="quarantined"))
+        rows.append(Held(PLATFORM, RESIDENTS, key, empty, fate="quarantined"))
     _mistake_types(clerk, rows)
     return rows + [_grid_row(clerk, grid) for grid in GRIDS]
 
@@ -89,7 +89,7 @@ def _row(clerk: Clerk, person: Person, key: int) -> Held:
     }
     row |= _relation(clerk, person)
     says = Says(person.name, person.id_number, status, person.phone, home.key)
-    return clerk.held(RESIDENTS, str(key), row, person=person, says=says)
+    return Held(PLATFORM, RESIDENTS, str(key), row, person=person, says=says)
 
 
 def _nation(clerk: Clerk, person: Person) -> str | None:
@@ -134,7 +134,7 @@ def _second_row(clerk: Clerk, held: Held, person: Person, key: int) -> Held:
         "tags": "",
         "update_time": _moment(clerk, 1000, 1500),
     }
-    return clerk.held(RESIDENTS, str(key), row, person=person, says=held.says)
+    return Held(PLATFORM, RESIDENTS, str(key), row, person=person, says=held.says)
 
 
 def _mistake_types(clerk: Clerk, rows: list[Held]) -> None:
@@ -155,7 +155,7 @@ def _grid_row(clerk: Clerk, grid: Grid) -> Held:
         "覆盖楼栋": grid.buildings,
         "面积_公顷": grid.area_hectare,
     }
-    return clerk.held(GRID_STREAM, grid.code, row)
+    return Held(PLATFORM, GRID_STREAM, grid.code, row)
 
 
 def _moment(clerk: Clerk, first: int, last: int) -> str:

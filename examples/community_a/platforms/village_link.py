@@ -48,7 +48,7 @@ def hold(town: Town, presence: Presence, seed: int) -> list[Held]:
     rows += [_staff(clerk, person, place) for place, person in enumerate(staff)]
     rows += _closed(clerk, here)
     empty: Row = {"yhid": "U99999", "xm": "/", "sfzh": "无", "sjh": None, "dz": "", "bq": ""}
-    return [*rows, clerk.held(USERS, "U99999", empty, fate="quarantined")]
+    return [*rows, Held(PLATFORM, USERS, "U99999", empty, fate="quarantined")]
 
 
 def changes(held: list[Held], stream: str) -> list[Change]:
@@ -72,7 +72,7 @@ def _as_first_typed(held: Held, place: int) -> Row:
 def _closed(clerk: Clerk, here: list[Person]) -> list[Held]:
     people = clerk.rng.sample([p for p in here if p.age > 15 and not p.labels], CANCELLED)
     rows = [_user(clerk, person, 8_000 + place) for place, person in enumerate(people)]
-    return [clerk.held(USERS, r.key, r.row, person=r.person, fate="deleted") for r in rows]
+    return [Held(PLATFORM, USERS, r.key, r.row, person=r.person, fate="deleted") for r in rows]
 
 
 def _user(clerk: Clerk, person: Person, place: int) -> Held:
@@ -109,7 +109,7 @@ def _known(clerk: Clerk, person: Person, stream: str, key: str, key_column: str)
     row: Row = {key_column: key, "xm": clerk.name(person), "sfzh": text, "sjh": clerk.phone(phone)}
     if addressed:
         style = clerk.rng.choice(("compact", "units", "hall", "both", "road"))
-        row["dz"] = dirt.address(home, style) if home else dirt.blank(clerk.rng)
+        row["dz"] = dirt.address(home, style) if home else dirt.vague(clerk.rng, person.home)
     number = person.id_number if status in ("valid", "check_failed", "other") else None
     says = Says(person.name, number, status, phone, home.key if home else None)
-    return clerk.held(stream, key, row, person=person, says=says)
+    return Held(PLATFORM, stream, key, row, person=person, says=says)
