@@ -16,6 +16,7 @@ ADDRESS = pl.Struct(dict.fromkeys(PARTS, pl.String))
 
 N = rf"(?:[0-9]{{1,5}}[A-Z]?|[A-Z][0-9]{{0,4}}|[{NUMERAL}]{{1,6}}|[甲乙丙丁])"
 BUILDING_MARK = r"(?:号楼|号栋|号幢|栋楼|栋|幢|座|#)"
+A_MARK = r"(?:号楼|号栋|号幢|栋|幢|座|#|单元|门|楼|层|室|号|房|户)"
 ROAD_END = (
     r"(?:大道|路|街|巷|道|弄|胡同)(?:[东南西北中]?[一二三四五六七八九十0-9]+段|[东南西北中]段)?"
 )
@@ -28,11 +29,16 @@ BACK = rf"([0-9A-Z{NUMERAL}甲乙丙丁东南西北中\-栋幢座号楼单元门
 
 PROVINCE = r"^(?:中国)?(?:[\p{Han}]{2,3}省|[\p{Han}]{2,8}自治区)-?"
 CITY = r"^[\p{Han}]{2,6}?(?:市|自治州|地区)-?([^街口场路巷道花])"
-DISTRICT_IN_CITY = r"^[\p{Han}]{1,4}?[\p{Han}&&[^小社园校院厂片宅活舍属业景]](?:区|县|旗)-?"
-DISTRICT = r"^[\p{Han}]{1,4}?[\p{Han}&&[^小社园校院厂片宅活舍属业景东南西北中一二三四五六七八九十]](?:区|县)-?"
+NOT_A_DISTRICT = "小社园校院厂片宅活舍属业景"  # 小区, 社区, 园区…
+NOT_ALONE = NOT_A_DISTRICT + "东南西北中一二三四五六七八九十"  # 东区 is a district only in a city
+DISTRICT_IN_CITY = rf"^[\p{{Han}}]{{1,4}}?[\p{{Han}}&&[^{NOT_A_DISTRICT}]](?:区|县|旗)-?"
+DISTRICT = rf"^[\p{{Han}}]{{1,4}}?[\p{{Han}}&&[^{NOT_ALONE}]](?:区|县)-?"
 STREET = r"^[\p{Han}]{2,7}?(?:街道办事处|街道办|街道)-?"
 TOWN = r"^[\p{Han}]{2,5}?[镇乡]-?([^路街])"
-COMMUNITY = r"^([\p{Han}]{2,10}?)(?:社区居民委员会|社区居委会|社区居委|居民委员会|居委会|社区|村民委员会|村委会)-?"
+COMMUNITY = (
+    r"^([\p{Han}]{2,10}?)"
+    r"(?:社区居民委员会|社区居委会|社区居委|居民委员会|居委会|社区|村民委员会|村委会)-?"
+)
 GRID = r"^(?:第?[0-9一二三四五六七八九十]+网格)-?"
 
 ROAD_AND_DOOR = (
@@ -49,7 +55,10 @@ TAIL = (
     rf"(?:({N})(?:(?:楼|层)-?|-))?(?:({N})(室|号室|号房|号|房|户)?)?$"
 )
 INNER_BUILDING = rf"^(.*?)({N}){BUILDING_MARK}(.*)$"
-ROAD_THEN_COMPOUND = r"^([\p{Han}]{2,10}?(?:大道|路|街|巷)(?:[东南西北中]?[一二三四五六七八九十0-9]+段)?)([\p{Han}A-Z]{3,}.*)$"
+ROAD_THEN_COMPOUND = (
+    r"^([\p{Han}]{2,10}?(?:大道|路|街|巷)(?:[东南西北中]?[一二三四五六七八九十0-9]+段)?)"
+    r"([\p{Han}A-Z]{3,}.*)$"
+)
 SECTION = r"^[东南西北中]?[一二三四五六七八九十0-9]+段"
 FULL_WORD = (
     r"^(.+(?:花园|苑|园|庭|府|城|居|湾|家园|公寓|公馆|庄|阁|轩|郡|都|邸|墅|筑|岸|坊|里|名座))小区$"
@@ -63,11 +72,24 @@ def parse_address(text: pl.Expr) -> pl.Expr:
     return text.map_batches(_addresses, return_dtype=ADDRESS, is_elementwise=True)
 
 
-def house_number(text: pl.Expr) -> pl.Expr:
-    """One part from a column of its own: `07栋`, `一单元`, `202室` as 7, 1, 202."""
-    bare = text.str.to_uppercase().str.replace_all(r"\s+", "").str.replace("^第", "")
-    number = bare.str.extract(rf"^({N})(?:号楼|号栋|栋|幢|座|#|单元|楼|层|室|号|房|门)?$")
-    return arabic(pl.coalesce(number, bare))
+def address_part(name: str, text: pl.Expr) -> pl.Expr:
+    """One part from a column of its own, as the parser writes it: `07栋` as 7, `10号` as 10."""
+    bare = text.str.to_uppercase().str.replace_all(r"\s+", "")
+    if name == "road":
+        return _road_name(bare)
+    if name == "compound":
+        return _compound_name(bare)
+    number = bare.str.extract(rf"^第?({N}){A_MARK}?$")
+    return arabic(pl.coalesce(number, bare.str.strip_suffix("号")))
+
+
+def _road_name(road: pl.Expr) -> pl.Expr:
+    return road.str.replace_many(SECTIONS)
+
+
+def _compound_name(compound: pl.Expr) -> pl.Expr:
+    named = compound.str.strip_chars("-").str.replace_many(PHASES).str.replace(FULL_WORD, "$1")
+    return pl.when(named.str.len_bytes() > 0).then(named)
 
 
 def _addresses(text: pl.Series) -> pl.Series:
@@ -148,7 +170,7 @@ def _road_and_door(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _road_parts(frame: pl.DataFrame, groups: pl.Expr) -> pl.DataFrame:
-    """Columns community, road, door_no, rest, from a pattern's road, door, annex and what follows."""
+    """Columns community, road, door_no, rest; from a pattern's road, door, annex and rest."""
     frame = frame.select("community", "rest", groups=groups)
     road, door, annex, behind = (pl.col("groups").struct[i] for i in range(4))
     number = arabic(door)
@@ -225,14 +247,12 @@ def _part_road_and_compound(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _settled() -> list[pl.Expr]:
     """The seven parts in their final spelling."""
-    compound = pl.col("compound").str.strip_chars("-").str.replace_many(PHASES)
-    compound = compound.str.replace(FULL_WORD, "$1")
-    named = pl.when(compound.str.len_chars() > 0).then(compound)
+    named = _compound_name(pl.col("compound"))
     nameless = pl.col("road").is_null() & named.is_null() & pl.col("building").is_not_null()
     floor, room = arabic(pl.col("floor")), arabic(pl.col("room"))
     short = floor.str.contains(r"^[0-9]{1,2}$") & room.str.contains(r"^[0-9]{1,2}$")
     return [
-        pl.col("road").str.replace_many(SECTIONS),
+        _road_name(pl.col("road")),
         pl.col("door_no"),
         pl.when(nameless).then(pl.col("community") + "社区").otherwise(named).alias("compound"),
         arabic(pl.col("building")).alias("building"),

@@ -38,6 +38,11 @@ def known(text: pl.Expr) -> pl.Expr:
     return text.map_batches(known_series, return_dtype=pl.String, is_elementwise=True)
 
 
+def as_given(text: pl.Expr) -> pl.Expr:
+    """The text itself, only its ends stripped; null where it says that nothing is known."""
+    return text.map_batches(_as_given, return_dtype=pl.String, is_elementwise=True)
+
+
 def is_blank(tidied: pl.Expr) -> pl.Expr:
     """Whether tidied text says that nothing is known. Null is blank."""
     return tidied.is_in(list(BLANKS)).or_(tidied.str.contains(REPEATED)).fill_null(value=True)
@@ -54,6 +59,13 @@ def known_series(text: pl.Series) -> pl.Series:
     tidied = tidy_series(text).alias("text").to_frame()
     here = tidied.select(pl.when(is_blank(pl.col("text")).not_()).then("text"))
     return here["text"].alias(text.name)
+
+
+def _as_given(text: pl.Series) -> pl.Series:
+    known_too = known_series(text).is_not_null().alias("known")
+    frame = pl.DataFrame([text.alias("text"), known_too])
+    stripped = pl.when("known").then(pl.col("text").str.strip_chars())
+    return frame.select(stripped.alias("text"))["text"].alias(text.name)
 
 
 def _as_is(text: pl.Series) -> pl.DataFrame:

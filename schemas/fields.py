@@ -14,8 +14,8 @@ import polars as pl
 from schemas.codes import code_sets
 
 Reads = Literal[
-    "text", "given", "name", "id_number", "head_id_number", "code", "day", "birth", "year", "moment",
-    "phone", "address", "part", "division", "labels", "covers", "hectare", "computed",
+    "text", "given", "name", "id_number", "head_id_number", "code", "day", "birth", "year",
+    "moment", "phone", "address", "part", "division", "labels", "covers", "hectare", "computed",
 ]  # fmt: skip
 """How a field is read from a platform's text; `computed` cannot be mapped."""
 

@@ -3,6 +3,7 @@
 Every reading is a struct with at least `value` and `reason` (null where nothing is odd).
 """
 
+from collections.abc import Callable
 from collections.abc import Mapping as Pairs
 from dataclasses import dataclass
 from datetime import date
@@ -10,11 +11,11 @@ from datetime import date
 import polars as pl
 
 from hub.platform import FieldMap
-from schemas.addresses import house_number
-from schemas.blanks import known
+from schemas.addresses import address_part
+from schemas.blanks import as_given, known
 from schemas.codes import standard_code
 from schemas.dates import standard_age, standard_day, standard_moment
-from schemas.fields import FieldFacts
+from schemas.fields import FieldFacts, Reads
 from schemas.id_numbers import standard_id_number
 from schemas.names import standard_name
 from schemas.phones import standard_phone
@@ -112,7 +113,7 @@ def _first_true(tests: list[pl.Expr], columns: list[str], *, otherwise: pl.Expr)
 
 
 def raw_text(source: Source) -> pl.Expr:
-    """The text a field is read from: one column, several joined without their blanks, a constant."""
+    """The text a field is read from: a column, several joined, or a constant."""
     if source.map.value is not None:
         return pl.lit(source.map.value)
     columns = source.map.source or ()
@@ -125,31 +126,37 @@ def raw_text(source: Source) -> pl.Expr:
 
 def read(source: Source, raw: pl.Expr, about: Circumstances) -> pl.Expr:
     """The struct of one field on its own."""
-    kind = source.facts.reads
     if source.codes is not None:
         return standard_code(raw, source.codes)
-    if kind in ("birth", "year", "day"):
-        return _day(source, raw, about)
-    if kind == "name":
-        return standard_name(raw)
-    if kind == "phone":
-        return standard_phone(raw)
-    if kind == "moment":
-        return standard_moment(raw, timezone=about.timezone)
-    if kind in ("head_id_number", "id_number"):
-        return standard_id_number(raw, pl.lit(None, pl.String), as_of=about.as_of)
-    if kind == "part":
-        return _plain(house_number(known(raw)) if source.facts.name in HOUSE else known(raw))
-    if kind == "division":
-        return _division(known(raw))
-    if kind == "hectare":
-        return _hectare(known(raw))
-    if kind in ("address", "covers", "given"):
-        return _plain(pl.when(known(raw).is_not_null()).then(raw.str.strip_chars()))
+    return READERS.get(source.facts.reads, _text)(source, raw, about)
+
+
+def _text(_source: Source, raw: pl.Expr, _about: Circumstances) -> pl.Expr:
     return _plain(known(raw))
 
 
-HOUSE = ("building", "unit", "room", "floor")
+def _given(_source: Source, raw: pl.Expr, _about: Circumstances) -> pl.Expr:
+    return _plain(as_given(raw))
+
+
+def _name(_source: Source, raw: pl.Expr, _about: Circumstances) -> pl.Expr:
+    return standard_name(raw)
+
+
+def _phone(_source: Source, raw: pl.Expr, _about: Circumstances) -> pl.Expr:
+    return standard_phone(raw)
+
+
+def _moment(_source: Source, raw: pl.Expr, about: Circumstances) -> pl.Expr:
+    return standard_moment(raw, timezone=about.timezone)
+
+
+def _number(_source: Source, raw: pl.Expr, about: Circumstances) -> pl.Expr:
+    return standard_id_number(raw, pl.lit(None, pl.String), as_of=about.as_of)
+
+
+def _part(source: Source, raw: pl.Expr, _about: Circumstances) -> pl.Expr:
+    return _plain(address_part(source.facts.name, known(raw)))
 
 
 def _plain(value: pl.Expr) -> pl.Expr:
@@ -162,7 +169,8 @@ def _day(source: Source, raw: pl.Expr, about: Circumstances) -> pl.Expr:
     return standard_day(raw, timezone=about.timezone, as_of=about.as_of)
 
 
-def _division(value: pl.Expr) -> pl.Expr:
+def _division(_source: Source, raw: pl.Expr, _about: Circumstances) -> pl.Expr:
+    value = known(raw)
     good = value.str.contains(r"^\d{12}$")
     return pl.struct(
         value=pl.when(good).then(value),
@@ -170,8 +178,9 @@ def _division(value: pl.Expr) -> pl.Expr:
     )
 
 
-def _hectare(value: pl.Expr) -> pl.Expr:
+def _hectare(_source: Source, raw: pl.Expr, _about: Circumstances) -> pl.Expr:
     """Hectares from `30`, `30公顷`, `450亩`, `0.3平方公里`, `300000平方米`."""
+    value = known(raw)
     parts = value.str.replace_all(",", "").str.extract_groups(
         r"^约?(\d+(?:\.\d+)?)\s*(公顷|ha|HA|亩|平方公里|km2|平方米|m2|㎡)?$"
     )
@@ -180,3 +189,22 @@ def _hectare(value: pl.Expr) -> pl.Expr:
     area = parts.struct[0].cast(pl.Float64, strict=False) * factor
     wrong = value.is_not_null() & area.is_null()
     return pl.struct(value=area, reason=pl.when(wrong).then(pl.lit("bad_number")))
+
+
+READERS: dict[Reads, Callable[[Source, pl.Expr, Circumstances], pl.Expr]] = {
+    "given": _given,
+    "address": _given,
+    "covers": _given,
+    "name": _name,
+    "phone": _phone,
+    "moment": _moment,
+    "id_number": _number,
+    "head_id_number": _number,
+    "birth": _day,
+    "year": _day,
+    "day": _day,
+    "part": _part,
+    "division": _division,
+    "hectare": _hectare,
+}
+"""Any other field is plain text."""

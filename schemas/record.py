@@ -1,4 +1,4 @@
-"""What every core record carries, whatever its entity: where it came from, and what is odd in it."""
+"""What every core record carries: where it came from, and what is odd in it."""
 
 from typing import Annotated
 
