@@ -75,12 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.before = asked.root = None
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(app(args=given, prog_name="hub", standalone_mode=False) or OK)
-    except (KeyboardInterrupt, typer.Abort):
-        _complain("已中断。已经提交的数据不受影响，再运行一次会接着做。")
-        return STOPPED
+        code = int(app(args=given, prog_name="hub", standalone_mode=False) or OK)
     except Exception as error:  # where a run ends
         return _ended(error)
+    if code == STOPPED:  # Typer takes Ctrl-C
+        _complain("已中断。已经提交的数据不受影响，再运行一次会接着做。")
+    return code
 
 
 def _ended(error: Exception) -> int:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hub.errors import ConfigError
+from hub.platform import Platform, load_platform
 from hub.settings import Home, find_home, open_home
 
 HomeOption = Annotated[
@@ -53,3 +55,20 @@ def the_home(home: Path | None) -> Home:
     opened = open_home(home_folder(home))
     log_to(opened.data / "hub.log")
     return opened
+
+
+def one_platform(home: Home, name: str) -> Platform:
+    """Return the platform of that name; mistakes in the files of others do not matter.
+
+    Raises:
+        ConfigError: its own file is wrong, or there is none.
+    """
+    found, _ = home.read_platforms()
+    if name in found:
+        return found[name]
+    own = home.root / "platforms" / f"{name}.yaml"
+    if own in home.platform_files():
+        load_platform(own)  # says what is wrong with it
+    raise ConfigError(
+        f"no platform {name}", zh=f"没有叫 {name} 的平台：请用 hub platform list 查看平台名。"
+    )

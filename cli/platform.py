@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.chinese import Command, Group
-from cli.options import ClearOption, HomeOption, JsonOption, the_home
-from hub.errors import ConfigError, HubError, NotFoundError
+from cli.options import ClearOption, HomeOption, JsonOption, one_platform, the_home
+from hub.errors import ConfigError, HubError
 
 if TYPE_CHECKING:
     from hub.platform import Platform
@@ -111,26 +111,6 @@ def preview(
         as_json(found)
     else:
         show_preview(platform, chosen, found)
-
-
-def one_platform(home: "Home", name: str) -> "Platform":
-    """Return the platform of that name.
-
-    Raises:
-        ConfigError: its file is wrong; the files of others do not matter.
-        NotFoundError: there is none.
-    """
-    from hub.platform import load_platform
-
-    own = home.root / "platforms" / f"{name}.yaml"
-    found, _ = home.read_platforms()
-    if name in found:
-        return found[name]
-    if own in home.platform_files():
-        load_platform(own)  # says what is wrong with it
-    raise NotFoundError(
-        f"no platform {name}", zh=f"没有叫 {name} 的平台：请用 hub platform list 查看平台名。"
-    )
 
 
 def _check(home: "Home", platform: "Platform") -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.chinese import Command, Group
-from cli.options import ClearOption, HomeOption, JsonOption, the_home
-from hub.errors import ConfigError, NotFoundError
+from cli.options import ClearOption, HomeOption, JsonOption, one_platform, the_home
+from hub.errors import ConfigError
 
 if TYPE_CHECKING:
     from hub.settings import Home
@@ -82,15 +82,7 @@ def export(
 
 
 def _only(home: "Home", platform: str | None) -> list[str]:
-    if platform is None:
-        return []
-    known, _ = home.read_platforms()
-    if platform not in known:
-        raise NotFoundError(
-            f"no platform {platform}",
-            zh=f"没有叫 {platform} 的平台：请用 hub platform list 查看平台名。",
-        )
-    return [platform]
+    return [] if platform is None else [one_platform(home, platform).platform]
 
 
 def _titles(home: "Home") -> dict[str, str]:

@@ -38,7 +38,7 @@ def _hide_the_rest(answer: Answer) -> None:
     """Labels, the room, the grid worker's phone: not fields of the resident's own row."""
     if mask_of("labels"):
         for label in answer["labels"]:
-            label |= dict.fromkeys(label) | {"label": HIDDEN}
+            label.update(dict.fromkeys(label) | {"label": HIDDEN})
     if answer["dwelling"]:
         answer["dwelling"] |= {"room_key": None, "unit": HIDDEN, "room": HIDDEN}
     if answer["grid"]:

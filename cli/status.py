@@ -42,7 +42,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
 def collect(home: "Home") -> tuple[dict[str, Any], "list[ConfigError]"]:
     """Gather the answer, and what is wrong with platform files. Counts are 0 before a snapshot."""
     from cli.freshness import freshness
-    from ledger.glance import glance
+    from cli.glance import glance
     from warehouse.snapshots import list_snapshots
 
     platforms, wrong = home.read_platforms()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import HomeOption, JsonOption, the_home
+from cli.options import HomeOption, JsonOption, one_platform, the_home
 
 if TYPE_CHECKING:
     from hub.settings import Home
@@ -47,7 +47,9 @@ def sync(
     """Run one full sync."""
     from cli.screen import as_json
 
-    report = run_with_progress(the_home(home), platforms or [], accept_drop=accept_drop, quiet=json)
+    opened = the_home(home)
+    chosen = [one_platform(opened, name).platform for name in platforms or ()]
+    report = run_with_progress(opened, chosen, accept_drop=accept_drop, quiet=json)
     if json:
         as_json(report)
     else:

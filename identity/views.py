@@ -200,7 +200,7 @@ def _past(connection: duckdb.DuckDBPyConnection, resident_id: str, golden: Row) 
     )  # fmt: skip
     after = [*versions[1:], golden]
     history = []
-    for old, new in zip(versions, after, strict=True):
+    for old, new in zip(versions, after, strict=False):  # without a past, `after` is only now
         skip = {"valid_from", "valid_to", "resident_id"}
         changes = {
             field: [value, new.get(field)]

@@ -104,7 +104,7 @@ def _source(path: Path) -> None:
 
 def _first_snapshot(home: Home) -> None:
     with working(home) as work:
-        frames = {entity: pl.DataFrame(schema=core_schema(entity)) for entity in MODELS}
+        frames = {str(e): pl.DataFrame(schema=core_schema(e)) for e in MODELS}
         create_brain(work.connection, frames)
         create_tables(work.connection)
         for number, record in enumerate(RECORDS, start=1):
@@ -142,7 +142,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, number: int, record: dict[str
         "residence_address": room and f"{COMPOUND}7-1-{room}",
     } | record  # fmt: skip
     if labels := row.get("labels"):
-        row["labels"] = [{"since": None, "until": None} | dict(one) for one in labels]  # type: ignore[attr-defined, call-overload]
+        row["labels"] = [{"since": None, "until": None} | dict(one) for one in labels]  # type: ignore[attr-defined]
     connection.execute(
         f"INSERT INTO resident_record ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
         list(row.values()),

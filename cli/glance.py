@@ -1,7 +1,7 @@
-"""A quick look at the SQLite ledger: how the streams were last pulled.
+"""A quick look at the SQLite ledger, without SQLAlchemy: how the streams were last pulled.
 
-`hub status` is asked all day and must answer at once; SQLAlchemy's import alone takes longer
-than the whole answer. Read only; a ledger elsewhere than in SQLite is read through `Ledger`.
+`hub status` is asked all day and must answer at once; importing SQLAlchemy alone takes longer than
+its whole answer. Read only; a test holds it equal to what `Ledger` says.
 """
 
 import sqlite3
