@@ -136,7 +136,7 @@ class Ledger:
             )
         return f"{platform}.{stream}.{(count or 0) + 1:06d}"
 
-    def commit(self, pull: Pull, batch: Mapping[str, Any] | None, cursor: Cursor) -> None:
+    def commit(self, pull: Pull, batch: Mapping[str, Any] | None, cursor: Cursor | None) -> None:
         """One transaction: the batch (if the chunk had anything new), the counts, the cursor.
 
         Args:

@@ -77,6 +77,9 @@ def _open(ledger: Ledger, platform: Platform, stream_name: str) -> Pull:
     """
     pull = ledger.open_pull(platform.platform, stream_name)
     stream = platform.streams[stream_name]
+    if pull.cursor is not None and pull.cursor["columns"] != list(stream.columns):
+        pull.cursor = pull.start_cursor = None  # other columns are mapped now: read all rows anew
+        pull.resumed = False
     if pull.resumed and stream.increment.snapshot:
         batches = ledger.batches(platform.platform, stream_name)
         if any(batch.pull_id != pull.pull_id for batch in batches):
@@ -96,7 +99,8 @@ def _take_chunks(
 ) -> bool:
     """Store every chunk; return whether the whole stream was read."""
     complete = False
-    chunks = connector.pull(pull.stream, pull.cursor, resume=pull.resumed and pull.read > 0)
+    at = None if pull.cursor is None else pull.cursor["at"]
+    chunks = connector.pull(pull.stream, at, resume=pull.resumed and pull.read > 0)
     for chunk in chunks:
         counts = raw.compare(chunk.rows)
         pull.read += counts.read
@@ -116,7 +120,8 @@ def _commit(
     home: Home, ledger: Ledger, raw: RawPull, pull: Pull, chunk: Chunk, stored: int
 ) -> None:
     batch = _write(home, ledger, raw, pull) if stored else None
-    ledger.commit(pull, batch, chunk.cursor)
+    columns = list(raw.stream.columns)
+    ledger.commit(pull, batch, {"columns": columns, "at": chunk.cursor})
 
 
 def _write(home: Home, ledger: Ledger, raw: RawPull, pull: Pull) -> dict[str, object]:
@@ -152,5 +157,4 @@ def _take_absent(
     pull.gone = absent
     if raw.has_fresh():
         batch = _write(home, ledger, raw, pull)
-        cursor = ledger.cursor(pull.platform, pull.stream) or {}
-        ledger.commit(pull, batch, cursor)
+        ledger.commit(pull, batch, ledger.cursor(pull.platform, pull.stream))

@@ -94,6 +94,9 @@ def _standardise(
 ) -> None:
     batch, files = one
     raw = read_raw(home, connection, batch.path)
+    # a file of deletes has no cells, and an older one not the columns that were mapped since
+    unknown = [c for c in mapping.columns if c not in raw.columns]
+    raw = raw.with_columns(pl.lit(None, pl.String).alias(c) for c in unknown)
     day = batch.pulled_at.astimezone(ZoneInfo(platform.timezone)).date()
     accepted = raw.filter(pl.col("_op").is_in(["upsert", "delete"]))
     made = mapping.apply(accepted, as_of=day)

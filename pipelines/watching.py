@@ -104,7 +104,8 @@ def _batches_mark(home: Home, platform: Platform) -> str | None:
         waiting = []
         for stream in platform.streams:
             cursor = ledger.cursor(platform.platform, stream)
-            first = next(iter(connector.pull(stream, cursor, resume=False, chunk_rows=1)), None)
+            at = None if cursor is None else cursor["at"]
+            first = next(iter(connector.pull(stream, at, resume=False, chunk_rows=1)), None)
             if first is not None and first.rows.num_rows:
                 waiting.append(f"{stream}:{first.cursor}")
         return hashlib.sha256("\n".join(waiting).encode()).hexdigest() if waiting else None

@@ -115,9 +115,10 @@ class RawPull:
             CREATE OR REPLACE TEMP TABLE judged AS
             WITH known AS (
                 SELECT k.*, s._key IS NOT NULL AS _before,
-                       coalesce(p._hash = k._hash AND p._op = k._op, false) AS _same,
-                       coalesce(s._hash = k._hash, false) OR row_number() OVER (
-                           PARTITION BY k._key, k._hash ORDER BY k._row) > 1 AS _repeated
+                       coalesce(p._hash = k._hash AND p._op = k._op, false)
+                           AND ($one_a_key OR count(*) OVER (PARTITION BY k._key) = 1) AS _same,
+                       $one_a_key AND (coalesce(s._hash = k._hash, false) OR row_number() OVER (
+                           PARTITION BY k._key, k._hash ORDER BY k._row) > 1) AS _repeated
                 FROM keyed k LEFT JOIN prior p USING (_key) LEFT JOIN seen s USING (_key)),
             placed AS (
                 SELECT *, _op = 'nokey' OR _before OR row_number() OVER (
@@ -172,7 +173,13 @@ class RawPull:
 
     def write(self, path: Path) -> int:
         """Store the fresh rows; return their number."""
-        return write_parquet(self.home, self.connection, "SELECT * FROM fresh ORDER BY _row", path)
+        rows = write_parquet(self.home, self.connection, "SELECT * FROM fresh ORDER BY _row", path)
+        if not self.full:  # a later chunk may bring the same record again
+            self.connection.execute("DELETE FROM prior WHERE _key IN (SELECT _key FROM fresh)")
+            self.connection.execute("""
+                INSERT INTO prior SELECT _key, arg_max(_hash, _row), arg_max(_op, _row)
+                FROM fresh WHERE _op IN ('upsert', 'delete') GROUP BY _key""")
+        return rows
 
     def has_fresh(self) -> bool:
         """Whether there is anything to store."""

@@ -1,0 +1,138 @@
+"""Exchange databases: complete batches in order, counted, each once."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors import open_connector
+from connectors.chunk import Connector, Cursor
+from hub.errors import SourceChangedError
+from hub.platform import Platform
+
+PLATFORM = {
+    "platform": "link",
+    "title": "村社通",
+    "owner": {"level": "community", "department": "居委会"},
+    "connection": {"kind": "exchange", "url": "sqlite:///{home}/link.db"},
+    "streams": {
+        "users": {
+            "batch_table": "batches", "batch_no": "pch", "batch_rows": "sjl", "batch_ready": "zt",
+            "table": "users", "key": ["id"], "increment": "batches", "entity": "resident",
+            "deletes": {"column": "op", "when": ["D"]}, "map": {"name": "xm"},
+        }
+    },
+}  # fmt: skip
+
+
+class Exchange:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.db = sqlite3.connect(folder / "link.db")
+        self.db.execute("CREATE TABLE batches (pch TEXT, sjl INTEGER, zt TEXT)")
+        self.db.execute("CREATE TABLE users (pch TEXT, id TEXT, xm TEXT, op TEXT)")
+        self.db.commit()
+
+    def deliver(
+        self, number: int, rows: int, *, announced: int | None = None, zt: str = "1"
+    ) -> None:
+        name = f"2026{number:04d}"
+        self.db.execute("INSERT INTO batches VALUES (?, ?, ?)", (name, announced or rows, zt))
+        self.db.executemany(
+            "INSERT INTO users VALUES (?, ?, 'x', 'I')",
+            [(name, f"{name}-{n}") for n in range(rows)],
+        )
+        self.db.commit()
+
+    def connector(self) -> Connector:
+        return open_connector(Platform.model_validate(PLATFORM), self.folder)
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> Iterator[Exchange]:
+    one = Exchange(tmp_path)
+    yield one
+    one.db.close()
+
+
+def taken(
+    exchange: Exchange, cursor: Cursor | None, chunks: int | None = None, size: int = 100
+) -> tuple[list[str], Cursor | None]:
+    """Ids taken, and the cursor behind them."""
+    connector, ids = exchange.connector(), []
+    try:
+        pulled = connector.pull("users", cursor, resume=False, chunk_rows=size)
+        for number, chunk in enumerate(pulled, 1):
+            ids += chunk.rows["id"].to_pylist()
+            cursor = chunk.cursor
+            if number == chunks:
+                break
+    finally:
+        connector.close()
+    return ids, cursor
+
+
+def test_each_batch_once_in_order(exchange: Exchange) -> None:
+    exchange.deliver(2, 2)
+    exchange.deliver(1, 1)
+    exchange.deliver(3, 1, zt="0")
+    ids, cursor = taken(exchange, None)
+    assert ids == ["20260001-0", "20260002-0", "20260002-1"]
+    assert taken(exchange, cursor) == ([], cursor), "batch 3 is not ready"
+    exchange.db.execute("UPDATE batches SET zt = '1'")
+    exchange.db.commit()
+    assert taken(exchange, cursor)[0] == ["20260003-0"]
+
+
+def test_short_batch_is_not_taken_but_the_ones_before_are(exchange: Exchange) -> None:
+    exchange.deliver(1, 3)
+    exchange.deliver(2, 1, announced=2)
+    connector = exchange.connector()
+    chunks = connector.pull("users", None, resume=False)
+    first = next(chunks)
+    assert first.rows.num_rows == 3
+    assert first.cursor == {"batch": "20260001"}
+    with pytest.raises(SourceChangedError) as caught:
+        next(chunks)
+    assert "批次 20260002 应有 2 条，实有 1 条" in caught.value.zh
+    connector.close()
+
+
+def test_renamed_column_is_named(exchange: Exchange) -> None:
+    exchange.db.execute("ALTER TABLE users RENAME COLUMN xm TO mc")
+    exchange.db.commit()
+    exchange.deliver(1, 0)
+    exchange.db.execute("INSERT INTO batches VALUES ('20260009', 1, '1')")
+    exchange.db.commit()
+    with pytest.raises(SourceChangedError, match="xm"):
+        taken(exchange, None)
+
+
+def test_check_counts_waiting_batches(exchange: Exchange) -> None:
+    exchange.deliver(1, 1)
+    connector = exchange.connector()
+    found = connector.check()
+    connector.close()
+    assert [one.what for one in found][-1] == "users：批次表里有 1 个已就绪的批次"
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    sizes=st.lists(st.integers(0, 5), min_size=1, max_size=5),
+    size=st.integers(1, 4),
+    cut=st.integers(1, 8),
+)
+def test_cut_anywhere_nothing_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], size: int, cut: int
+) -> None:
+    exchange = Exchange(tmp_path_factory.mktemp("x"))
+    for number, rows in enumerate(sizes):
+        exchange.deliver(number, rows)
+    first, cursor = taken(exchange, None, chunks=cut, size=size)
+    rest, _ = taken(exchange, cursor, size=size)
+    everything = [f"2026{n:04d}-{i}" for n, rows in enumerate(sizes) for i in range(rows)]
+    assert list(dict.fromkeys(first + rest)) == everything
+    exchange.db.close()
