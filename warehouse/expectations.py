@@ -6,15 +6,18 @@ A frame's columns, beside those that are judged:
 Imported in the gates' own process only: Great Expectations takes seconds to import.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
+import duckdb
 import great_expectations as gx
 import pandas as pd
 from great_expectations.core import ExpectationSuite, ExpectationValidationResult
+from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context.types.base import ProgressBarsConfig
-from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
 from great_expectations.expectations.core.expect_column_pair_values_a_to_be_greater_than_b import (
     ExpectColumnPairValuesAToBeGreaterThanB,
 )
@@ -34,6 +37,9 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from hub.errors import GateError
+from hub.platform import Entity
+from hub.settings import Home
+from warehouse.duck import attach, connect
 from warehouse.gates import GateResult, Severity
 
 EXAMPLES = 5
@@ -80,11 +86,15 @@ def no_rows(severity: Severity = "critical") -> Expectation:
     return ExpectTableRowCountToEqual(value=0, severity=FailureSeverity(severity))
 
 
-def new_source() -> PandasDatasource:
-    """A source of frames in a context that lives in memory only."""
+def new_frames() -> BatchDefinition[Any]:
+    """Open a context that lives in memory only; it takes any frame as its one batch.
+
+    One for all frames, since a context saves itself whenever it learns of another.
+    """
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    return context.data_sources.add_pandas("brain")
+    asset = context.data_sources.add_pandas("brain").add_dataframe_asset("frame")
+    return asset.add_batch_definition_whole_dataframe("whole")
 
 
 def warm_up() -> None:
@@ -96,24 +106,19 @@ def warm_up() -> None:
         "set": in_set("key", ["a"]),
         "least": at_least("after", "least"),
     }
-    source = new_source()
-    evaluate(source, Check("keys", frame, rules))
-    evaluate(source, Check("keys", frame.iloc[:0], {"rows": no_rows()}))
+    frames = new_frames()
+    evaluate(frames, Check("keys", frame, rules))
+    evaluate(frames, Check("keys", frame.iloc[:0], {"rows": no_rows()}))
 
 
-def evaluate(source: PandasDatasource, check: Check) -> list[GateResult]:
+def evaluate(frames: BatchDefinition[Any], check: Check) -> list[GateResult]:
     """Evaluate every expectation of `check`.
 
     Raises:
         GateError: one could not be evaluated, which says nothing of the data.
     """
-    name = f"{check.suite}-{len(source.assets)}"
-    batch = (
-        source.add_dataframe_asset(name)
-        .add_batch_definition_whole_dataframe("whole")
-        .get_batch({"dataframe": check.frame})
-    )
-    suite = ExpectationSuite(name=name)
+    batch = frames.get_batch({"dataframe": check.frame})
+    suite = ExpectationSuite(name=check.suite)
     for title, expectation in check.expectations.items():
         expectation.meta = {"title": title}
         suite.add_expectation(expectation)
@@ -164,3 +169,29 @@ def _raised(information: Mapping[str, Any] | None) -> bool:
     return bool(information.get("raised_exception")) or any(
         isinstance(one, Mapping) and one.get("raised_exception") for one in information.values()
     )
+
+
+@contextmanager
+def reading_file(home: Home, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a brain that nobody writes, read-only."""
+    connection = connect(home)
+    try:
+        attach(home, connection, path, read_only=True)
+        yield connection
+    finally:
+        connection.close()
+
+
+def frame_of(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
+    """Fetch the whole result."""
+    return connection.execute(query).df()
+
+
+def count_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """Fetch the one number that `query` asks for."""
+    return int(connection.execute(query).fetchall()[0][0])
+
+
+def records_of(columns: str) -> str:
+    """SQL of all current source records, of every entity."""
+    return " UNION ALL ".join(f"SELECT {columns} FROM {one}_record" for one in get_args(Entity))
