@@ -3,8 +3,8 @@
 Each platform has its own database and a read-only account, as a real one would give us.
 """
 
+import json
 import secrets
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,7 @@ import sqlalchemy as sa
 from examples.community_a import servers
 from examples.community_a.holding import Held, Row
 from examples.community_a.platforms import district_population, street_grid, village_link
-from hub.errors import SourceDownError
 
-PATIENCE = 20.0  # seconds
 READER = "hub_reader"
 DATABASES = {
     district_population.PLATFORM: ("postgresql", "district"),
@@ -46,7 +44,7 @@ def start(home: Path) -> dict[str, Database]:
     if there["postgresql"]:
         started["postgresql"] = servers.start_postgres(folder)
     if there["mariadb"]:
-        started["mariadb"] = _mariadb(folder)
+        started["mariadb"] = servers.start_mariadb(folder)
     found = {}
     for platform, (kind, name) in DATABASES.items():
         if kind in started:
@@ -59,23 +57,6 @@ def start(home: Path) -> dict[str, Database]:
     return found
 
 
-def _mariadb(folder: Path) -> servers.Server:
-    """MariaDB, once it lets us in: a server that has only just come up may refuse, or give up."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        server = servers.start_mariadb(folder)
-        try:
-            with _admin(server).connect():
-                return server
-        except sa.exc.OperationalError as error:
-            if time.monotonic() > deadline:
-                raise SourceDownError(
-                    f"MariaDB does not let us in: {type(error.orig).__name__}",
-                    zh="演示用的 MariaDB 启动了但连不上：请先停止演示，再启动一次。",
-                ) from None
-            time.sleep(0.3)
-
-
 def _admin(server: servers.Server) -> sa.Engine:
     url = sa.make_url(server.url).set(password=server.password)
     return sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
@@ -84,10 +65,16 @@ def _admin(server: servers.Server) -> sa.Engine:
 def stop(home: Path) -> None:
     """Stop the servers that run below the home."""
     folder = home / ".platforms"
-    if (folder / "postgres.json").exists():
-        servers.start_postgres(folder).stop()
-    if (folder / "mariadb.json").exists():
-        servers.start_mariadb(folder).stop()
+    for name, pid_file, attach in (
+        ("postgres", "postmaster.pid", servers.start_postgres),
+        ("mariadb", "server.pid", servers.start_mariadb),
+    ):
+        state = folder / f"{name}.json"
+        if not state.exists():
+            continue
+        data = Path(json.loads(state.read_text(encoding="utf-8"))["data"])
+        if (data / pid_file).exists():  # else it is down already
+            attach(folder).stop()
 
 
 def secret(home: Path, name: str) -> str:
