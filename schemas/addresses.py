@@ -119,7 +119,7 @@ def _respelled(text: pl.Series) -> pl.DataFrame:
     flat = flat.str.replace_all(r"[()【】\[\]《》\"'“”‘’]", "")
     flat = flat.str.replace_all(r"[\s\-—–‐−~_,、。;:|/\\]+", "-").str.replace_all("#楼", "#")
     flat = flat.str.replace_all(r"-([^0-9A-Z\-])", "$1").str.replace_all(r"([^0-9A-Z\-])-", "$1")
-    flat = flat.str.strip_chars("-").str.replace(r"(\d[室号]?)#$", "$1")
+    flat = flat.str.strip_chars("-").str.replace(r"([0-9][室号]?)#$", "$1")
     flat = flat.str.replace_all(rf"第([0-9{NUMERAL}])", "$1")
     flat = flat.str.replace(rf"({N})楼({N}单元)", "${1}栋$2")
     return text.alias("text").to_frame().select(flat)
@@ -207,7 +207,8 @@ def _from_the_back(frame: pl.DataFrame) -> pl.DataFrame:
 def _in_place(frame: pl.DataFrame) -> pl.DataFrame:
     """Move what ended up in the compound to where it belongs."""
     compound, building = pl.col("compound"), pl.col("building")
-    buried = building.is_null() & compound.str.contains(rf"{N}{BUILDING_MARK}")
+    nameless = building.is_null() | (pl.col("unit").is_null() & pl.col("room").is_null())
+    buried = nameless & compound.str.contains(rf"{N}{BUILDING_MARK}")
     named = compound.str.contains("[A-Z]$") & building.str.contains("^[A-Z][0-9]")
     roadless = pl.col("road").is_null() & compound.str.contains("[路街巷道弄]|胡同")
     frame = only_where(frame, buried, _dig_out_the_building)

@@ -92,19 +92,23 @@ def spelling(text: str) -> str:
 def standard_code(text: pl.Expr, known: Mapping[str, str]) -> pl.Expr:
     """Struct of `value` (the code) and `reason` (`unknown_code`).
 
-    `known` is from `inputs_of`, or a platform's own list spelled the same way. What the table
+    `known` is from `inputs_of`, or a platform's own list spelled the same way, where '' means
+    nothing. What the table
     knows comes before the list of blanks: `0` is a sex, and the head in some relation lists.
     """
+    nothing = pl.lit(None, pl.String)
 
     def fast(text: pl.Series) -> pl.DataFrame:
         value = text.replace_strict(known, default=None, return_dtype=pl.String)
-        return value.alias("value").to_frame().with_columns(reason=pl.lit(None, pl.String))
+        frame = value.alias("value").to_frame()
+        return frame.select(pl.when(pl.col("value") != "").then("value"), reason=nothing)
 
     def slow(text: pl.Series) -> pl.DataFrame:
         value = pl.col("spelled").replace_strict(known, default=None, return_dtype=pl.String)
         unknown = value.is_null() & ~is_blank(pl.col("tidied"))
         return _spelled(text).select(
-            value=value, reason=pl.when(unknown).then(pl.lit("unknown_code"))
+            value=pl.when(value != "").then(value),
+            reason=pl.when(unknown).then(pl.lit("unknown_code")),
         )
 
     def both(text: pl.Series) -> pl.Series:
@@ -130,7 +134,7 @@ def by_sex(code: pl.Expr, sex_code: pl.Expr) -> pl.Expr:
 def _spelled(text: pl.Series) -> pl.DataFrame:
     """Tidied, upper case, `.0` of a numeric cell off, no separators beside words."""
     tidied = tidy_series(text).alias("tidied").to_frame()
-    upper = pl.col("tidied").str.to_uppercase().str.replace(r"^'?(\d+)\.0+$", "$1")
+    upper = pl.col("tidied").str.to_uppercase().str.replace(r"^'?([0-9]+)\.0+$", "$1")
     upper = upper.str.strip_chars("' ")
     wordy = upper.str.contains(r"\p{L}")
     return tidied.with_columns(
@@ -144,7 +148,7 @@ def _writings(described: CodeSet, code: str, name: str, aliases: tuple[str, ...]
         words |= {f"{w}族" for w in words if not w.endswith("族")}
     codes: set[str] = set()
     if described.inputs == "codes_and_words" and "/" not in code:
-        codes = {code.upper()}
+        codes = {_plain_spelling(code)}
         if described.zero_may_be_lost:
             codes.add(code.lstrip("0"))
     if described.inputs == "listed":

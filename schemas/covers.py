@@ -37,7 +37,9 @@ def _pieces(text: pl.Series) -> pl.DataFrame:
     frame = tidy_series(text).alias("piece").to_frame().with_row_index("row")
     flat = pl.col("piece").str.replace_all(r"[()（）]|全部|所有|楼栋[:：]?|[:：]", "")
     flat = flat.str.replace_all(r"[~～—–]|至|到", "-").str.replace_all(r"\s*-\s*", "-")
-    flat = flat.str.replace_all(r"(\d)(?:和|及)(\d)", "$1、$2").str.replace_all("[和及与]", "、")
+    flat = flat.str.replace_all(r"([0-9])(?:和|及)([0-9])", "$1、$2").str.replace_all(
+        "[和及与]", "、"
+    )
     pieces = flat.str.replace_all(PIECES, "、").str.split("、")
     long = frame.with_columns(piece=pieces).explode("piece", empty_as_null=True, keep_nulls=True)
     return long.filter(pl.col("piece").str.len_chars() > 0)

@@ -13,15 +13,15 @@ from schemas.paths import two_paths
 
 DAY = pl.Struct({"value": pl.Date, "year": pl.Int16, "reason": pl.String})
 MOMENT = pl.Struct({"value": pl.Datetime("us", "UTC"), "reason": pl.String})
-ISO = r"^\d{4}-\d{2}-\d{2}$"
-ISO_MOMENT = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?$"
-ZONED = r"^\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$"
+ISO = r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
+ISO_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?$"
+ZONED = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[T ][0-9]{1,2}:[0-9]{2}.*(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 WRITTEN = (
-    r"^(\d{4})\s*[-./\\年 ]\s*(?:(\d{1,2})\s*(?:[-./\\月 ]\s*(?:(\d{1,2})\s*[日号]?)?)?)?"
-    r"(?:[T ]?\s*\d{1,2}[:时].*)?$"
+    r"^([0-9]{4})\s*[-./\\年 ]\s*(?:([0-9]{1,2})\s*(?:[-./\\月 ]\s*(?:([0-9]{1,2})\s*[日号]?)?)?)?"
+    r"(?:[T ]?\s*[0-9]{1,2}[:时].*)?$"
 )
-COMPACT = r"^(\d{4})(\d{2})(\d{2})?(?:\d{6})?$"
-CLOCK = r"[T 日号]\s*(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(\.\d{1,6})?)?"
+COMPACT = r"^([0-9]{4})([0-9]{2})([0-9]{2})?(?:[0-9]{6})?$"
+CLOCK = r"[T 日号]\s*([0-9]{1,2})[:时]([0-9]{1,2})(?:[:分]([0-9]{1,2})(\.[0-9]{1,6})?)?"
 FIRST_YEAR, LAST_YEAR = 1850, 2100
 ZERO_DAY = r"^0000[-/.]?00[-/.]?00"
 CHINESE_DIGITS = {"〇": "0", "○": "0", "零": "0"} | {
@@ -88,7 +88,7 @@ def _odd_days(text: pl.Series, *, timezone: str, as_of: date | None = None) -> p
     compact = pl.col("text").str.extract_groups(COMPACT)
     frame = frame.with_columns(
         y=pl.coalesce(
-            written.struct[0], compact.struct[0], pl.col("text").str.extract(r"^(\d{4})年?$")
+            written.struct[0], compact.struct[0], pl.col("text").str.extract(r"^([0-9]{4})年?$")
         ),
         m=pl.coalesce(written.struct[1], compact.struct[1]),
         d=pl.coalesce(written.struct[2], compact.struct[2]),
@@ -99,7 +99,7 @@ def _odd_days(text: pl.Series, *, timezone: str, as_of: date | None = None) -> p
     whole = pl.concat_str("y", *padded, separator="-").str.to_date("%Y-%m-%d", strict=False)
     month_exists = pl.col("m").is_null() | pl.col("m").cast(pl.Int8, strict=False).is_between(1, 12)
     partly = pl.col("d").is_null() & month_exists
-    age = pl.col("text").str.extract(r"^(\d{1,3})周?岁$").cast(pl.Int16, strict=False)
+    age = pl.col("text").str.extract(r"^([0-9]{1,3})周?岁$").cast(pl.Int16, strict=False)
     of_age = pl.lit(as_of.year, pl.Int16) - age if as_of else pl.lit(None, pl.Int16)
     year = pl.when(partly).then(pl.col("y").cast(pl.Int16, strict=False))
     return _judged_days(
@@ -125,9 +125,9 @@ def _zoned(text: pl.Expr) -> pl.Expr:
     iso = pl.when(text.str.contains(ZONED)).then(
         text.str.replace(" ", "T", literal=True)
         .str.replace(r"Z$", "+0000")
-        .str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2")
+        .str.replace(r"([+-][0-9]{2}):([0-9]{2})$", "$1$2")
     )
-    with_seconds = iso.str.replace(r"(T\d{1,2}:\d{2})([+-])", "$1:00$2")
+    with_seconds = iso.str.replace(r"(T[0-9]{1,2}:[0-9]{2})([+-])", "$1:00$2")
     return with_seconds.str.to_datetime(
         "%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", time_zone="UTC", strict=False
     )
@@ -135,16 +135,16 @@ def _zoned(text: pl.Expr) -> pl.Expr:
 
 def _counted(text: pl.Expr, timezone: str) -> pl.Expr:
     """Days from Excel's serials, and from milliseconds since 1970."""
-    serial = text.str.extract(r"^([1-5]\d{4})(?:\.\d+)?$").cast(pl.Int64)
+    serial = text.str.extract(r"^([1-5][0-9]{4})(?:\.[0-9]+)?$").cast(pl.Int64)
     excel = pl.lit(date(1899, 12, 30)) + pl.duration(days=serial)
-    milliseconds = text.str.extract(r"^(-?\d{12,13})$").cast(pl.Int64)
+    milliseconds = text.str.extract(r"^(-?[0-9]{12,13})$").cast(pl.Int64)
     moment = pl.from_epoch(milliseconds, time_unit="ms").dt.replace_time_zone("UTC")
     return pl.coalesce(excel, moment.dt.convert_time_zone(timezone).dt.date())
 
 
 def _ages(text: pl.Series, *, as_of: date) -> pl.Series:
     frame = tidy_series(text).alias("text").to_frame()
-    age = pl.col("text").str.extract(r"^(\d{1,3})(?:\.\d+)?\s*(?:周?岁)?$").cast(pl.Int16)
+    age = pl.col("text").str.extract(r"^([0-9]{1,3})(?:\.[0-9]+)?\s*(?:周?岁)?$").cast(pl.Int16)
     age = pl.when(age <= 130).then(age)
     blank = is_blank(pl.col("text")) & (pl.col("text") != "0")
     return frame.select(
@@ -180,7 +180,7 @@ def _odd_moments(text: pl.Series, *, timezone: str) -> pl.DataFrame:
     frame = frame.select(text=pl.when(~is_blank(pl.col("text"))).then("text"))
     day = _odd_days(frame["text"], timezone=timezone)["value"]
     clock = pl.col("text").str.extract_groups(CLOCK)
-    compact = pl.col("text").str.extract_groups(r"^\d{8}(\d{2})(\d{2})(\d{2})()$")
+    compact = pl.col("text").str.extract_groups(r"^[0-9]{8}([0-9]{2})([0-9]{2})([0-9]{2})()$")
     parts = [pl.coalesce(clock.struct[i], compact.struct[i]) for i in range(3)]
     numbers = [p.cast(pl.Int8, strict=False).fill_null(0) for p in parts]
     micros = clock.struct[3].cast(pl.Float64, strict=False).fill_null(0) * 1_000_000
@@ -188,7 +188,7 @@ def _odd_moments(text: pl.Series, *, timezone: str) -> pl.DataFrame:
         hours=numbers[0], minutes=numbers[1], seconds=numbers[2], microseconds=micros.round()
     )
     exists = (numbers[0] < 24) & (numbers[1] < 60) & (numbers[2] < 60)
-    since_1970 = pl.col("text").str.extract(r"^(\d{10}|\d{13})$")
+    since_1970 = pl.col("text").str.extract(r"^([0-9]{10}|[0-9]{13})$")
     seconds = pl.when(since_1970.str.len_chars() == 10).then(since_1970.cast(pl.Int64) * 1000)
     counted = pl.from_epoch(pl.coalesce(seconds, since_1970.cast(pl.Int64)), time_unit="ms")
     return _judged_moments(

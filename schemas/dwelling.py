@@ -14,7 +14,7 @@ class Dwelling(Addressed):
         "区划代码",
         1,
         reads="division",
-        str_matches=r"^\d{12}$",
+        str_matches=r"^[0-9]{12}$",
         description="12 位，由运营单位提供",
     )
     address: str = described("地址", 3, reads="address", mask="只到楼栋", description="原文")

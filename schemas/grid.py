@@ -21,7 +21,7 @@ class Grid(Record):
         "社区代码",
         1,
         reads="division",
-        str_matches=r"^\d{12}$",
+        str_matches=r"^[0-9]{12}$",
         description="12 位；没有时取 15 位网格编码的前 12 位",
     )
     grid_type_code: str = code("网格类型", 1, "grid_type")

@@ -16,11 +16,12 @@ from schemas.paths import two_paths
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
-EIGHTEEN = r"^[1-9]\d{16}[\dX]$"
-OLD_FOREIGN = r"^[A-Z]{3}\d{12}$"
+EIGHTEEN = r"^[1-9][0-9]{16}[0-9X]$"
+FILLER = "111111"  # no area has this code
+OLD_FOREIGN = r"^[A-Z]{3}[0-9]{12}$"
 DOCUMENT = r"^[A-Z0-9][A-Z0-9/]{3,19}$"
-SCIENTIFIC = r"^(\d)(?:\.(\d+))?E\+?(\d{1,2})$"
-PROVINCES = r"^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9\d)"
+SCIENTIFIC = r"^([0-9])(?:\.([0-9]+))?E\+?([0-9]{1,2})$"
+PROVINCES = r"^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[0-9])"
 CITIZEN_TYPES = ("111", "113")
 
 ID_NUMBER = pl.Struct(
@@ -62,7 +63,7 @@ def check_digit(number: pl.Expr) -> pl.Expr:
 
 def _id_numbers(stated: pl.Series, *, as_of: date) -> pl.Series:
     text, types = stated.struct.field("text"), stated.struct.field("type")
-    plain = text.str.contains(EIGHTEEN).fill_null(value=False)
+    plain = text.str.contains(EIGHTEEN).fill_null(value=False) & ~text.str.starts_with(FILLER)
     found = two_paths(
         text, plain, fast=partial(_eighteen, as_of=as_of), slow=partial(_odd, as_of=as_of)
     )
@@ -125,16 +126,16 @@ def _odd(text: pl.Series, *, as_of: date) -> Numbered:
     exponent = one.str.extract_groups(SCIENTIFIC)
     expanded = (exponent.struct[0] + exponent.struct[1].fill_null("")).str.pad_end(18, "0")
     frame = frame.with_columns(
-        blank=pl.col("blank") | ~one.str.contains(r"\d"),
+        blank=pl.col("blank") | is_blank(one) | ~one.str.contains(r"[0-9]"),
         scientific=exponent.struct[0].is_not_null(),
         masked=one.str.contains(r"[*]"),
         value=pl.when(exponent.struct[2] == "17")
         .then(expanded)
-        .when(one.str.contains(r"^\d{15}$"))
+        .when(one.str.contains(r"^[0-9]{15}$"))
         .then(one.str.slice(0, 6) + "19" + one.str.slice(6))
         .otherwise(one),
     )
-    fifteen = pl.col("value").str.contains(r"^\d{17}$") & one.str.contains(r"^\d{15}$")
+    fifteen = pl.col("value").str.contains(r"^[0-9]{17}$") & one.str.contains(r"^[0-9]{15}$")
     frame = frame.with_columns(
         value=pl.when(fifteen)
         .then(pl.col("value") + check_digit(pl.col("value")))
@@ -199,9 +200,9 @@ def _other_documents(found: Numbered, types: pl.Series) -> Numbered:
 def _one_spelling(tidied: pl.Expr) -> pl.Expr:
     """Upper case; no quotes, blanks or dashes; `×` and its like as X; one mask character."""
     number = tidied.str.to_uppercase().str.replace_all(r"[\s'\"`‘’“”´=]", "")
-    number = number.str.replace(r"^(\d+)\.0+$", "$1").str.replace_all(r"[-–—_]", "")
+    number = number.str.replace(r"^([0-9]+)\.0+$", "$1").str.replace_all(r"[-–—_]", "")
     number = number.str.replace_all(r"[×ХΧ✕╳]", "X").str.replace_all(r"[#●•○?◦·]", "*")
     hidden = number.str.contains("XX", literal=True)
     body = number.str.slice(0, number.str.len_chars() - 1).str.replace_all("X", "*")
     stars = (body + number.str.slice(-1)).str.replace(r"\*X$", "**")
-    return pl.when(hidden).then(stars).otherwise(number)
+    return pl.when(hidden).then(stars).otherwise(number).str.replace_all(r"[^0-9A-Z*/.+]", "")

@@ -88,9 +88,7 @@ def _one_source(frame: pl.DataFrame, source: Source, about: Circumstances) -> pl
 def _label(source: Source, tag: pl.Expr) -> pl.Expr:
     """With `codes` only what they know; else the usual writings in one, and any other as it is."""
     if source.codes is not None:
-        read = standard_code(tag, source.codes)
-        named = read.struct["value"]
-        return pl.struct(value=pl.when(named != "").then(named), reason=read.struct["reason"])
+        return standard_code(tag, source.codes)
     usual = standard_code(tag, inputs_of("label")).struct["value"]
     return pl.struct(value=pl.coalesce(usual, tag), reason=pl.lit(None, pl.String))
 

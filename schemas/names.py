@@ -48,9 +48,9 @@ def _odd(text: pl.Series) -> pl.DataFrame:
     bare = pl.col("whole").str.extract(TITLED)
     surname_only = (bare.str.len_chars() <= 1) | bare.is_in(list(COMPOUND_SURNAMES))
     frame = frame.with_columns(surname_only=surname_only, named=_without_title(bare, surname_only))
-    blank = is_blank(pl.col("tidied"))
+    blank = is_blank(pl.col("tidied")) | is_blank(pl.col("named"))
     masked = pl.col("named").str.contains(r"[*#?○●×＊]")
-    wrong = ~pl.col("named").str.contains(r"\p{L}") | pl.col("named").str.contains(r"\d{3}")
+    wrong = ~pl.col("named").str.contains(r"\p{L}") | pl.col("named").str.contains(r"[0-9]{3}")
     return frame.select(
         value=pl.when(~(blank | masked | wrong)).then("named"),
         reason=pl.when(blank)
@@ -71,10 +71,9 @@ def _one_spelling(tidied: pl.Expr) -> pl.Expr:
     name = tidied.str.replace_all(r"[\"'`“”‘’]", "")
     name = name.str.replace_all(r"([^A-Za-z.,]) +", "$1").str.replace_all(r" +([^A-Za-z])", "$1")
     name = name.str.replace_all(DOTS, "·")
-    name = name.str.replace_all(rf"([{HAN}])[.·]+([{HAN}])", "${1}·${2}")
-    # matches share a character in 甲.乙.丙 when a part has one character: once more
-    name = name.str.replace_all(rf"([{HAN}])[.·]+([{HAN}])", "${1}·${2}")
-    return name.str.strip_chars(" ·-,;")
+    name = name.str.replace_all(rf"([{HAN}])\.", "$1·").str.replace_all(rf"\.([{HAN}])", "·$1")
+    name = name.str.replace_all("·+", "·").str.strip_chars(" ·-,;")
+    return name.str.normalize("NFKC")  # what lost a neighbour may now compose
 
 
 def _without_title(bare: pl.Expr, surname_only: pl.Expr) -> pl.Expr:

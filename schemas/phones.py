@@ -5,7 +5,7 @@ import polars as pl
 from schemas.blanks import is_blank, tidy_series
 from schemas.paths import two_paths
 
-MOBILE = r"^1[3-9]\d{9}$"
+MOBILE = r"^1[3-9][0-9]{9}$"
 PHONE = pl.Struct({"value": pl.String, "reason": pl.String})
 
 
@@ -27,13 +27,13 @@ def _plain(text: pl.Series) -> pl.DataFrame:
 
 def _odd(text: pl.Series) -> pl.DataFrame:
     frame = tidy_series(text).alias("tidied").to_frame()
-    parted = pl.col("tidied").str.replace_all(r"(1[3-9]\d{9})\s+", "$1/")
+    parted = pl.col("tidied").str.replace_all(r"(1[3-9][0-9]{9})\s+", "$1/")
     joined = parted.str.replace_all(r"[\s()\-—–‐‑−'`.]+", "")
-    joined = joined.str.replace(r"^(1[3-9]\d{9})0$", "$1")  # `.0` of a numeric cell
-    pieces = joined.str.extract_all(r"\+?\d+").list.eval(_one_number(pl.element()))
+    joined = joined.str.replace(r"^(1[3-9][0-9]{9})0$", "$1")  # `.0` of a numeric cell
+    pieces = joined.str.extract_all(r"\+?[0-9]+").list.eval(_one_number(pl.element()))
     frame = frame.with_columns(found=pieces.list.drop_nulls().list.unique(maintain_order=True))
     blank = is_blank(pl.col("tidied"))
-    masked = pl.col("tidied").str.contains(r"\d[*#xX]+|[*#xX]{2,}\d")
+    masked = pl.col("tidied").str.contains(r"[0-9][*#xX]+|[*#xX]{2,}[0-9]")
     return frame.select(
         value=pl.col("found").list.first(),
         reason=pl.when(blank)
@@ -50,10 +50,10 @@ def _odd(text: pl.Series) -> pl.DataFrame:
 
 def _one_number(digits: pl.Expr) -> pl.Expr:
     """A piece of digits as a standard number, else null."""
-    national = digits.str.replace(r"^(?:\+|00)?86(1[3-9]\d{9}|0?[1-9]\d{9,10})$", "$1")
-    mobile = national.str.extract(r"^0?(1[3-9]\d{9})$")
-    big_city = national.str.extract(r"^0?((?:10|2\d)\d{8})$")
-    other = national.str.extract(r"^(0[3-9]\d{2}\d{7,8})$")
+    national = digits.str.replace(r"^(?:\+|00)?86(1[3-9][0-9]{9}|0?[1-9][0-9]{9,10})$", "$1")
+    mobile = national.str.extract(r"^0?(1[3-9][0-9]{9})$")
+    big_city = national.str.extract(r"^0?((?:10|2[0-9])[0-9]{8})$")
+    other = national.str.extract(r"^(0[3-9][0-9]{2}[0-9]{7,8})$")
     return pl.coalesce(
         mobile,
         pl.when(national.str.starts_with("0")).then(

@@ -54,7 +54,7 @@ def settle_grids(frame: pl.DataFrame) -> pl.DataFrame:
     """A grid's community from its own 15-digit code where not given; its reach from the text."""
     if "community_code.value" not in frame.columns:
         frame = frame.with_columns(pl.lit(None, pl.String).alias("community_code.value"))
-    own = pl.col("grid_code.value").str.extract(r"^(\d{12})\d{3}$")
+    own = pl.col("grid_code.value").str.extract(r"^([0-9]{12})[0-9]{3}$")
     frame = frame.with_columns(
         pl.coalesce("community_code.value", own).alias("community_code.value")
     )

@@ -171,7 +171,7 @@ def _day(source: Source, raw: pl.Expr, about: Circumstances) -> pl.Expr:
 
 def _division(_source: Source, raw: pl.Expr, _about: Circumstances) -> pl.Expr:
     value = known(raw)
-    good = value.str.contains(r"^\d{12}$")
+    good = value.str.contains(r"^[0-9]{12}$")
     return pl.struct(
         value=pl.when(good).then(value),
         reason=pl.when(~good).then(pl.lit("bad_division_code")),
@@ -182,7 +182,7 @@ def _hectare(_source: Source, raw: pl.Expr, _about: Circumstances) -> pl.Expr:
     """Hectares from `30`, `30公顷`, `450亩`, `0.3平方公里`, `300000平方米`."""
     value = known(raw)
     parts = value.str.replace_all(",", "").str.extract_groups(
-        r"^约?(\d+(?:\.\d+)?)\s*(公顷|ha|HA|亩|平方公里|km2|平方米|m2|㎡)?$"
+        r"^约?([0-9]+(?:\.[0-9]+)?)\s*(公顷|ha|HA|亩|平方公里|km2|平方米|m2|㎡)?$"
     )
     per_unit = {"亩": 1 / 15, "平方公里": 100.0, "km2": 100.0, "平方米": 1e-4, "m2": 1e-4}
     factor = parts.struct[1].replace_strict(per_unit, default=1.0, return_dtype=pl.Float64)

@@ -9,7 +9,7 @@ from schemas.fields import code, described
 from schemas.record import Addressed
 
 Label = pl.Struct({"label": pl.String, "detail": pl.String, "since": pl.Date, "until": pl.Date})
-PHONE = r"^(?:1[3-9]\d{9}|0\d{2,3}-\d{7,8})$"
+PHONE = r"^(?:1[3-9][0-9]{9}|0[0-9]{2,3}-[0-9]{7,8})$"
 TO_THE_BUILDING = "只到楼栋"
 
 
