@@ -1,0 +1,218 @@
+"""Files as people make them: what is read, what is left out, what stops the pull."""
+
+import json
+import os
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connectors import Chunk, open_connector
+from connectors.chunk import ORIGIN
+from hub.errors import ConfigError, SourceChangedError, SourceDownError
+from hub.platform import Platform
+
+PEOPLE = [{"姓名": "张三", "证件号": "510108195304071234"}, {"姓名": "李四", "证件号": ""}]
+
+
+@pytest.fixture
+def stream(make_platform: Any, tmp_path: Path) -> Any:
+    """A platform whose stream `people` reads 姓名 and 证件号 of the files in tmp_path."""
+
+    def made(files: str, **settings: Any) -> Platform:
+        people = {"files": files, "key": [], "read": ["姓名", "证件号"]} | settings
+        platform: Platform = make_platform({"kind": "files", "path": str(tmp_path)}, people=people)
+        return platform
+
+    return made
+
+
+def pulled(
+    platform: Platform, cursor: Any = None, *, resume: bool = False, rows: int = 1000
+) -> list[Chunk]:
+    connector = open_connector(platform, Path("/"))
+    return list(connector.pull("people", cursor, resume=resume, chunk_rows=rows))
+
+
+def rows(chunks: list[Chunk], *, origin: bool = False) -> list[dict[str, Any]]:
+    found = [row for chunk in chunks for row in chunk.rows.to_pylist()]
+    return found if origin else [{k: v for k, v in r.items() if k != ORIGIN} for r in found]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [
+        ("utf-8", None),
+        ("utf-8-sig", None),
+        ("gbk", None),
+        ("gb18030", "gbk"),
+        ("utf-16", None),
+        ("utf-16-be", "utf-16-be"),
+    ],
+)
+def test_csv_in_every_encoding(stream: Any, tmp_path: Path, encoding: str, declared: Any) -> None:
+    text = "姓名,证件号\r\n张三,510108195304071234\r\n李四,\r\n"
+    (tmp_path / "a.csv").write_bytes(text.encode(encoding))
+    (chunk,) = pulled(stream("a.csv", encoding=declared))
+    assert rows([chunk]) == PEOPLE
+    assert chunk.rows[ORIGIN].to_pylist() == ["a.csv!2", "a.csv!3"]
+    assert (chunk.last, chunk.complete) == (True, True)
+
+
+def test_unicode_text_has_tabs(stream: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("姓名\t证件号\r\n张三\t1\r\n".encode("utf-16"))
+    assert rows(pulled(stream("*.txt"))) == [{"姓名": "张三", "证件号": "1"}]
+
+
+def test_csv_cells_stay_as_they_are(stream: Any, tmp_path: Path) -> None:
+    cells = ["'510108", "\t510108", "0101", "1e5", " a ", "NULL", "TRUE", "１２", 'a"b', "", "nan"]
+    body = "".join(f"{cell},{place}\n" for place, cell in enumerate(cells))
+    (tmp_path / "a.csv").write_text("姓名,证件号\n" + body, encoding="utf-8")
+    assert [row["姓名"] for row in rows(pulled(stream("a.csv")))] == cells
+
+
+def test_quoted_cells_may_hold_anything(stream: Any, tmp_path: Path) -> None:
+    body = '"张,三",1\n"行一\n行二","2"\n"说""好""",3\n"合计\n",4\n李四,5'
+    (tmp_path / "a.csv").write_text("姓名,证件号\n" + body, encoding="utf-8")
+    chunks = pulled(stream("a.csv"))
+    assert [r["姓名"] for r in rows(chunks)] == ["张,三", "行一\n行二", '说"好"', "李四"]
+    assert rows(chunks, origin=True)[-1][ORIGIN] == "a.csv!8"
+
+
+def test_csv_titles_totals_and_footers_are_left_out_and_counted(
+    stream: Any, tmp_path: Path
+) -> None:
+    text = (
+        "青龙街道低保名册,,\n单位：网格办,,\n序号,姓名,证件号\n1,张三,510108195304071234\n,,\n"
+        "2,李四,\n小计,2,\n序号,姓名,证件号\n3,计划生,7\n合计：,3 人,\n填表人：王五,,审核人：赵六\n"
+    )
+    (tmp_path / "a.csv").write_text(text, encoding="gbk")
+    chunks = pulled(stream("a.csv"))
+    assert rows(chunks) == [*PEOPLE, {"姓名": "计划生", "证件号": "7"}]
+    (note,) = chunks[-1].notes
+    assert note == "a.csv：略过合计行 2 行、重复的表头行 1 行、表尾行 1 行。"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("q.csv", '姓名,证件号\n张三,1\n"李四,2\n"王五",3\n'.encode(), "q.csv 第 3 行起"),
+        ("q.csv", '姓名,证件号\n张三,1\n李四,"2\n王五,3\n'.encode(), "q.csv 第 3 行起"),
+        ("c.csv", "姓名,证件号,电话\n张三,1,2\n李四,2".encode(), "c.csv 第 3 行有 2 格"),
+        ("w.csv", "姓名,证件号\n张三,1\n李四,2,3\n".encode(), "w.csv 第 3 行有 3 格"),
+        ("e.csv", "姓名,证件号\n张三,1\n李四".encode() + b"\xff,2\n", "e.csv 第 3 行"),
+        ("t.csv", "姓名,证件号\n张三,1\n李四,王".encode()[:-1], "t.csv 第 3 行"),
+        ("h.csv", "名字,证件号\n张三,1\n".encode(), "h.csv 里没有列：姓名（现有：名字、证件号）"),
+        ("n.csv", b"", "n.csv 里没有列：姓名、证件号"),
+        ("d.csv", "姓名,姓名,证件号\n张三,李四,1\n".encode(), "d.csv 里有同名的列：姓名"),
+        ("j.jsonl", '{"姓名":"张三","证件号":1}\n{"姓名":"李'.encode(), "j.jsonl 第 2 行"),
+        ("l.jsonl", b"[1]\n", "l.jsonl 第 1 行"),
+        ("m.jsonl", '{"姓名":"张三"}\n'.encode(), "m.jsonl 里没有列：证件号"),
+        ("x.xlsx", b"PK\x03\x04 cut off", "x.xlsx 读不了"),
+    ],
+)
+def test_damage_is_named_and_nothing_claims_to_be_complete(
+    stream: Any, tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    encoding = "utf-8" if name.startswith(("e", "t")) else None
+    connector = open_connector(stream(name, encoding=encoding), Path("/"))
+    chunks = []
+    with pytest.raises(SourceChangedError) as caught:
+        chunks.extend(connector.pull("people", None, resume=False, chunk_rows=1))
+    assert says in caught.value.zh
+    assert "王五" not in str(caught.value) + caught.value.zh
+    assert not any(chunk.complete for chunk in chunks)
+    (finding,) = connector.check()
+    assert not finding.ok
+    assert says in finding.advice
+
+
+def test_jsonl_values_are_the_text_of_the_file(stream: Any, tmp_path: Path) -> None:
+    lines = [
+        '{"姓名": "张三", "证件号": 510108195304071234567, "face": "aGk="}',
+        "",
+        '{"姓名": 1.0E5, "证件号": {"a": [1.50, true, null, "字"]}, "face": ""}',
+        '{"姓名": true, "证件号": null, "face": "aGk="}\0',
+        '{"姓名": ""}',
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (chunk,) = pulled(stream("a.jsonl", drop_columns=["face"]))
+    assert rows([chunk]) == [
+        {"姓名": "张三", "证件号": "510108195304071234567"},
+        {"姓名": "1.0E5", "证件号": '{"a":[1.50,true,null,"字"]}'},
+        {"姓名": "true", "证件号": None},
+        {"姓名": "", "证件号": None},
+    ]
+    assert chunk.dropped == {"face": 2}
+    assert "aGk" not in str(chunk)
+
+
+def test_only_changed_files_are_read_again(stream: Any, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("姓名,证件号\n张三,1\n", encoding="utf-8")
+    platform = stream("*.csv")
+    first = pulled(platform)[-1].cursor
+    (chunk,) = pulled(platform, json.loads(json.dumps(first)))
+    assert (chunk.rows.num_rows, chunk.last, chunk.complete) == (0, True, False)
+    os.utime(file, (1, 1))  # touched, but the same
+    (chunk,) = pulled(platform, first)
+    assert (chunk.rows.num_rows, chunk.complete) == (0, False)
+    (tmp_path / "b.csv").write_text("姓名,证件号,电话\n李四,2,3\n", encoding="utf-8")
+    (chunk,) = pulled(platform, first)
+    assert rows([chunk]) == [{"姓名": "张三", "证件号": "1"}, {"姓名": "李四", "证件号": "2"}]
+    assert chunk.complete
+    assert chunk.notes == ("文件多了列：电话（没有读取）。",)
+    (tmp_path / "a.csv").unlink()
+    (chunk,) = pulled(platform, chunk.cursor)
+    assert (rows([chunk]), chunk.complete) == ([{"姓名": "李四", "证件号": "2"}], True)
+
+
+def test_no_file(stream: Any, tmp_path: Path) -> None:
+    (tmp_path / "~$a.xlsx").write_bytes(b"")
+    with pytest.raises(SourceDownError) as caught:
+        pulled(stream("*.xlsx"))
+    assert "没有找到文件 *.xlsx" in caught.value.zh
+
+
+def test_unknown_encoding(stream: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("姓名,证件号\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        pulled(stream("a.csv", encoding="gb-18030x"))
+    assert "gb-18030x" in caught.value.zh
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    sizes=st.lists(st.integers(0, 6), min_size=1, max_size=4),
+    chunk=st.integers(1, 5),
+    cut=st.integers(1, 12),
+)
+def test_cut_anywhere_and_resumed_each_row_comes_once(
+    stream: Any, tmp_path: Path, sizes: list[int], chunk: int, cut: int
+) -> None:
+    for old in tmp_path.glob("*.csv"):
+        old.unlink()
+    for place, size in enumerate(sizes):
+        body = "".join(f"人{place}-{row},{row}\n" for row in range(size))
+        (tmp_path / f"{place}.csv").write_text(f"姓名,证件号\n{body}", encoding="utf-8")
+    platform = stream("*.csv")
+    whole = pulled(platform, rows=chunk)
+    connector = open_connector(platform, Path("/"))
+    before = list(islice(connector.pull("people", None, resume=False, chunk_rows=chunk), cut))
+    cursor = json.loads(json.dumps(before[-1].cursor))
+    after = pulled(platform, cursor, resume=True, rows=chunk)
+    assert rows(before + after, origin=True) == rows(whole, origin=True)
+    assert after[-1].last
+
+
+def test_columns(stream: Any, tmp_path: Path) -> None:
+    text = "名册\n,\n序号,姓名,电话\n1,张三,2\n"
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    connector = open_connector(stream("a.csv"), Path("/"))
+    assert connector.columns("people") == ["序号", "姓名", "电话"]
