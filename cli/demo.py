@@ -83,6 +83,9 @@ def _summary(home: "Home", report: "Report", seconds: float) -> None:
         found = counts(connection)
         example = best_known(connection)
     titles = {name: one.title for name, one in home.read_platforms()[0].items()}
+    if example is not None:
+        say("", "例如这个人，交来的记录最多：")
+        _show_example(home, example)
     heading("各平台交来的记录")
     table(
         ("平台", "名称", "记录", "问题", "隔离"),
@@ -103,8 +106,6 @@ def _summary(home: "Home", report: "Report", seconds: float) -> None:
         f"全部用时 {seconds:.0f} 秒。",
     )
     where = place(home.root)
-    if example is not None:
-        _show_example(home, example)
     heading("接下来")
     say(
         f"  hub status --home {where}                    一屏看完",

@@ -27,9 +27,16 @@ class Freshness:
 
 
 def freshness(
-    platform: Platform, pulls: Mapping[tuple[str, str], LastPull], now: datetime | None = None
+    platform: Platform,
+    pulls: Mapping[tuple[str, str], LastPull],
+    now: datetime | None = None,
+    *,
+    running: bool = False,
 ) -> Freshness:
-    """Judge one platform by the newest pull of each of its streams."""
+    """Judge one platform by the newest pull of each of its streams.
+
+    A pull that is open while no sync is `running` was cut short.
+    """
     now = now or datetime.now(UTC)
     mine = [pulls.get((platform.platform, stream)) for stream in platform.streams]
     known = [pull for pull in mine if pull is not None]
@@ -39,6 +46,8 @@ def freshness(
         bad = [pull for pull in known if pull.status == state]
         if bad:
             return Freshness(state, last, _sentences(bad))
+    if not running and any(pull.status == "open" for pull in known):
+        return Freshness("failed", last, "上一次取数没有完成，再运行一次 hub sync 会接着做。")
     if last is None:
         return Freshness("never", None, None)
     if (now - last).total_seconds() > platform.fresh_within:

@@ -97,6 +97,11 @@ def _in_words(value: object) -> object:
     )
 
 
+def _spoken(value: object) -> object:
+    """A year without thousands."""
+    return str(value) if isinstance(value, int) else value
+
+
 def _issues(core: Row, stream: "Stream", *, clear: bool) -> list[Row]:
     return [
         {
@@ -121,7 +126,7 @@ def show_preview(platform: "Platform", stream: str, found: list[Row]) -> None:
         table(
             ("标准字段", "读作", "平台的列", "原样"),
             [
-                (one["title"], one["value"], " + ".join(one["raw"]),
+                (one["title"], _spoken(one["value"]), " + ".join(one["raw"]),
                  " + ".join("∅" if text is None else text for text in one["raw"].values()))
                 for one in row["fields"]
             ],

@@ -116,16 +116,18 @@ def _show(answer: dict[str, Any]) -> None:
                 for r in answer["quarantined"]
             ],
             right=("行数",),
+            whole=("平台", "数据流"),
         )
     if answer["rows"]:
         table(
-            ("平台", "数据流", "记录键", "行号", "字段", "原值", "原因"),
+            ("平台", "数据流", "记录键", "行号", "字段", "原值"),
             [
                 (r["platform"], r["stream"], r["record_key"], r["row_no"], r["field_title"],
-                 r["raw"], r["reason_zh"])
+                 r["raw"])
                 for r in answer["rows"]
             ],
             right=("行号",),
+            whole=("平台", "记录键"),
         )  # fmt: skip
     if answer["issues"]:
         heading("记录已采用、但字段有问题")
@@ -136,5 +138,6 @@ def _show(answer: dict[str, Any]) -> None:
                 for r in answer["issues"]
             ],
             right=("处数",),
+            whole=("平台", "数据流"),
         )
     say("全部明细：hub quarantine export --out 隔离.xlsx")

@@ -1,7 +1,8 @@
 """One resident on the screen: what is held true, what else is said, with whom, since when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cli.fields import EVENTS, RULES, STATES, mask_of, masked_row, shown, title
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 Answer = dict[str, Any]
 SKIP = ("valid_from", "records", "platforms", "resident_id")
-OUTSIDE = {"head_name", "head_id_number"}
-"""Said by platforms, but no part of the golden row."""
 
 
 def masked_view(view: "ResidentView", *, clear: bool) -> Answer:
@@ -60,37 +59,65 @@ def show_view(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> None
     if golden:
         since = moment(golden["valid_from"])
         say(f"来自 {golden['platforms']} 个平台的 {golden['records']} 条记录，{since} 起有效。")
-    _show_fields(answer, titles, clear=clear)
+    _show_records(answer, titles)
+    _show_fields(answer, clear=clear)
     _show_people(answer, clear=clear)
-    _show_past(answer, titles, clear=clear)
+    _show_past(answer, clear=clear)
     if not clear:
         say("个人信息已脱敏；有权限时加 --clear 看原值。")
 
 
-def _show_fields(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> None:
-    """Print each field's value, whose it is, and what others say instead."""
-    from cli.screen import cell, heading, table
+def _show_records(answer: Answer, titles: Mapping[str, str]) -> None:
+    """Print the records, numbered: the fields below say by number whose value is shown."""
+    from cli.screen import table
 
+    table(
+        ("", "平台", "记录键", "归到此人的依据", "更新", "问题"),
+        [
+            (str(nth), titles.get(one["platform"], one["platform"]), one["record_key"],
+             RULES.get(one["rule"], one["rule"]), _day(one["updated_at"] or one["seen_at"]),
+             one["issues"] or None)
+            for nth, one in enumerate(answer["records"], start=1)
+        ],
+        right=("问题",),
+        whole=("更新", "归到此人的依据"),
+    )  # fmt: skip
+
+
+def _show_fields(answer: Answer, *, clear: bool) -> None:
+    """Print each field's value, which record gives it, and what others say instead."""
+    from cli.screen import heading, table
+
+    numbers = {_key(one): str(nth) for nth, one in enumerate(answer["records"], start=1)}
     heading("各字段取值")
     rows = []
     for field, value in answer["golden"].items():
         if field in SKIP or value is None:
             continue
         said = answer["said"].get(field, [])
-        won = next((one for one in said if one["won"]), None)
-        others = [one for one in said if not one["won"] and one["value"] != value]
-        rows.append(
-            (
-                title(field),
-                _word(field, value, clear=clear),
-                _where(won, titles),
-                "\n".join(
-                    f"{cell(_word(field, one['value'], clear=clear))}（{_where(one, titles)}）"
-                    for one in others
-                ),
-            )
-        )
-    table(("字段", "取值", "取自", "其他平台的说法"), rows)
+        won = "、".join(numbers[_key(one)] for one in said if one["won"])
+        rows.append((title(field), _word(field, value, clear=clear), won,
+                     _others(field, value, said, numbers, clear=clear)))  # fmt: skip
+    table(("字段", "取值", "取自", "其他记录的说法"), rows, whole=("字段",))
+
+
+def _others(
+    field: str,
+    value: object,
+    said: Sequence[Mapping[str, Any]],
+    numbers: Mapping[tuple[str, ...], str],
+    *,
+    clear: bool,
+) -> str:
+    """What is said instead, a line a value, with the numbers of the records that say it."""
+    from cli.screen import cell
+
+    heard: dict[str, list[str]] = {}
+    for one in said:
+        if one["value"] != value:
+            text = cell(_word(field, one["value"], clear=clear))
+            heard.setdefault(text, []).append(numbers[_key(one)])
+    return "\n".join(f"{text}（{'、'.join(who)}）" for text, who in heard.items())
 
 
 def _show_people(answer: Answer, *, clear: bool) -> None:
@@ -129,20 +156,9 @@ def _show_people(answer: Answer, *, clear: bool) -> None:
         say(f"网格  {grid['grid_code']} {grid['name'] or ''}  网格员 {worker or '（未填）'}")
 
 
-def _show_past(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> None:
+def _show_past(answer: Answer, *, clear: bool) -> None:
     from cli.screen import cell, heading, table
 
-    heading("记录")
-    table(
-        ("平台", "数据流", "记录键", "归到此人的依据", "更新时间", "问题"),
-        [
-            (titles.get(one["platform"], one["platform"]), one["stream"], one["record_key"],
-             RULES.get(one["rule"], one["rule"]), one["updated_at"] or one["seen_at"],
-             one["issues"] or None)
-            for one in answer["records"]
-        ],
-        right=("问题",),
-    )  # fmt: skip
     changes = [
         (change["at"], title(field), *(cell(_word(field, v, clear=clear)) for v in pair))
         for change in answer["past"]
@@ -175,5 +191,11 @@ def _word(field: str, value: object, *, clear: bool) -> object:
     return value if mask_of(field) and not clear else shown(field, value, clear=True)
 
 
-def _where(one: Mapping[str, Any] | None, titles: Mapping[str, str]) -> str:
-    return "" if one is None else titles.get(one["platform"], one["platform"])
+def _key(one: Mapping[str, Any]) -> tuple[str, ...]:
+    return one["platform"], one["stream"], one["record_key"]
+
+
+def _day(at: datetime | None) -> str:
+    from cli.screen import moment
+
+    return moment(at)[:10]

@@ -60,7 +60,7 @@ def collect(home: "Home") -> tuple[dict[str, Any], "list[ConfigError]"]:
     answer |= _flat(numbers)
     listed = []
     for name, platform in platforms.items():
-        state = freshness(platform, last)
+        state = freshness(platform, last, running=run is not None and run.status == "running")
         streams = [s for s in numbers.streams if s.platform == name] if numbers else []
         listed.append(
             {
@@ -126,7 +126,7 @@ def _show(home: "Home", answer: dict[str, Any], wrong: "list[ConfigError]") -> N
                 for p in answer["platforms"]
             ],
             right=("记录", "问题", "隔离"),
-            whole=("最近同步", "状态"),
+            whole=("平台", "最近同步", "状态"),
             styles=STYLES,
         )  # fmt: skip
     else:

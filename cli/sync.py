@@ -130,13 +130,14 @@ def show_report(report: "SyncReport") -> None:
 
     if report.pulls:
         table(
-            ("平台", "数据流", "读到", "新增或变化", "未变", "消失", "隔离", "问题", "状态"),
+            ("平台", "数据流", "读到", "有变化", "未变", "消失", "隔离", "问题", "状态"),
             [
-                (p.platform, p.stream, p.read, p.stored, p.unchanged, p.gone, p.set_aside,
-                 p.with_issues, PULLS.get(p.status, p.status))
+                (p.platform, p.stream, p.read, p.stored, p.unchanged, p.gone or None, p.set_aside,
+                 p.with_issues, "失败" if p.error and p.status == "open" else PULLS[p.status])
                 for p in report.pulls
             ],
-            right=("读到", "新增或变化", "未变", "消失", "隔离", "问题"),
+            right=("读到", "有变化", "未变", "消失", "隔离", "问题"),
+            whole=("平台", "状态"),
             styles=STYLES,
         )  # fmt: skip
     for failure in report.failures:

@@ -112,7 +112,7 @@ WELL = LastPull("police", "residents", "complete", NOW, NOW, None)
         (replace(WELL, status="failed", error="连不上"), "failed"),
         (replace(WELL, status="held", error="少了"), "held"),
         (replace(WELL, status="failed", completed_at=None), "failed"),
-        (replace(WELL, status="open", completed_at=None), "never"),
+        (replace(WELL, status="open", completed_at=None), "failed"),
         (None, "never"),
     ],
 )
@@ -134,3 +134,9 @@ def test_status_imports_nothing_heavy(small_home: Home) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert ran.stderr == ""
+
+
+def test_a_pull_under_way_is_no_failure(small_home: Home) -> None:
+    platform = load_platform(small_home.root / "platforms" / "police.yaml")
+    pulls = {("police", "residents"): replace(WELL, status="open")}
+    assert freshness(platform, pulls, NOW, running=True).state == "fresh"
