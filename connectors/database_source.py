@@ -112,7 +112,8 @@ class DatabaseSource:
         url = self.url.set(drivername="postgresql").update_query_dict(
             {"connect_timeout": str(CONNECT_SECONDS)}
         )
-        address = url.render_as_string(hide_password=False)
+        # SQLAlchemy leaves a blank in a password as it is; libpq wants it encoded
+        address = url.render_as_string(hide_password=False).replace(" ", "%20")
         schema = text_schema(one.name for one in columns)
         with (
             adbc_driver_postgresql.dbapi.connect(address, autocommit=True) as connection,
