@@ -7,8 +7,9 @@ numbers of 15 digits are written with 18. Other documents have only a format.
 """
 
 from datetime import date
-from functools import partial
+from functools import cache, partial
 
+import numpy as np
 import polars as pl
 
 from schemas.blanks import is_blank, tidy_series
@@ -50,15 +51,27 @@ def standard_id_number(text: pl.Expr, type_code: pl.Expr, *, as_of: date) -> pl.
     )
 
 
-def check_digit(number: pl.Expr) -> pl.Expr:
+def check_digits(number: pl.Series) -> pl.Series:
     """The check digit of the first 17 digits, as text; null where they are not digits."""
-    sums = [number.str.slice(i, 1).cast(pl.Int32, strict=False) * w for i, w in enumerate(WEIGHTS)]
-    total = sums[0]
-    for one in sums[1:]:
-        total = total + one
-    return (total % 11).replace_strict(
-        list(range(11)), list(CHECK_DIGITS), default=None, return_dtype=pl.String
-    )
+    first = number.str.slice(0, 17).cast(pl.Int64, strict=False)
+    digits = first.fill_null(0).to_numpy()
+    high, middle, low = _weighted()
+    total = high[digits // 10**11] + middle[digits // 10**5 % 10**6] + low[digits % 10**5]
+    found = pl.Series(list(CHECK_DIGITS)).gather(pl.Series(total % 11))
+    return pl.select(pl.when(first.is_not_null()).then(found).alias("digit"))["digit"]
+
+
+@cache
+def _weighted() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For six, six and five digits read as one number: the weighted sum of its digits."""
+    tables = []
+    for weights in (WEIGHTS[:6], WEIGHTS[6:12], WEIGHTS[12:]):
+        sums = np.zeros(1, dtype=np.uint16)
+        for weight in weights:
+            sums = (sums[:, None] + np.arange(10, dtype=np.uint16) * weight).ravel()
+        tables.append(sums)
+    high, middle, low = tables
+    return high, middle, low
 
 
 def _id_numbers(stated: pl.Series, *, as_of: date) -> pl.Series:
@@ -77,7 +90,7 @@ def _eighteen(number: pl.Series, *, as_of: date) -> Numbered:
         number.alias("value")
         .to_frame()
         .with_columns(
-            digit=check_digit(value),
+            digit=check_digits(number),
             birth=value.str.slice(6, 8).str.to_date("%Y%m%d", strict=False),
         )
     )
@@ -136,10 +149,8 @@ def _odd(text: pl.Series, *, as_of: date) -> Numbered:
         .otherwise(one),
     )
     fifteen = pl.col("value").str.contains(r"^[0-9]{17}$") & one.str.contains(r"^[0-9]{15}$")
-    frame = frame.with_columns(
-        value=pl.when(fifteen)
-        .then(pl.col("value") + check_digit(pl.col("value")))
-        .otherwise("value")
+    frame = frame.with_columns(check_digits(frame["value"]).alias("digit")).with_columns(
+        value=pl.when(fifteen).then(pl.col("value") + pl.col("digit")).otherwise("value")
     )
     judged = _eighteen(frame["value"], as_of=as_of)
     return _weighed(frame.select("blank", "scientific", "masked"), judged, frame["one"])

@@ -31,7 +31,7 @@ class Standardised:
     """What became of one raw batch. Every raw row is in exactly one of the two."""
 
     core: pl.DataFrame
-    """One row per accepted row, columns `CORE_COLUMNS` of the entity; deletes: key and op only."""
+    """One row per accepted row, columns `CORE_COLUMNS` of the entity; deletes name only themselves."""
     quarantine: pl.DataFrame
     """One row per refused row: record_key, row_no, field, raw, reason."""
 
@@ -175,8 +175,9 @@ def _to_core(entity: Entity, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _deletes(entity: Entity, gone: pl.DataFrame) -> pl.DataFrame:
-    """Deletes carry their key and op; their lists are empty."""
+    """Deletes carry their key, op and place in the batch; their lists are empty."""
     schema = core_schema(entity)
-    filled = {"record_key": pl.col("_key"), "op": pl.lit("delete")}
+    filled = {"record_key": pl.col("_key"), "op": pl.lit("delete"), "row_hash": pl.col("_hash")}
+    filled["row_no"] = pl.col("_row").cast(schema["row_no"])
     filled |= {n: pl.lit([], t) for n, t in schema.items() if isinstance(t, pl.List)}
     return gone.select(filled.get(n, pl.lit(None, t)).alias(n) for n, t in schema.items())

@@ -45,9 +45,9 @@ def only_where(
 
 
 def once_per_value(text: pl.Series, expensive: Frames) -> pl.DataFrame:
-    """Run `expensive` on the distinct values only; worth it where values repeat."""
+    """Run `expensive` on the distinct values only, unless nearly every value is."""
     distinct = text.unique()
-    if distinct.len() * 2 > text.len():
+    if distinct.len() * 10 > text.len() * 9:
         return expensive(text)
     known = expensive(distinct).with_columns(distinct.alias("_value"))
     values = text.alias("_value").to_frame()

@@ -58,7 +58,7 @@ def test_core_has_exactly_the_columns_of_its_entity(entity: Any) -> None:
     assert (good.height, bad.height) == (2, 0)
 
 
-def test_deletes_carry_only_their_key() -> None:
+def test_deletes_carry_only_their_key_and_place() -> None:
     done = mapping("resident", {"name": "xm"}).apply(
         batch({"xm": ["张三", "李四"]}, op=["upsert", "delete"]), as_of=AS_OF
     )
@@ -66,6 +66,8 @@ def test_deletes_carry_only_their_key() -> None:
     assert {k: v for k, v in gone.items() if v not in (None, [])} == {
         "record_key": "k2",
         "op": "delete",
+        "row_hash": "h2",
+        "row_no": 2,
     }
 
 
