@@ -9,7 +9,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from hub.errors import ConfigError, NotFoundError
-from hub.platform import Platform, Setting, Texts, load_platform
+from hub.platform import Fraction, Platform, Setting, Texts, load_platform
 
 
 class Retention(Setting):
@@ -21,7 +21,7 @@ class Retention(Setting):
 class Gates(Setting):
     """What may be lost from one snapshot to the next without a person looking."""
 
-    residents_drop: float = Field(default=0.05, ge=0, le=1)
+    residents_drop: Fraction = 0.05
 
 
 class HubSettings(Setting):

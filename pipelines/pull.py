@@ -63,6 +63,9 @@ def pull_stream(
         except HubError as error:
             ledger.close_pull(pull, "failed", error.zh)
             raise
+        except Exception:  # a surprise: what was committed is kept, the next pull goes on
+            ledger.close_pull(pull, "failed", "出现内部错误，见 data/hub.log")
+            raise
         finally:
             raw.close()
     return pull

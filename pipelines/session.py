@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 
 from hub.errors import HubError
@@ -60,8 +61,9 @@ class Session:
             zh = error.zh
             log.error("%s: %s: %s", place, type(error).__name__, error)
         else:
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            log.error("%s: %s\n%s", place, type(error).__name__, frames)
+            frames = traceback.extract_tb(error.__traceback__)
+            where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
+            log.error("%s: %s at %s", place, type(error).__name__, where)
             zh = (
                 f"{place} 出现内部错误（{type(error).__name__}）：已有数据未受影响，"
                 "请把 data/hub.log 交给技术支持。"

@@ -31,7 +31,7 @@ class Standardised:
     """What became of one raw batch. Every raw row is in exactly one of the two."""
 
     core: pl.DataFrame
-    """One row per accepted row, columns `CORE_COLUMNS` of the entity; deletes name only themselves."""
+    """One row per accepted row, the entity's `CORE_COLUMNS`; a delete names only itself."""
     quarantine: pl.DataFrame
     """One row per refused row: record_key, row_no, field, raw, reason."""
 

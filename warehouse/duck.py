@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from hub.settings import Home
 from security.keys import read_keys
+
+if TYPE_CHECKING:  # slow to import, and only its name is needed
+    import pyarrow as pa
 
 PARQUET_KEY = "hub"
 
@@ -130,7 +133,7 @@ def parquet(home: Home, paths: Sequence[Path], *, filename: bool = False) -> str
     )
 
 
-def read_arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+def read_arrow(connection: duckdb.DuckDBPyConnection, query: str) -> "pa.Table":
     """Run `query` and return its whole result."""
     return connection.execute(query).to_arrow_table()
 
