@@ -116,23 +116,32 @@ class FilesConnection(Setting):
     path: str
 
 
+Parameters = dict[str, str | Secret]
+"""Sent with every request; a value that must not stand in a YAML file is a `Secret`."""
+
+
 class Signer(Setting):
     """How a request is signed: which text is digested, and where the result goes.
 
-    The text is the parameters as `key=value` joined by `joiner`, then the secret.
+    The text is the parameters as `key=value` joined by `joiner`, then the secret. A vendor whose
+    text is built otherwise has a `template`, with `{secret}`, `{json}` (the parameters as one
+    JSON text), `{parameters}` (the joined ones), `{timestamp}`, `{nonce}`, `{any parameter}`.
     """
 
     secret: Secret
+    template: str | None = None
     order: Literal["sorted", "given"] = "sorted"
-    keys: Literal["as_is", "capitalised"] = "as_is"
+    keys: Literal["as_is", "capitalised", "upper", "lower"] = "as_is"
     empty: Literal["keep", "drop"] = "keep"
-    url_encode: bool = False
+    url_encode: bool | Literal["form"] = False  # form: a blank as +, as Java's URLEncoder has it
+    pair: str = "="
     joiner: str = "&"
     secret_as: str | None = None  # `&{secret_as}=secret` at the end; None: the bare secret
-    digest: Literal["md5", "sha256", "sm3", "hmac-sha256"] = "md5"
+    digest: Literal["md5", "sha256", "sm3", "hmac-sha256", "hmac-sm3", "none"] = "md5"
     case: Literal["upper", "lower"] = "lower"
+    encoding: Literal["hex", "base64"] = "hex"
     into: str = "sign"
-    place: Literal["query", "header", "body"] = "query"
+    place: Literal["query", "header", "body"] = "query"  # also of the timestamp and the nonce
     timestamp: str | None = "timestamp"
     timestamp_unit: Literal["s", "ms"] = "s"
     nonce: str | None = None
@@ -143,7 +152,9 @@ class Envelope(Setting):
 
     ok: str | None = None
     ok_values: Texts = ("0",)
-    items: str = "data"
+    empty_values: Texts = ()  # of `ok`: no rows, though it looks like an error
+    busy_values: Texts = ()  # of `ok`: ask again later
+    items: str = "data"  # "": the answer itself is the list
     total: str | None = None
     message: str | None = None
 
@@ -156,7 +167,7 @@ class Pager(Setting):
     rows: int = Field(default=500, ge=1, le=10_000)
     first: int = 1
     place: Literal["query", "body"] = "query"
-    stop: Literal["total", "short", "empty"] = "short"
+    stop: Literal["total", "short", "empty", "once"] = "short"  # once: one answer, no pages
 
 
 class HttpApiConnection(Setting):
@@ -165,12 +176,26 @@ class HttpApiConnection(Setting):
     kind: Literal["http_api"]
     url: str
     method: Literal["GET", "POST"] = "GET"
-    params: dict[str, str] = {}
+    params: Parameters = {}
+    params_place: Literal["query", "body"] | None = None  # None: where the pager's go
+    headers: Parameters = {}
+    body: Literal["json", "form"] = "json"
+    wrap: str | None = None  # all parameters travel as one JSON text under this name
     sign: Signer | None = None
     envelope: Envelope = Envelope()
     pager: Pager = Pager()
     timeout: Seconds = 30
     attempts: int = Field(default=5, ge=1)
+    ca_file: str | None = None  # the site's own certificate authority, below the hub home
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "HttpApiConnection":
+        places = [self.pager.place, self.params_place, self.sign and self.sign.place]
+        if self.method == "GET" and "body" in places:
+            raise ValueError("a GET request has no body: use method POST, or place query")
+        if self.pager.stop == "total" and self.envelope.total is None:
+            raise ValueError("stop: total needs envelope.total")
+        return self
 
 
 Connection = Annotated[
@@ -259,7 +284,7 @@ class Stream(Setting):
     delimiter: str = ","
     # http_api
     path: str | None = None
-    params: dict[str, str] = {}
+    params: Parameters = {}
     # exchange
     batch_table: str | None = None
     batch_no: str = "batch_no"  # column of both tables
@@ -305,7 +330,10 @@ class Platform(Setting):
 
 
 SECRET_KEY = re.compile(r"pass|secret|token|appkey|api_key|app_key", re.IGNORECASE)
-SECRET_URL = re.compile(r"://[^/@\s:]*:[^/@\s]+@|[?&](?:password|token|secret|key)=", re.IGNORECASE)
+# `key={secret}` in a template of a signature is no secret
+SECRET_URL = re.compile(
+    r"://[^/@\s:]*:[^/@\s]+@|[?&](?:password|token|secret|key)=(?!\{)", re.IGNORECASE
+)
 
 
 def load_platform(path: Path) -> Platform:

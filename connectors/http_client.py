@@ -1,0 +1,251 @@
+"""One signed request for one page, asked again while the trouble may pass.
+
+Tried again: 429 (after what Retry-After says), 5xx, timeouts, a connection cut at any point, an
+answer that is no JSON, a vendor's "busy" inside HTTP 200. Not so a refusal or another shape.
+Neither addresses nor httpx's own words go into messages: both may hold a secret or a person.
+"""
+
+import logging
+import random
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from connectors.envelope import Complaint, Page, ShapeError, cleaned, decoded, opened
+from connectors.signing import Signing, json_text, ordered
+from hub.errors import (
+    ConfigError,
+    HubError,
+    SourceChangedError,
+    SourceDownError,
+    SourceRefusedError,
+)
+from hub.platform import HttpApiConnection, Parameters, Platform, Secret, Stream
+
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+LONGEST_PAUSE = 300.0  # a vendor who asks for more is asked again at the next run
+DOWN_AFTER = "稍后会再试；若一直如此，请检查网络和地址，并询问平台方。"
+
+for _library in ("httpx", "httpcore"):  # at INFO they write whole addresses, signatures included
+    logging.getLogger(_library).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What went wrong with one attempt and may pass."""
+
+    what: str
+    zh: str
+    wait: float | None = None  # asked for by the vendor, in seconds
+    error: type[HubError] = SourceDownError
+
+
+class HttpClient:
+    """Asks one platform for pages."""
+
+    def __init__(
+        self, platform: Platform, home: Path, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        assert isinstance(platform.connection, HttpApiConnection)  # noqa: S101 - open_connector dispatches
+        self.platform, self.home, self.sleep = platform, home, sleep
+        self.connection = platform.connection
+        self.skew: float | None = None  # seconds the platform's clock was ahead at the last answer
+        self._secrets: list[str] = []
+        sign = self.connection.sign
+        self.signing = Signing(sign, self._secret(sign.secret)) if sign else None
+        self._headers = self._plain(self.connection.headers)
+        self._params = self._plain(self.connection.params)
+        self._client = httpx.Client(
+            timeout=self.connection.timeout or None,
+            verify=self._verify(),
+            trust_env=False,  # residents' data pass no proxy that happens to be set
+        )
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+    def page(self, name: str, stream: Stream, number: int, size: int) -> Page:
+        """One page of a stream.
+
+        Raises:
+            SourceDownError: nothing but passing trouble, `attempts` times.
+            SourceRefusedError: the vendor said no.
+            SourceChangedError: the answer is an error or is not shaped as declared.
+        """
+        where = f"{self.platform.title}」{name}"
+        trouble: Trouble | None = None
+        for attempt in range(self.connection.attempts):
+            if trouble is not None:
+                self.sleep(_wait(attempt, trouble))
+            outcome = self._attempt(name, stream, number, size)
+            if isinstance(outcome, Page):
+                return outcome
+            trouble = outcome
+            if (trouble.wait or 0) > LONGEST_PAUSE:
+                break
+        assert trouble is not None  # noqa: S101 - attempts is at least 1
+        raise trouble.error(
+            f"{self.platform.platform}.{name}: page {number}: {trouble.what}",
+            zh=f"「{where} 第 {number} 页没有读到：{trouble.zh}。{DOWN_AFTER}",
+        )
+
+    def _attempt(self, name: str, stream: Stream, number: int, size: int) -> Page | Trouble:
+        request = self._request(stream, number, size)
+        try:
+            response = self._client.send(request)
+        except httpx.TimeoutException:
+            return Trouble("timeout", f"等了 {self.connection.timeout} 秒没有回答")
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            return Trouble(type(error).__name__, "连接不上或中途断开")
+        self._look_at_clock(response)
+        status = response.status_code
+        if status == 429:
+            return Trouble("429", "平台说请求太频繁", _retry_after(response))
+        if status >= 500 or status == 408:
+            return Trouble(str(status), f"平台出错（HTTP {status}）", _retry_after(response))
+        return self._read(name, response)
+
+    def _read(self, name: str, response: httpx.Response) -> Page | Trouble:
+        status, wrong = response.status_code, not response.is_success
+        try:
+            answer = decoded(response.content)
+        except ValueError:
+            if wrong:
+                raise self._refused_or_changed(name, status, None) from None
+            if response.content[:1] in (b"{", b"["):
+                return Trouble("cut answer", "回答不完整，像是中途断开")
+            return Trouble("no JSON", "回答不是 JSON", error=SourceChangedError)
+        try:
+            found = opened(answer, self.connection.envelope, known_bad=wrong)
+        except ShapeError as error:
+            if wrong:
+                raise self._refused_or_changed(name, status, None) from None
+            raise SourceChangedError(
+                f"{self.platform.platform}.{name}: {error}",
+                zh=f"「{self.platform.title}」{name} 的{error.zh}。",
+            ) from None
+        if isinstance(found, Page):
+            return found
+        if found.kind == "busy":
+            return Trouble(f"busy ({self._words(found)})", f"平台说“{self._words(found)}”")
+        raise self._refused_or_changed(name, status, found)
+
+    def _refused_or_changed(self, name: str, status: int, found: Complaint | None) -> HubError:
+        said = f"HTTP {status}" if status != 200 else ""
+        if found:
+            said = f"{said} {self._words(found)}".strip()
+        where = f"{self.platform.platform}.{name}"
+        title = f"「{self.platform.title}」{name}"
+        if status in (401, 403) or (found and found.kind == "refused"):
+            return SourceRefusedError(
+                f"{where}: refused ({said})",
+                zh=f"{title} 拒绝了请求（{said}）：请核对密钥、签名设置和本机时钟，"
+                "并请平台方确认接口权限。",
+            )
+        return SourceChangedError(
+            f"{where}: error instead of rows ({said})",
+            zh=f"{title} 回答了错误而不是数据（{said}）：请核对平台文件里的地址和参数，"
+            "或把这句话交给平台方查询。",
+        )
+
+    def _words(self, found: Complaint) -> str:
+        return cleaned(f"{found.code} {found.message}", self._secrets)
+
+    def _request(self, stream: Stream, number: int, size: int) -> httpx.Request:
+        """Sign the parameters and put each where it belongs."""
+        api = self.connection
+        params: dict[str, str | int] = {**self._params, **self._plain(stream.params)}
+        pages = {} if api.pager.stop == "once" else {api.pager.page: number, api.pager.size: size}
+        everything = dict(ordered({**params, **pages}, api.sign))
+        if api.wrap is not None:
+            everything = {api.wrap: json_text(everything)}
+        placed: dict[str, dict[str, Any]] = {"query": {}, "body": {}, "header": {**self._headers}}
+        for key, value in everything.items():
+            place = api.pager.place if key in pages else api.params_place or api.pager.place
+            placed[place][key] = value
+        if self.signing is not None:
+            signer, stamps = self.signing.signer, self.signing.stamps()
+            signature = self.signing.signature(everything, stamps)
+            placed[signer.place] |= {**stamps, signer.into: signature}
+        return self._built(stream, placed)
+
+    def _built(self, stream: Stream, placed: dict[str, dict[str, Any]]) -> httpx.Request:
+        api, content = self.connection, None
+        headers = {"Accept": "application/json"} | placed["header"]
+        if api.method == "POST":
+            as_json = api.body == "json"
+            kind = "json" if as_json else "x-www-form-urlencoded"
+            headers = {"Content-Type": f"application/{kind};charset=UTF-8"} | headers
+            content = (json_text(placed["body"]) if as_json else urlencode(placed["body"])).encode()
+        try:
+            url = httpx.URL(_address(api.url, stream.path)).copy_merge_params(placed["query"])
+            return self._client.build_request(api.method, url, content=content, headers=headers)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+            raise ConfigError(
+                f"{self.platform.platform}: url or headers cannot be sent",
+                zh=f"平台「{self.platform.title}」的 url、path 或 headers 写得不对，请核对。",
+            ) from None
+
+    def _look_at_clock(self, response: httpx.Response) -> None:
+        try:
+            there = parsedate_to_datetime(response.headers.get("Date", ""))
+        except ValueError:
+            return
+        moment = there if there.tzinfo else there.replace(tzinfo=UTC)
+        self.skew = (moment - datetime.now(UTC)).total_seconds()
+
+    def _plain(self, values: Parameters) -> dict[str, str]:
+        return {
+            key: self._secret(value) if isinstance(value, Secret) else value
+            for key, value in values.items()
+        }
+
+    def _secret(self, secret: Secret) -> str:
+        value = secret.read(self.home)
+        for one in (value, quote(value, safe="")):
+            if one not in self._secrets:
+                self._secrets.append(one)
+        return value
+
+    def _verify(self) -> ssl.SSLContext | bool:
+        if self.connection.ca_file is None:
+            return True
+        try:
+            return ssl.create_default_context(cafile=self.home / self.connection.ca_file)
+        except OSError:  # of which ssl.SSLError is one
+            raise ConfigError(
+                f"{self.platform.platform}: ca_file cannot be read",
+                zh=f"证书文件 {self.connection.ca_file} 读不到或不是证书，请核对 ca_file。",
+            ) from None
+
+
+def _address(base: str, path: str | None) -> str:
+    return f"{base.rstrip('/')}/{path.lstrip('/')}" if path else base
+
+
+def _wait(attempt: int, trouble: Trouble) -> float:
+    """Twice as long each time, with jitter so that streams do not come back together."""
+    if trouble.wait is not None:
+        return trouble.wait
+    longest: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1))
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - no secret depends on it
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds, or the moment as an HTTP date."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

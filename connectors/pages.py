@@ -1,0 +1,237 @@
+"""Pages of a list: their rows as text columns, where a pull stands among them, when it ends.
+
+A vendor's pages lie in several ways, and each has its guard: the same page again, fewer rows a page
+than asked for, a total that moves, rows that come twice and so push others out of sight.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+
+import pyarrow as pa
+
+from connectors.chunk import Cursor, text_schema
+from connectors.envelope import ABSENT, Page, at
+from connectors.json_text import JsonRow, as_text, drop
+from hub.errors import SourceChangedError
+from hub.platform import Pager, Stream
+
+BARE_ERRORS = (pa.ArrowTypeError, pa.ArrowInvalid, UnicodeEncodeError)
+
+
+def table_of(rows: list[JsonRow], columns: Sequence[str]) -> pa.Table:
+    """The mapped columns of a page, as text."""
+    return pa.table([_column(rows, name) for name in columns], schema=text_schema(columns))
+
+
+def _column(rows: list[JsonRow], name: str) -> pa.Array:
+    if "." in name:
+        values = [None if (found := at(row, name)) is ABSENT else found for row in rows]
+    else:
+        values = [row.get(name) for row in rows]
+    try:
+        return pa.array(values, pa.string())  # texts, numbers as they stood, nulls
+    except BARE_ERRORS:
+        return pa.array([_whole(as_text(value)) for value in values], pa.string())
+
+
+def _whole(text: str | None) -> str | None:
+    """Half of a surrogate pair is no character; the rest of the text is worth keeping."""
+    return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def missing_columns(rows: list[JsonRow], columns: Sequence[str]) -> list[str]:
+    """Columns that no row has; below an object that is null everywhere nothing can be said."""
+    if not rows:
+        return []
+    return [name for name in columns if all(at(row, name) is ABSENT for row in rows)]
+
+
+def names_of(rows: list[JsonRow]) -> list[str]:
+    """Every column that the rows offer, objects opened as `owner.phone`."""
+    found: dict[str, None] = {}
+    for row in rows:
+        found |= dict.fromkeys(_paths(row, ""))
+    objects = {name.rpartition(".")[0] for name in found}
+    return [name for name in found if name not in objects]
+
+
+def _paths(row: JsonRow, before: str) -> list[str]:
+    paths = []
+    for key, value in row.items():
+        inside = _paths(value, f"{before}{key}.") if isinstance(value, dict) and value else None
+        paths += inside or [f"{before}{key}"]
+    return paths
+
+
+def drop_all(rows: list[JsonRow], columns: Sequence[str]) -> dict[str, int]:
+    """Take columns out of every row; how many values each held."""
+    return {name: sum(drop(row, name) for row in rows) for name in columns}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a pull stands: the next page, and what was seen before it."""
+
+    page: int
+    size: int
+    asked: str  # which pages: another pager, path or parameter makes others
+    pages: int = 0  # read so far
+    rows: int = 0
+    repeated: int = 0  # of them, rows whose key an earlier page had
+    total: int | None = None
+    first_total: int | None = None
+    shrank: bool = False
+    done: bool = False
+    digest: str = ""  # of the page before
+
+    def cursor(self) -> Cursor:
+        """JSON-able."""
+        return asdict(self)
+
+
+def start(cursor: Cursor | None, pager: Pager, stream: Stream, *, resume: bool) -> Place:
+    """The first page, or the one behind `cursor` if the same pages are still asked for."""
+    asked = hashlib.sha256(repr((pager, stream.path, stream.params)).encode()).hexdigest()[:16]
+    names = {field.name for field in fields(Place)}
+    if resume and cursor and cursor.get("asked") == asked and cursor.keys() <= names:
+        return Place(**cursor)
+    return Place(pager.first, pager.rows, asked)
+
+
+class Walk:
+    """Goes from page to page and notices what is wrong with them."""
+
+    def __init__(self, where: str, pager: Pager, key: Sequence[str], place: Place) -> None:
+        """`where` names platform and stream in messages."""
+        self.where, self.pager, self.key, self.place = where, pager, key, place
+        self._digests: dict[str, int] = {place.digest: place.page - 1} if place.digest else {}
+        self._keys: set[int] = set()
+
+    def take(self, page: Page, rows: pa.Table) -> None:
+        """Count a page in.
+
+        Raises:
+            SourceChangedError: it cannot be the next page of one list.
+        """
+        place = self.place
+        number = place.page
+        if rows.num_rows:
+            self._refuse_same(rows, number)
+        total = self._total(page)
+        shrank = place.shrank or (place.total or 0) > (total or 0)
+        self.place = replace(
+            place,
+            page=number + 1,
+            pages=place.pages + 1,
+            rows=place.rows + rows.num_rows,
+            repeated=place.repeated + self._repeated(rows),
+            total=total,
+            first_total=total if place.first_total is None else place.first_total,
+            shrank=shrank,
+            digest=digest(rows),
+        )
+        self.place = replace(self.place, done=self._ended(rows.num_rows))
+        self._refuse_endless(rows.num_rows)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row was surely seen, so that what was not seen is gone."""
+        place = self.place
+        if not place.done or place.shrank:
+            return False
+        seen = place.rows - place.repeated
+        return seen >= place.total if place.total is not None else not place.repeated
+
+    def notes(self) -> tuple[str, ...]:
+        """What the officer should know at the end, and why deletions may not be believed."""
+        place = self.place
+        notes = []
+        if place.total != place.first_total:
+            notes.append(f"读取期间平台的总数从 {place.first_total} 变为 {place.total}")
+        if place.repeated:
+            notes.append(
+                f"有 {place.repeated} 行与前面的页重复（主键相同），"
+                "可能平台每次排序不同，或主键 key 不足以区分"
+            )
+        if place.total is not None and place.rows < place.total:
+            notes.append(f"平台说共 {place.total} 行，只给了 {place.rows} 行")
+        belief = "。" if self.complete else "：可能有行没有读到，这次不据此删除记录。"
+        return tuple(note + belief for note in notes)
+
+    def _refuse_same(self, rows: pa.Table, number: int) -> None:
+        mark = digest(rows)
+        before = self._digests.setdefault(mark, number)
+        if before == number:
+            return
+        other = "上一页" if before == number - 1 else f"第 {before} 页"
+        raise SourceChangedError(
+            f"{self.where}: page {number} is the same as page {before}",
+            zh=f"「{self.where}」第 {number} 页与{other}完全相同，已停止读取：平台可能不认页码参数 "
+            f"{self.pager.page}，请核对；若平台一次给出全部行，请写 stop: once；"
+            "若平台给出总数，请写 envelope.total 和 stop: total。",
+        )
+
+    def _total(self, page: Page) -> int | None:
+        behind_the_end = not page.rows and self.place.rows  # where some say 0
+        total = self.place.total if page.total is None or behind_the_end else page.total
+        if self.pager.stop == "total" and total is None and page.rows:
+            raise SourceChangedError(
+                f"{self.where}: no total in the answer",
+                zh=f"「{self.where}」的回答里没有总数：请核对 envelope.total，或改用 stop: short。",
+            )
+        if total is not None and total < len(page.rows):
+            raise SourceChangedError(
+                f"{self.where}: total {total} on a page of {len(page.rows)} rows",
+                zh=f"「{self.where}」给的总数是 {total}，比这一页的 {len(page.rows)} 行还少："
+                "请核对 envelope.total 是不是总行数。",
+            )
+        return total
+
+    def _repeated(self, rows: pa.Table) -> int:
+        if not self.key:
+            return 0
+        columns = [rows[name].to_pylist() for name in self.key]
+        hashes = {hash(one) for one in zip(*columns, strict=True) if any(one)}
+        again = len(hashes & self._keys)
+        self._keys |= hashes
+        return again
+
+    def _ended(self, rows: int) -> bool:
+        place, pager = self.place, self.pager
+        if rows == 0 or pager.stop == "once":
+            return True
+        if pager.stop == "total":
+            return place.rows >= (place.total or 0)
+        if pager.stop == "short":
+            # a short first page without a total may be a vendor's own limit: ask for the second
+            return rows < place.size and (place.pages > 1 or place.total is not None)
+        return False
+
+    def _refuse_endless(self, rows: int) -> None:
+        """Stop where pages hold fewer rows than asked for, or never end."""
+        place, pager = self.place, self.pager
+        capped = pager.stop == "short" and place.pages > 1 and place.rows - rows < place.size
+        if capped and rows:
+            self._refuse_capped(place.rows - rows)
+        if place.done or place.total is None:
+            return
+        if place.pages > -(-place.total // place.size):
+            self._refuse_capped(rows)
+
+    def _refuse_capped(self, rows: int) -> None:
+        place, pager = self.place, self.pager
+        raise SourceChangedError(
+            f"{self.where}: {place.pages} pages of {place.size} gave {place.rows} rows "
+            f"of {place.total}",
+            zh=f"「{self.where}」每页要 {place.size} 行，平台只给 {rows} 行，页数对不上："
+            f"请核对参数 {pager.size}；若平台限制每页行数，请把 pager.rows 改为 {rows}。",
+        )
+
+
+def digest(rows: pa.Table) -> str:
+    """The same for the same rows."""
+    if not rows.num_rows:
+        return ""
+    batch = rows.combine_chunks().to_batches()[0]
+    return hashlib.sha256(batch.serialize()).hexdigest()[:32]
