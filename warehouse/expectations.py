@@ -192,6 +192,8 @@ def count_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
 
 
-def records_of(columns: str) -> str:
-    """SQL of all current source records, of every entity."""
-    return " UNION ALL ".join(f"SELECT {columns} FROM {one}_record" for one in get_args(Entity))
+def records_of(columns: str, besides: Entity | None = None) -> str:
+    """SQL of all current source records, of every entity but `besides`."""
+    return " UNION ALL ".join(
+        f"SELECT {columns} FROM {one}_record" for one in get_args(Entity) if one != besides
+    )

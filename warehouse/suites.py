@@ -113,13 +113,6 @@ def _keys(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
         frame = frame_of(connection, f"SELECT {column} FROM {table}")
         rules = {f"{title}不重复": unique(column), f"{title}不为空": not_null(column)}
         yield Check("keys", frame, rules)
-    records = records_of("record_id")
-    twice = f"""
-        SELECT '记录号 ' || record_id AS example
-        FROM ({records}) GROUP BY record_id HAVING count(*) > 1"""
-    checked = count_of(connection, f"SELECT count(*) FROM ({records})")
-    rule = {"每条来源记录只有一个现行版本": no_rows()}
-    yield Check("keys", frame_of(connection, twice), rule, checked)
 
 
 def _references(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
@@ -127,10 +120,12 @@ def _references(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     for one in REFERENCES:
         if one.target == "grid" and not grids:
             continue  # no platform gives grids yet; the residents' are as stated
+        # by hashes: a third of the time that comparing texts takes
         orphans = f"""
             SELECT {one.example} AS example FROM {one.table} t
-            WHERE t.{one.column} IS NOT NULL AND NOT EXISTS (
-                FROM {one.target} o WHERE o.{one.target_key} = t.{one.column})"""
+            WHERE t.{one.column} IS NOT NULL AND hash(t.{one.column}) NOT IN (
+                SELECT hash({one.target_key}) FROM {one.target}
+                WHERE {one.target_key} IS NOT NULL)"""
         checked = count_of(connection, f"SELECT count({one.column}) FROM {one.table}")
         rule = {f"{one.title}存在": no_rows()}
         yield Check("references", frame_of(connection, orphans), rule, checked)
@@ -156,6 +151,16 @@ def _links(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     ):
         checked = count_of(connection, f"SELECT count(*) FROM {table}")
         yield Check("references", frame_of(connection, query), {title: no_rows()}, checked)
+    others = records_of("record_id", besides="resident")
+    twice = f"""
+        WITH others AS ({others}), twice AS (
+            SELECT record_id FROM odd WHERE records > 1
+            UNION SELECT record_id FROM others GROUP BY record_id HAVING count(*) > 1
+            UNION SELECT record_id FROM others SEMI JOIN resident_record USING (record_id))
+        SELECT '记录号 ' || record_id AS example FROM twice ORDER BY record_id"""
+    checked = count_of(connection, f"SELECT count(*) FROM ({records_of('record_id')})")
+    rule = {"每条来源记录只有一个现行版本": no_rows()}
+    yield Check("keys", frame_of(connection, twice), rule, checked)
 
 
 def _codes(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:

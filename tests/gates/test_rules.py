@@ -56,6 +56,14 @@ BROKEN = {
         "INSERT INTO household_record SELECT * FROM household_record WHERE record_id = 203",
         "每条来源记录只有一个现行版本", 1, "记录号 203",
     ),
+    "two versions of a resident's record": (
+        "INSERT INTO resident_record SELECT * FROM resident_record WHERE record_id = 3",
+        "每条来源记录只有一个现行版本", 1, "记录号 3",
+    ),
+    "a record of two entities": (
+        "UPDATE household_record SET record_id = 3 WHERE record_id = 203",
+        "每条来源记录只有一个现行版本", 1, "记录号 3",
+    ),
     "no such household": (
         "UPDATE resident SET household_id = 'H99' WHERE resident_id = 'R7'",
         "居民的户存在", 1, "R7",
