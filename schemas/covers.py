@@ -21,20 +21,20 @@ def parse_covers(text: pl.Series) -> pl.Series:
     long = _expanded(long)
     parts = pl.col("parts")
     long = long.with_columns(parse_address(pl.col("piece")).alias("parts")).select(
-        "row", **{p: parts.struct[p] for p in Cover.to_schema()}
+        "#row", **{p: parts.struct[p] for p in Cover.to_schema()}
     )
     named = pl.any_horizontal(pl.col("road", "door_no", "compound").is_not_null())
     place = pl.when(named).then(pl.struct("road", "door_no", "compound"))
-    long = long.with_columns(place=place.forward_fill().over("row", order_by=None))
-    long = long.select("row", pl.col("place").struct.unnest(), "building")
-    some = pl.any_horizontal(pl.exclude("row").is_not_null())
+    long = long.with_columns(place=place.forward_fill().over("#row", order_by=None))
+    long = long.select("#row", pl.col("place").struct.unnest(), "building")
+    some = pl.any_horizontal(pl.exclude("#row").is_not_null())
     return listed(
         long.filter(some).unique(maintain_order=True), rows=text.len(), struct=Cover, name="covers"
     )
 
 
 def _pieces(text: pl.Series) -> pl.DataFrame:
-    frame = tidy_series(text).alias("piece").to_frame().with_row_index("row")
+    frame = tidy_series(text).alias("piece").to_frame().with_row_index("#row")
     flat = pl.col("piece").str.replace_all(r"[()（）]|全部|所有|楼栋[:：]?|[:：]", "")
     flat = flat.str.replace_all(r"[~～—–]|至|到", "-").str.replace_all(r"\s*-\s*", "-")
     flat = flat.str.replace_all(r"([0-9])(?:和|及)([0-9])", "$1、$2").str.replace_all(
@@ -62,4 +62,4 @@ def _expanded(long: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit([None], pl.List(pl.Int64)))
     ).explode("number", empty_as_null=True, keep_nulls=True)
     one = pl.col("head") + pl.col("number").cast(pl.String) + pl.col("mark")
-    return long.select("row", piece=pl.coalesce(one, "piece"))
+    return long.select("#row", piece=pl.coalesce(one, "piece"))

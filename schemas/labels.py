@@ -13,6 +13,8 @@ from schemas.resident import Label
 
 NOT_SO = ("否", "不是", "N", "NO", "FALSE", "F", "no", "n", "false", "False", "No")
 """Answers of a yes/no column that give no label."""
+TWINS = {",": "，、", "、": "，,", ";": "；", "|": "｜", "/": "／"}
+"""Separators that people type for each other."""
 
 
 def read_labels(
@@ -25,17 +27,17 @@ def read_labels(
     parts = [_one_source(frame, source, about) for source in sources]
     if not parts:
         return listed(
-            frame.select("row").clear(), rows=frame.height, struct=Label, name="labels"
+            frame.select("#row").clear(), rows=frame.height, struct=Label, name="labels"
         ), (_no_issues())
     long = pl.concat(parts)
     kept = long.filter(pl.col("label").is_not_null())
     if len(parts) > 1 or sources[0].map.split is not None:
         told = (pl.col(c).drop_nulls().first() for c in ("detail", "since", "until"))
-        kept = kept.group_by("row", "label", maintain_order=True).agg(told)
+        kept = kept.group_by("#row", "label", maintain_order=True).agg(told)
     labels = listed(kept, rows=frame.height, struct=Label, name="labels")
     issues = [
         long.filter(pl.col(reason).is_not_null()).select(
-            "row", pl.lit("labels").alias("field"), raw=raw, reason=reason
+            "#row", pl.lit("labels").alias("field"), raw=raw, reason=reason
         )
         for raw, reason in (
             ("raw", "reason"),
@@ -58,11 +60,10 @@ def _one_source(frame: pl.DataFrame, source: Source, about: Circumstances) -> pl
             ("until", source.map.until),
         )
     }
-    long = frame.select("row", raw=raw_text(source), **at)
+    long = frame.select("#row", raw=raw_text(source), **at)
     if source.map.split is not None:
-        pieces = (
-            pl.col("raw").str.replace_all("[，；、]", source.map.split).str.split(source.map.split)
-        )
+        twins = dict.fromkeys(TWINS.get(source.map.split, ()), source.map.split)
+        pieces = pl.col("raw").str.replace_many(twins).str.split(source.map.split)
         long = long.with_columns(raw=pieces).explode("raw", empty_as_null=True, keep_nulls=True)
     listed_tags = source.codes or {}
     long = long.with_columns(tag=tidy(pl.col("raw"))).filter(
@@ -71,7 +72,7 @@ def _one_source(frame: pl.DataFrame, source: Source, about: Circumstances) -> pl
     )
     long = long.with_columns(_label(source, pl.col("tag")).alias("read"))
     return long.select(
-        "row",
+        "#row",
         pl.col("read").struct["value"].alias("label"),
         known(pl.col("detail")).alias("detail"),
         day(pl.col("since")).struct["value"].alias("since"),
@@ -95,5 +96,5 @@ def _label(source: Source, tag: pl.Expr) -> pl.Expr:
 
 def _no_issues() -> pl.DataFrame:
     return pl.DataFrame(
-        schema={"row": pl.UInt32, "field": pl.String, "raw": pl.String, "reason": pl.String}
+        schema={"#row": pl.UInt32, "field": pl.String, "raw": pl.String, "reason": pl.String}
     )

@@ -17,8 +17,8 @@ def listed(long: pl.DataFrame, *, rows: int, struct: pl.Struct, name: str) -> pl
     dtype = pl.List(struct)
     if long.is_empty():
         return pl.Series(name, [[]], dtype=dtype).new_from_index(0, rows)
-    long = long.sort("row", maintain_order=True)
-    counts = np.bincount(long["row"].to_numpy(), minlength=rows)
+    long = long.sort("#row", maintain_order=True)
+    counts = np.bincount(long["#row"].to_numpy(), minlength=rows)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     values = long.select(pl.struct(list(struct.to_schema())).alias("v"))["v"]
     arrow = pa.LargeListArray.from_arrays(pa.array(offsets), values.to_arrow())
@@ -33,11 +33,11 @@ def gathered(frame: pl.DataFrame, odd: list[tuple[str, str, str]]) -> pl.DataFra
         odd: (field, column of the raw text, column of the reason, null where nothing is odd).
     """
     parts = [
-        frame.select("row", raw=raw, reason=reason)
+        frame.select("#row", raw=raw, reason=reason)
         .filter(pl.col("reason").is_not_null())
-        .select("row", pl.lit(field).alias("field"), "raw", "reason")
+        .select("#row", pl.lit(field).alias("field"), "raw", "reason")
         for field, raw, reason in odd
         if frame[reason].null_count() < frame.height
     ]
-    empty = {"row": pl.UInt32, "field": pl.String, "raw": pl.String, "reason": pl.String}
+    empty = {"#row": pl.UInt32, "field": pl.String, "raw": pl.String, "reason": pl.String}
     return pl.concat(parts) if parts else pl.DataFrame(schema=empty)

@@ -5,6 +5,7 @@ Every mistake becomes a `ConfigError` that names the place and the nearest right
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from zoneinfo import available_timezones
 
 from hub.errors import ConfigError
 from hub.platform import FieldMap, Platform, Stream
@@ -57,6 +58,20 @@ def check_fields(place: Place, stream: Stream) -> None:
             "map",
             f"none of {needed} is mapped",
             f"至少要映射其中一项，否则每一行都会被拒收：{names}。",
+        )
+
+
+def check_timezone(place: Place, timezone: str) -> None:
+    """Times without a zone are the platform's, so its zone must exist.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if timezone not in available_timezones():
+        raise ConfigError(
+            f"{place.platform}.yaml: timezone: {timezone} does not exist",
+            zh=f"平台文件 {place.platform}.yaml 的 timezone：没有时区 {timezone}；"
+            "中国的时区写作 Asia/Shanghai。",
         )
 
 

@@ -16,7 +16,7 @@ from schemas.codes import tables_digest
 from schemas.entities import FIELDS, STANDARD_VERSION, core_schema
 from schemas.labels import read_labels
 from schemas.listed import gathered, listed
-from schemas.map_checks import Place, check_fields, codes_for
+from schemas.map_checks import Place, check_fields, check_timezone, codes_for
 from schemas.people import PEOPLE, settle_people
 from schemas.places import ADDRESS_FIELD, only_good_heads, settle_grids, take_apart
 from schemas.readings import Circumstances, Read, Source, read_fields
@@ -63,10 +63,11 @@ class Mapping:
         self._expect_columns(raw)
         about = Circumstances(as_of=as_of, timezone=self.timezone)
         keyless = pl.col("_key").is_null() | (pl.col("_key") == "")
-        gone = raw.filter(~keyless & (pl.col("_op") == "delete"))
+        deleted = pl.col("_op").eq_missing("delete")
+        gone = raw.filter(~keyless & deleted)
         lost = raw.filter(keyless)
-        here = raw.filter(~keyless & (pl.col("_op") != "delete"))
-        core, quarantine = self._upserts(here.with_row_index("row"), about)
+        here = raw.filter(~keyless & ~deleted)
+        core, quarantine = self._upserts(here.with_row_index("#row"), about)
         return Standardised(
             core=pl.concat([core, _deletes(self.entity, gone)]),
             quarantine=pl.concat([quarantine, without_key(lost)]),
@@ -115,6 +116,7 @@ def compile_mapping(platform: Platform, stream: str) -> Mapping:
         )
     setting, place = platform.streams[stream], Place(platform, stream)
     check_fields(place, setting)
+    check_timezone(place, platform.timezone)
     facts = FIELDS[setting.entity]
     sources = {
         name: tuple(Source(facts[name], one, codes_for(place, facts[name], one)) for one in maps)

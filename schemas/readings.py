@@ -59,7 +59,7 @@ def read_fields(
         for n, source in enumerate(maps)
         if source.facts.reads != "labels"
     }
-    kept = [c for c in ("row", "_key", "_op", "_hash", "_row") if c in raw.columns]
+    kept = [c for c in ("#row", "_key", "_op", "_hash", "_row") if c in raw.columns]
     frame = raw.select(*kept, **{f"{one}.raw": raw_text(source) for one, source in ones.items()})
     numbers = {one: s for one, s in ones.items() if s.facts.reads == "id_number"}
     frame = frame.with_columns(

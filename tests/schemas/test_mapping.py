@@ -337,6 +337,27 @@ def test_a_wrong_map_is_refused_with_the_right_name(fields: dict[str, Any], says
     assert says in caught.value.zh
 
 
+def test_a_time_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ConfigError, match="Asia/Chengdu"):
+        mapping("resident", {"name": "x"}, timezone="Asia/Chengdu")
+
+
+def test_times_are_the_platforms_own() -> None:
+    done = standardise(
+        "resident",
+        {"name": "x", "updated_at": "row"},
+        {"x": ["张三"], "row": ["2024-01-01 08:00:00"]},
+        timezone="Asia/Urumqi",
+    )
+    assert done.core["updated_at"].to_list() == [datetime(2024, 1, 1, 2, tzinfo=UTC)]
+
+
+def test_a_tag_may_hold_what_separates_other_tags() -> None:
+    fields = {"name": "x", "labels": {"from": "t", "split": "/"}}
+    record = only("resident", fields, x="张三", t="书记、主任/网格长")
+    assert [one["label"] for one in record["labels"]] == ["书记、主任", "网格长"]
+
+
 def test_every_code_set_can_be_named_by_some_field() -> None:
     tables = {f.code_set for fields in FIELDS.values() for f in fields.values()}
     assert {s.table for s in code_sets().values()} - tables == {"label", "health", "disability"}
