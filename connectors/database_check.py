@@ -64,12 +64,14 @@ def _stream(source: DatabaseSource, name: str, stream: Stream) -> Iterator[Findi
     yield from _key(source, name, stream, table)
     if stream.increment.watermark:
         yield from _watermark(source, name, table.columns[stream.increment.watermark])
-    yield from _rights(source, name, stream)
+    yield from _rights(source, name, table)
 
 
 def _key(source: DatabaseSource, name: str, stream: Stream, table: sa.Table) -> Iterator[Finding]:
     key = [table.columns[one] for one in stream.key]
-    if not key:
+    if stream.increment.batches and stream.batch_no in table.columns:
+        key.append(table.columns[stream.batch_no])  # a later batch changes an earlier row
+    if not stream.key:
         yield Finding(
             ok=False, what=f"{name}：没有写主键 key", advice="请写明哪一列（或几列）能认出一行。"
         )
@@ -109,11 +111,12 @@ def _watermark(source: DatabaseSource, name: str, column: sa.Column[Any]) -> Ite
         )
 
 
-def _rights(source: DatabaseSource, name: str, stream: Stream) -> Iterator[Finding]:
+def _rights(source: DatabaseSource, name: str, table: sa.Table) -> Iterator[Finding]:
     question = WRITES.get(source.dialect)
     if not question:
         return
-    ((may_write,),) = source.ask(sa.text(question).bindparams(name=stream.table), name)
+    quoted = source.engine.dialect.identifier_preparer.format_table(table)
+    ((may_write,),) = source.ask(sa.text(question).bindparams(name=quoted), name)
     if may_write:
         yield Finding(
             ok=True,

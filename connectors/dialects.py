@@ -87,10 +87,12 @@ def bound(column: sa.Column[Any], text: str, dialect: str) -> ColumnElement[Any]
         return sa.literal(text, sa.Text)
     if isinstance(kind, sa.LargeBinary | mysql.BINARY | mysql.VARBINARY):
         return sa.literal_column(f"x'{bytes.fromhex(text).hex()}'", sa.LargeBinary)
-    # a number must not be compared as text, nor a long one as a float
-    exact = int if isinstance(kind, sa.Integer) else Decimal
-    numeric = isinstance(kind, sa.Integer | sa.Numeric)
-    return sa.literal(exact(text)) if numeric else sa.literal(text, sa.Text)
+    # a number must not be compared as text, nor an exact one by way of a float
+    if isinstance(kind, sa.Float):
+        return sa.literal_column(repr(float(text)), sa.Double)
+    if isinstance(kind, sa.Integer | sa.Numeric):
+        return sa.literal_column(f"{Decimal(text):f}", sa.Numeric)
+    return sa.literal(text, sa.Text)
 
 
 def session_settings(dialect: str, version: str, timezone: str, timeout: int) -> list[str]:

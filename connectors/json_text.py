@@ -1,6 +1,7 @@
 """JSON values as the text that stood in the JSON: no 1.0E5, no rounded number, no True."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 JsonRow = dict[str, Any]
@@ -59,6 +60,15 @@ def has(row: JsonRow, column: str) -> bool:
     first, dot, rest = column.partition(".")
     inside = row.get(first)
     return bool(dot) and isinstance(inside, dict) and has(inside, rest)
+
+
+def paths(row: JsonRow, before: str = "") -> Iterator[str]:
+    """Every column that the row offers, `owner.phone` for what is inside `owner`."""
+    for name, value in row.items():
+        if isinstance(value, dict) and value:
+            yield from paths(value, f"{before}{name}.")
+        else:
+            yield before + name
 
 
 def drop(row: JsonRow, column: str) -> bool:

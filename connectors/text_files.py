@@ -18,7 +18,7 @@ import pyarrow.compute
 import pyarrow.csv
 
 from connectors.chunk import ORIGIN, text_schema, text_table
-from connectors.json_text import cell, drop, has, parse
+from connectors.json_text import cell, drop, has, parse, paths
 from connectors.sheet_header import SEARCHED_ROWS, find_header
 from connectors.sheet_rows import no_record
 from connectors.tabular import Part, Reader, dropped, part_of, unreadable
@@ -207,8 +207,9 @@ def _json_part(reader: Reader, name: str, block: list[Numbered]) -> Part:
             ) from None
         if not isinstance(row, dict):
             raise unreadable(f"文件 {name} 第 {number} 行", TypeError(), "不是一个 JSON 对象")
-        seen |= dict.fromkeys([*row, *(one for one in reader.wanted if has(row, one))])
         counts.update(column for column in reader.drop if drop(row, column))
+        offered = paths(row) if len(rows) < SEARCHED_ROWS else ()
+        seen |= dict.fromkeys([*offered, *(one for one in reader.wanted if has(row, one))])
         rows.append([*(cell(row, column) for column in reader.wanted), f"{name}!{number}"])
     columns = list(zip(*rows, strict=True)) or [()] * (len(reader.wanted) + 1)
     table = text_table([*reader.wanted, ORIGIN], columns)

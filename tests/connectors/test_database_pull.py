@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from connectors import Chunk, database, open_connector
 from hub.errors import HubError, SourceChangedError, SourceDownError, SourceRefusedError
 from hub.platform import Platform
 
-from .test_database_values import run
+from .test_database_values import HOSTILE, run
 
 PEOPLE = [(i, f"居民{i}", f"2024-01-0{1 + i % 3} 08:00:00") for i in range(1, 11)]
 
@@ -123,6 +124,49 @@ def test_check_and_columns(people_url: str, make_platform: Any) -> None:
     assert findings["people：主键 id 没有空值和重复"].ok
     assert not findings["other：表 people 没有列 没有的列"].ok
     assert not findings["twice：没有写主键 key"].ok
+    connector.close()
+
+
+@pytest.mark.parametrize("fixture", ["postgres_url", "mariadb_url"])
+@pytest.mark.parametrize("kind", ["varchar(40)", "decimal(30,10)", "binary"])
+def test_a_key_of_any_value_is_gone_behind(
+    fixture: str, kind: str, request: pytest.FixtureRequest, make_platform: Any
+) -> None:
+    url = request.getfixturevalue(fixture)
+    keys: list[Any] = [*HOSTILE, "a\\'b%s", "%", "\\'"]
+    if kind == "decimal(30,10)":
+        keys = [f"{n}.0000000001" for n in (-3, 0, 7, 12345678901234567890)]
+    if kind == "binary":
+        keys = [b"\x00", b"\xff'\\", b"%"]
+        kind = "bytea" if fixture == "postgres_url" else "varbinary(9)"
+    run(url, "DROP TABLE IF EXISTS keyed", f"CREATE TABLE keyed (id {kind} primary key)")
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        table = sa.table("keyed", sa.column("id"))
+        values = [Decimal(one) for one in keys] if kind.startswith("decimal") else keys
+        connection.execute(table.insert(), [{"id": one} for one in values])
+    engine.dispose()
+    platform = make_platform(
+        {"kind": "database", "url": url}, people=people(table="keyed", read=[])
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "PAGE_ROWS", 1)
+        texts = [one.hex() if isinstance(one, bytes) else f"{one}" for one in keys]
+        assert sorted(ids(pulled(platform, rows=1))) == sorted(texts)
+
+
+def test_names_of_every_kind(postgres_url: str, make_platform: Any) -> None:
+    run(postgres_url, 'DROP SCHEMA IF EXISTS "交换" CASCADE', 'CREATE SCHEMA "交换"')
+    run(postgres_url, 'CREATE TABLE "交换"."T_人口" ("ID" int, "a%b" text, "order" text)')
+    run(postgres_url, """INSERT INTO "交换"."T_人口" VALUES (1, '百', '序'), (2, NULL, '')""")
+    stream = people(table="交换.T_人口", key=["ID"], read=["a%b", "order"])
+    platform = make_platform({"kind": "database", "url": postgres_url}, people=stream)
+    assert [list(r.values()) for c in pulled(platform) for r in c.rows.to_pylist()] == [
+        ["1", "百", "序"],
+        ["2", None, ""],
+    ]
+    connector = open_connector(platform, Path("/"))
+    assert all(one.ok for one in connector.check())
     connector.close()
 
 

@@ -187,7 +187,7 @@ def test_a_remark_beside_other_cells_is_a_record() -> None:
 
 
 def test_without_known_columns_the_fullest_row_is_the_header() -> None:
-    rows = [
+    rows: list[list[str | None]] = [
         ["名册", None, None],
         ["日期", "2024", None],
         ["序号", "姓名", "电话"],

@@ -120,7 +120,7 @@ def test_damage_is_named_and_nothing_claims_to_be_complete(
     (tmp_path / name).write_bytes(content)
     encoding = "utf-8" if name.startswith(("e", "t")) else None
     connector = open_connector(stream(name, encoding=encoding), Path("/"))
-    chunks = []
+    chunks: list[Chunk] = []
     with pytest.raises(SourceChangedError) as caught:
         chunks.extend(connector.pull("people", None, resume=False, chunk_rows=1))
     assert says in caught.value.zh
@@ -216,3 +216,17 @@ def test_columns(stream: Any, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     connector = open_connector(stream("a.csv"), Path("/"))
     assert connector.columns("people") == ["序号", "姓名", "电话"]
+    (tmp_path / "a.jsonl").write_text('{"人": {"姓名": "张三", "证": {}}, "电话": 1}\n', "utf-8")
+    connector = open_connector(stream("a.jsonl"), Path("/"))
+    assert connector.columns("people") == ["人.姓名", "人.证", "电话"]
+
+
+def test_jsonl_columns_inside_others(make_platform: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"人": {"姓名": "张三", "脸": "aGk="}, "a.b": 1}', "utf-8")
+    platform = make_platform(
+        {"kind": "files", "path": str(tmp_path)},
+        people={"files": "*.jsonl", "read": ["人", "人.姓名", "a.b"], "drop_columns": ["人.脸"]},
+    )
+    (chunk,) = pulled(platform)
+    assert rows([chunk]) == [{"人": '{"姓名":"张三"}', "人.姓名": "张三", "a.b": "1"}]
+    assert chunk.dropped == {"人.脸": 1}
