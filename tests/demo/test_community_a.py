@@ -1,0 +1,208 @@
+"""Community A, whole: seven real platforms in, the published numbers out, and what changes later.
+
+The truth is the generator's own; the hub sees only what the platforms hold.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+import pytest
+
+from cli.main import main
+from examples.community_a import changes, run
+from hub.settings import Home, open_home
+from pipelines.sync import SyncReport, run_sync
+from security.keys import create_keys
+from warehouse.answers import write_crosswalk
+from warehouse.snapshots import current_number, reading
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+LIFE = ("move", "death", "moved_out", "corrected_name", "new_tenant", "deleted_row", "new_batch")
+TROUBLE = ("half_table", "cut_file", "api_down", "short_batch")
+
+
+class Demo:
+    def __init__(self, home: Home, capsys: pytest.CaptureFixture[str] | None = None) -> None:
+        self.home = home
+        judge = run.truth_folder(home.root)
+        self.truth = json.loads((judge / "counts.json").read_text(encoding="utf-8"))
+        self.persons = pl.read_parquet(judge / "persons.parquet")
+        self.records = pl.read_parquet(judge / "records.parquet")
+
+    def sync(self) -> SyncReport:
+        report = run_sync(self.home)
+        for pull in report.pulls:
+            assert pull.read == pull.stored + pull.unchanged + pull.repeated, pull
+        return report
+
+    def query(self, sql: str) -> pl.DataFrame:
+        with reading(self.home) as connection:
+            return pl.DataFrame(connection.execute(sql).to_arrow_table())
+
+    def crosswalk(self) -> pl.DataFrame:
+        path = self.home.root / "crosswalk.parquet"
+        with reading(self.home) as connection:
+            write_crosswalk(connection, path)
+        return pl.read_parquet(path)
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    with TemporaryDirectory(prefix="hub-demo-") as folder:
+        Path(folder).chmod(0o755)  # the database servers run under accounts of their own
+        root = Path(folder) / "demo"
+        run.start(root)
+        try:
+            home = open_home(root)
+            create_keys(home.secrets)
+            one = Demo(home)
+            report = one.sync()
+            assert (report.status, report.published) == ("ok", 1), report.error
+            yield one
+        finally:
+            run.stop(root)
+
+
+def status(demo: Demo, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    capsys.readouterr()
+    assert main(["status", "--json", "--home", str(demo.home.root)]) == 0
+    found: dict[str, object] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_published_numbers_come_out_exactly(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    found = status(demo, capsys)
+    published = {
+        "residents": 5764, "registered": 2180, "households": 1903, "compounds": 9, "grids": 7,
+    }  # fmt: skip
+    assert {name: found[name] for name in published} == published
+    assert found["area_hectare"] == pytest.approx(30.0)
+    labels = {
+        "党员": 55, "流动党员": 43, "流出党员": 1, "低保": 5, "低边": 2, "残疾": 29, "行动不便": 10,
+        "出国": 2, "两委": 9, "工作人员": 9, "专职社工": 6,
+    }  # fmt: skip
+    assert isinstance(found["labels"], dict)
+    assert isinstance(found["label_details"], dict)
+    assert {name: found["labels"][name] for name in labels} == labels
+    assert len(found["label_details"]["党员"]) == 5
+    for name, value in demo.truth["labels"].items():
+        if name in found["labels"]:
+            assert found["labels"][name] == value, name
+
+
+def test_every_row_is_accounted_for(demo: Demo) -> None:
+    # living records and those set aside, per stream, are just those of the truth
+    held = demo.query("""
+        SELECT platform, stream, count(*) AS n FROM (
+            SELECT platform, stream FROM resident_record
+            UNION ALL SELECT platform, stream FROM grid_record) GROUP BY ALL ORDER BY ALL""")
+    aside = demo.query("""
+        SELECT platform, stream, count(*) AS n FROM quarantine GROUP BY ALL ORDER BY ALL""")
+    count = pl.len().cast(pl.Int64).alias("n")
+    fates = demo.records.group_by("platform", "stream", "fate").agg(count)
+    for fate, found in (("kept", held), ("quarantined", aside)):
+        expected = fates.filter(fate=fate).select("platform", "stream", "n")
+        assert expected.sort("platform", "stream").rows() == found.rows(), fate
+
+
+def test_each_person_is_one_resident(demo: Demo) -> None:
+    truth = demo.records.filter(fate="kept").drop_nulls("person_id")
+    both = truth.join(demo.crosswalk(), on=["platform", "stream", "record_key"], how="left")
+    assert both["resident_id"].null_count() == 0
+    pairs = both.select("person_id", "resident_id").unique()
+    assert pairs["person_id"].n_unique() == pairs.height, "a person was split"
+    assert pairs["resident_id"].n_unique() == pairs.height, "two persons were merged"
+
+
+def test_households_and_grids_are_right(demo: Demo) -> None:
+    truth = demo.records.filter(fate="kept").drop_nulls("person_id")
+    one = truth.select("platform", "stream", "record_key", "person_id")
+    found = one.join(demo.crosswalk(), on=["platform", "stream", "record_key"])
+    found = found.select("person_id", "resident_id", "household_id", "grid_code").unique()
+    both = demo.persons.filter("resident").join(found, on="person_id", suffix="_found")
+    assert both.filter(pl.col("grid_code") != pl.col("grid_code_found")).height == 0
+    pairs = both.select("household", "household_id").unique()
+    assert pairs.height == pairs["household"].n_unique() == pairs["household_id"].n_unique()
+
+
+def test_golden_values_are_the_true_ones(demo: Demo) -> None:
+    rows = demo.query(
+        """
+        SELECT r.name, r.id_number, r.sex_code, r.birth_date, l.record_key
+        FROM resident r JOIN resident_link l USING (resident_id)
+        JOIN record_id i USING (record_id) WHERE i.platform = 'district_population'
+    """.replace("l.record_key", "i.record_key")
+    )
+    keys = demo.records.filter(platform="district_population", fate="kept")
+    both = demo.persons.join(keys.select("person_id", "record_key"), on="person_id").join(
+        rows, on="record_key", suffix="_found"
+    )
+    assert both.height > 5000
+    for field in ("name", "id_number", "sex_code", "birth_date"):
+        wrong = both.filter(pl.col(field).ne_missing(pl.col(f"{field}_found")))
+        assert wrong.height == 0, field
+
+
+def test_nothing_new_changes_nothing(demo: Demo) -> None:
+    before, ids = current_number(demo.home), demo.crosswalk()
+    report = demo.sync()
+    assert (report.status, report.published) == ("ok", None)
+    assert current_number(demo.home) == before
+    assert demo.crosswalk().equals(ids)
+
+
+def test_life_arrives_and_only_it(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    before, known = status(demo, capsys), demo.crosswalk()
+    expected = [changes.make(demo.home.root, name) for name in LIFE]
+    report = demo.sync()
+    assert report.status == "ok", report.error
+    assert report.published is not None
+    after = status(demo, capsys)
+    for number in ("residents", "registered", "households", "grids", "compounds"):
+        delta = sum(one.delta.get(number, 0) for one in expected)
+        assert after[number] == int(str(before[number])) + delta, number
+    touched = {(one.platform, key) for one in expected for key in one.keys}
+    assert sum(pull.stored + pull.gone for pull in report.pulls) == len(touched)
+    old = dict(zip(known["record_key"] + known["platform"], known["resident_id"], strict=True))
+    now = demo.crosswalk()
+    new = dict(zip(now["record_key"] + now["platform"], now["resident_id"], strict=True))
+    assert {key for key in old if key in new and old[key] != new[key]} == set()
+    changed = demo.query("SELECT DISTINCT resident_id FROM resident_past")["resident_id"]
+    allowed = {old[key + platform] for platform, key in touched if key + platform in old}
+    assert set(changed) <= allowed | _housemates(demo, allowed)
+    name = demo.query(f"SELECT count(*) AS n FROM resident WHERE name = '{changes.CORRECTED}'")
+    assert name["n"][0] == 1
+
+
+def _housemates(demo: Demo, residents: set[str]) -> set[str]:
+    ids = ", ".join(f"'{one}'" for one in residents)
+    found = demo.query(f"""
+        SELECT resident_id FROM resident WHERE household_id IN (
+            SELECT household_id FROM resident WHERE resident_id IN ({ids})
+            UNION SELECT household_id FROM resident_past WHERE resident_id IN ({ids}))""")
+    return set(found["resident_id"])
+
+
+def test_trouble_is_named_and_harms_nothing(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    before = status(demo, capsys)
+    expected = [changes.make(demo.home.root, name) for name in TROUBLE]
+    report = demo.sync()
+    assert report.status == "partial"
+    kinds = {one.place.split(".")[0]: one.kind for one in report.failures}
+    assert kinds == {one.platform: one.error for one in expected}
+    after = status(demo, capsys)
+    for number in ("residents", "registered", "households", "grids", "compounds", "labels"):
+        assert after[number] == before[number], number
+
+
+def test_first_day_comes_back(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    changes.make(demo.home.root, "restore")
+    report = demo.sync()
+    assert report.status == "ok", report.error
+    found = status(demo, capsys)
+    for number in ("residents", "registered", "households", "grids", "compounds"):
+        assert found[number] == demo.truth[number], number
