@@ -95,17 +95,14 @@ def opened(answer: Any, envelope: Envelope, *, known_bad: bool = False) -> Page 
 
 def at(node: Any, path: str) -> Any:  # noqa: ANN401 - JSON
     """What stands at a dotted path: `ABSENT` if a step is missing, None if one is null."""
-    if path == "":
+    if node is None or path == "":
         return node
-    if isinstance(node, dict) and path in node:
+    if not isinstance(node, dict):
+        return ABSENT
+    if path in node:
         return node[path]
-    for step in path.split("."):
-        if node is None:
-            return None
-        if not isinstance(node, dict) or step not in node:
-            return ABSENT
-        node = node[step]
-    return node
+    first, _, rest = path.partition(".")
+    return at(node[first], rest) if rest and first in node else ABSENT
 
 
 def cleaned(text: str, secrets: Sequence[str]) -> str:
@@ -113,6 +110,11 @@ def cleaned(text: str, secrets: Sequence[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, "***") if secret else text
     return " ".join(DIGITS.sub("…", text).split())[:LONGEST]
+
+
+def shown(names: Sequence[str]) -> str:
+    """Names of fields for a message; some vendors use a person's number as one."""
+    return "、".join(cleaned(name, ())[:30] for name in names[:40])
 
 
 def _code(answer: Any, envelope: Envelope) -> str | None:  # noqa: ANN401 - JSON
@@ -173,4 +175,4 @@ def _total(answer: Any, envelope: Envelope) -> int | None:  # noqa: ANN401 - JSO
 def _names(answer: Any) -> str:  # noqa: ANN401 - JSON
     if not isinstance(answer, dict):
         return "不是 JSON 对象"
-    return "、".join(str(name)[:20] for name in list(answer)[:10])
+    return shown(list(answer))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from connectors.chunk import Chunk, Cursor, Finding, empty_table
+from connectors.envelope import shown
 from connectors.http_check import findings
 from connectors.http_client import HttpClient
 from connectors.pages import Walk, drop_all, missing_columns, names_of, start, table_of
@@ -91,11 +92,11 @@ class HttpApiConnector:
         dropped = drop_all(page.rows, stream.drop_columns)
         missing = missing_columns(page.rows, stream.columns) if first else []
         if missing:
-            there = names_of(page.rows)
+            there = shown(names_of(page.rows))
             raise SourceChangedError(
                 f"{self.platform.platform}.{name}: no row has column {', '.join(missing)}",
                 zh=f"「{self.platform.title}」{name} 的回答里没有列：{'、'.join(missing)}"
-                f"（现有：{'、'.join(there)}）。它可能被改名或删除："
+                f"（现有：{there}）。它可能被改名或删除："
                 "请与平台方确认后修改平台文件里的映射。",
             )
         table = table_of(page.rows, stream.columns)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from connectors.chunk import Finding
-from connectors.http_client import HttpClient
+from connectors.envelope import shown
+from connectors.http_client import CLOCK_SECONDS, HttpClient
 from connectors.pages import drop_all, missing_columns, names_of
 from hub.errors import HubError, SourceDownError
 from hub.platform import Platform, Stream
 
-CLOCK_SECONDS = 300
 FEW = 2  # rows are enough to see the answer's shape
 
 
@@ -49,7 +49,7 @@ def _stream(client: HttpClient, name: str, stream: Stream) -> Iterator[Finding]:
         yield Finding(
             ok=False,
             what=f"{name}：前 {len(page.rows)} 行里没有列 {'、'.join(missing)}",
-            advice=f"现有的列是：{'、'.join(names_of(page.rows))}。请修改映射。",
+            advice=f"现有的列是：{shown(names_of(page.rows))}。请修改映射。",
         )
     else:
         yield Finding(ok=True, what=f"{name}：{len(stream.columns)} 列都在")

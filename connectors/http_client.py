@@ -31,7 +31,8 @@ from hub.errors import (
 from hub.platform import HttpApiConnection, Parameters, Platform, Secret, Stream
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-LONGEST_PAUSE = 300.0  # a vendor who asks for more is asked again at the next run
+LONGEST_PAUSE = 120.0  # a vendor who asks for more is asked again at the next run
+CLOCK_SECONDS = 300  # that a timestamp may be off, at most vendors
 DOWN_AFTER = "稍后会再试；若一直如此，请检查网络和地址，并询问平台方。"
 
 for _library in ("httpx", "httpcore"):  # at INFO they write whole addresses, signatures included
@@ -121,7 +122,7 @@ class HttpClient:
         except ValueError:
             if wrong:
                 raise self._refused_or_changed(name, status, None) from None
-            if response.content[:1] in (b"{", b"["):
+            if response.content.lstrip()[:1] in (b"{", b"["):
                 return Trouble("cut answer", "回答不完整，像是中途断开")
             return Trouble("no JSON", "回答不是 JSON", error=SourceChangedError)
         try:
@@ -146,9 +147,11 @@ class HttpClient:
         where = f"{self.platform.platform}.{name}"
         title = f"「{self.platform.title}」{name}"
         if status in (401, 403) or (found and found.kind == "refused"):
+            off = abs(self.skew or 0)
+            clock = f"平台的时钟与本机相差 {off / 60:.0f} 分钟，" if off > CLOCK_SECONDS else ""
             return SourceRefusedError(
                 f"{where}: refused ({said})",
-                zh=f"{title} 拒绝了请求（{said}）：请核对密钥、签名设置和本机时钟，"
+                zh=f"{title} 拒绝了请求（{said}）：{clock}请核对密钥、签名设置和本机时钟，"
                 "并请平台方确认接口权限。",
             )
         return SourceChangedError(
@@ -189,7 +192,7 @@ class HttpClient:
         try:
             url = httpx.URL(_address(api.url, stream.path)).copy_merge_params(placed["query"])
             return self._client.build_request(api.method, url, content=content, headers=headers)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+        except (httpx.InvalidURL, UnicodeError):
             raise ConfigError(
                 f"{self.platform.platform}: url or headers cannot be sent",
                 zh=f"平台「{self.platform.title}」的 url、path 或 headers 写得不对，请核对。",
@@ -217,6 +220,8 @@ class HttpClient:
         return value
 
     def _verify(self) -> ssl.SSLContext | bool:
+        if self.connection.url.startswith("http://"):
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts no one: nothing to load
         if self.connection.ca_file is None:
             return True
         try:

@@ -190,6 +190,8 @@ class HttpApiConnection(Setting):
 
     @model_validator(mode="after")
     def _coherent(self) -> "HttpApiConnection":
+        if not self.url.startswith(("http://", "https://")):
+            raise ValueError("url begins with http:// or https://")
         places = [self.pager.place, self.params_place, self.sign and self.sign.place]
         if self.method == "GET" and "body" in places:
             raise ValueError("a GET request has no body: use method POST, or place query")
