@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from connectors.json_text import JsonRow, Number
+from connectors.json_text import JsonRow, Number, as_text
 from hub.platform import Envelope
 
 ABSENT = object()
@@ -126,7 +126,9 @@ def _code(answer: Any, envelope: Envelope) -> str | None:  # noqa: ANN401 - JSON
             f"no {envelope.ok} in the answer",
             f"回答里没有 {envelope.ok}（有：{_names(answer)}），请核对 envelope.ok",
         )
-    return {True: "true", False: "false"}[found] if isinstance(found, bool) else str(found)
+    if isinstance(found, dict | list):
+        raise ShapeError(f"{envelope.ok} is no code", f"回答里的 {envelope.ok} 不是状态码")
+    return as_text(found)
 
 
 def _complaint(answer: Any, envelope: Envelope, code: str | None) -> Complaint:  # noqa: ANN401 - JSON

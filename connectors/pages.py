@@ -5,18 +5,22 @@ than asked for, a total that moves, rows that come twice and so push others out 
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from operator import itemgetter
+from typing import Any
 
 import pyarrow as pa
 
 from connectors.chunk import Cursor, text_schema
 from connectors.envelope import ABSENT, Page, at
-from connectors.json_text import JsonRow, as_text, drop
+from connectors.json_text import JsonRow, as_text, drop, paths
 from hub.errors import SourceChangedError
 from hub.platform import Pager, Stream
 
-BARE_ERRORS = (pa.ArrowTypeError, pa.ArrowInvalid, UnicodeEncodeError)
+HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs are no characters; the rest of such a text is worth keeping."""
 
 
 def table_of(rows: list[JsonRow], columns: Sequence[str]) -> pa.Table:
@@ -25,19 +29,25 @@ def table_of(rows: list[JsonRow], columns: Sequence[str]) -> pa.Table:
 
 
 def _column(rows: list[JsonRow], name: str) -> pa.Array:
-    if "." in name:
-        values = [None if (found := at(row, name)) is ABSENT else found for row in rows]
-    else:
-        values = [row.get(name) for row in rows]
+    values = _values(rows, name)
     try:
         return pa.array(values, pa.string())  # texts, numbers as they stood, nulls
-    except BARE_ERRORS:
-        return pa.array([_whole(as_text(value)) for value in values], pa.string())
+    except (pa.ArrowTypeError, UnicodeEncodeError):
+        return pa.array(map(_text, values), pa.string())
 
 
-def _whole(text: str | None) -> str | None:
-    """Half of a surrogate pair is no character; the rest of the text is worth keeping."""
-    return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _values(rows: list[JsonRow], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:  # some rows leave it out, or it is inside an object
+        if "." not in name:
+            return [row.get(name) for row in rows]
+        return [None if (found := at(row, name)) is ABSENT else found for row in rows]
+
+
+def _text(value: object) -> str | None:
+    text = as_text(value)
+    return text and HALVES.sub("\ufffd", text)
 
 
 def missing_columns(rows: list[JsonRow], columns: Sequence[str]) -> list[str]:
@@ -51,22 +61,21 @@ def names_of(rows: list[JsonRow]) -> list[str]:
     """Every column that the rows offer, objects opened as `owner.phone`."""
     found: dict[str, None] = {}
     for row in rows:
-        found |= dict.fromkeys(_paths(row, ""))
+        found |= dict.fromkeys(paths(row))
     objects = {name.rpartition(".")[0] for name in found}
     return [name for name in found if name not in objects]
 
 
-def _paths(row: JsonRow, before: str) -> list[str]:
-    paths = []
-    for key, value in row.items():
-        inside = _paths(value, f"{before}{key}.") if isinstance(value, dict) and value else None
-        paths += inside or [f"{before}{key}"]
-    return paths
-
-
 def drop_all(rows: list[JsonRow], columns: Sequence[str]) -> dict[str, int]:
     """Take columns out of every row; how many values each held."""
-    return {name: sum(drop(row, name) for row in rows) for name in columns}
+    return {name: _drop(rows, name) for name in columns}
+
+
+def _drop(rows: list[JsonRow], name: str) -> int:
+    if "." in name:
+        return sum(drop(row, name) for row in rows)
+    values = [row.pop(name, None) for row in rows]
+    return len(values) - values.count(None) - values.count("")
 
 
 @dataclass(frozen=True)
@@ -116,8 +125,9 @@ class Walk:
         """
         place = self.place
         number = place.page
-        if rows.num_rows:
-            self._refuse_same(rows, number)
+        mark = digest(rows)
+        if mark:
+            self._refuse_same(mark, number)
         total = self._total(page)
         shrank = place.shrank or (place.total or 0) > (total or 0)
         self.place = replace(
@@ -129,7 +139,7 @@ class Walk:
             total=total,
             first_total=total if place.first_total is None else place.first_total,
             shrank=shrank,
-            digest=digest(rows),
+            digest=mark,
         )
         self.place = replace(self.place, done=self._ended(rows.num_rows))
         self._refuse_endless(rows.num_rows)
@@ -159,8 +169,7 @@ class Walk:
         belief = "。" if self.complete else "：可能有行没有读到，这次不据此删除记录。"
         return tuple(note + belief for note in notes)
 
-    def _refuse_same(self, rows: pa.Table, number: int) -> None:
-        mark = digest(rows)
+    def _refuse_same(self, mark: str, number: int) -> None:
         before = self._digests.setdefault(mark, number)
         if before == number:
             return
@@ -230,7 +239,7 @@ class Walk:
 
 
 def digest(rows: pa.Table) -> str:
-    """The same for the same rows."""
+    """The same for the same rows; empty for none."""
     if not rows.num_rows:
         return ""
     batch = rows.combine_chunks().to_batches()[0]

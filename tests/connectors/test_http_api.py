@@ -291,21 +291,18 @@ def test_a_pause_too_long_ends_the_pull(api: Api) -> None:
         (status(500), SourceDownError, "500"),
         (cut(announced=True), SourceDownError, "中途断开"),
         (cut(announced=False), SourceDownError, "不完整"),
-        (late(5), SourceDownError, "没有回答"),
         (says("E9", "请求过于频繁"), SourceDownError, "请求过于频繁"),
         (body(b"<html>login</html>"), SourceChangedError, "不是 JSON"),
     ],
-    ids=["500", "cut", "cut unannounced", "timeout", "busy", "html"],
+    ids=["500", "cut", "cut unannounced", "busy", "html"],
 )
 def test_trouble_that_stays_is_named_and_keeps_what_was_read(
     api: Api, trouble: Trouble, error: type[HubError], says: str
 ) -> None:
     api.script = [None, trouble, trouble]
     got: list[Chunk] = []
-    with Run(platform_of(api, attempts=2, timeout=1)) as run:
-        run.connector.client._client.timeout = 0.3
-        with pytest.raises(error) as caught:
-            got.extend(run.pull())
+    with Run(platform_of(api, attempts=2)) as run, pytest.raises(error) as caught:
+        got.extend(run.pull())
     assert says in caught.value.zh
     assert "第 2 页" in caught.value.zh
     if error is SourceDownError:
@@ -313,6 +310,13 @@ def test_trouble_that_stays_is_named_and_keeps_what_was_read(
         assert ids(pulled(platform_of(api), cursor=got[-1].cursor, resume=True)) == [
             *("OW3", "OW4", "OW5", "OW6", "OW7")
         ]
+
+
+def test_no_answer_in_time(api: Api) -> None:
+    api.script = [late(30)]
+    with pytest.raises(SourceDownError, match="timeout") as caught:
+        pulled(platform_of(api, attempts=1, timeout=1))
+    assert "等了 1 秒没有回答" in caught.value.zh
 
 
 def test_nobody_listening(api: Api) -> None:
@@ -343,6 +347,7 @@ def test_nobody_listening(api: Api) -> None:
         (body(b'{"code": 0, "data": {"records": {"a": 1}}}'), SourceChangedError),
         (body(b'{"code": 0, "data": {"records": [], "total": "many"}}'), SourceChangedError),
         (body(b'{"success": true}'), SourceChangedError),
+        (body(b'{"code": {"name": "x"}, "data": {"records": []}}'), SourceChangedError),
         (body(b"[1, 2]"), SourceChangedError),
         (body(b'{"code":0,"data":' + b"[" * 100_000), SourceDownError),
     ],
