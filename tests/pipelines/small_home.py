@@ -95,8 +95,7 @@ def put_resident(
 ) -> None:
     """Write one resident of the grid platform anew."""
     db.execute("DELETE FROM resident WHERE id = ?", [f"g{n}"])
-    row = (
-        f"g{n}", f"张三{n}", id_number(n), f"138000{n:05d}", f"龙港花园{n % 9 + 1}栋1单元{n + 100}号",
-        GRID_CODE, gone, updated,
-    )  # fmt: skip
+    address = f"龙港花园{n % 9 + 1}栋1单元{n + 100}号"
+    phone = f"138000{n:05d}"
+    row = (f"g{n}", f"张三{n}", id_number(n), phone, address, GRID_CODE, gone, updated)
     db.execute("INSERT INTO resident VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)

@@ -1,0 +1,121 @@
+"""Run one sync in a child process that is killed with -9 at a chosen step.
+
+A step is an instant before or after something durable happens: a file is renamed into place, the
+ledger commits, the work copy is made, changed, judged, published, swept.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+STEPS = (
+    ("warehouse.raw", "write_parquet"),
+    ("warehouse.core", "write_parquet"),
+    ("ledger.ledger", "Ledger.open_pull"),
+    ("ledger.ledger", "Ledger.commit"),
+    ("ledger.ledger", "Ledger.close_pull"),
+    ("ledger.ledger", "Ledger.end_run"),
+    ("warehouse.duck", "publish"),
+    ("warehouse.snapshots", "attach"),
+    ("pipelines.brain", "apply_batches"),
+    ("pipelines.brain", "resolve_identity"),
+    ("pipelines.brain", "resolve_entities"),
+    ("warehouse.snapshots", "Work.close"),
+    ("warehouse.gates", "GateProcess.judge"),
+    ("pipelines.brain", "write_gate_page"),
+    ("pipelines.brain", "publish_work"),
+    ("warehouse.snapshots", "publish"),
+    ("warehouse.snapshots", "point_to"),
+    ("warehouse.snapshots", "sweep"),
+)
+
+
+INSTANTS = [f"{when} {module}.{path}" for module, path in STEPS for when in ("before", "after")]
+
+
+class Killer:
+    """Notes the instants that are passed, and kills this process at the first called `at`."""
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+
+    def arm(self) -> None:
+        for module, path in STEPS:
+            owner: Any = import_module(module)
+            *parents, last = path.split(".")
+            for parent in parents:
+                owner = getattr(owner, parent)
+            setattr(owner, last, self._watched(getattr(owner, last), f"{module}.{path}"))
+
+    def _watched(self, real: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            self._pass(f"before {name}")
+            result = real(*args, **kwargs)
+            self._pass(f"after {name}")
+            return result
+
+        return watched
+
+    def _pass(self, name: str) -> None:
+        if name == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Zygote:
+    """A process that has imported the hub but run nothing: it forks a child for each sync.
+
+    (Forking the test process itself, with its running thread pools, would hang now and then.)
+    """
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def sync(self, root: Path, kill_at: str = "") -> str:
+        """Sync; return "killed", or the status of the sync that ended."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps([str(root), kill_at]) + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+def _serve() -> None:
+    import_module("pipelines.sync")
+    for line in sys.stdin:
+        root, kill_at = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _sync(Path(root), kill_at)
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            print("killed" if os.WTERMSIG(status) == signal.SIGKILL else "crashed", flush=True)
+        else:
+            print(["ok", "partial", "failed", "raised"][os.WEXITSTATUS(status)], flush=True)
+
+
+def _sync(root: Path, kill_at: str) -> None:
+    code = 3
+    try:
+        from hub.settings import open_home
+        from pipelines.sync import run_sync
+
+        Killer(kill_at).arm()
+        report = run_sync(open_home(root))
+        code = ["ok", "partial", "failed"].index(report.status)
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    _serve()
