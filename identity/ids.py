@@ -20,7 +20,8 @@ def assign_ids(connection: duckdb.DuckDBPyConnection, key: bytes, now: datetime)
     """
     run = connection.execute
     run(
-        f"CREATE OR REPLACE TEMP TABLE moment AS SELECT TIMESTAMPTZ '{now.isoformat()}' AS happened_at"
+        "CREATE OR REPLACE TEMP TABLE moment AS SELECT $now::TIMESTAMPTZ AS happened_at",
+        {"now": now},
     )
     _keepers(connection)
     _mint(connection, key)

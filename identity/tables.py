@@ -13,7 +13,8 @@ ENTITIES = """
     CREATE TABLE resident_identity (
         resident_id VARCHAR, founding_record_id BIGINT, merged_into VARCHAR, state VARCHAR);
     CREATE TABLE identity_event (
-        happened_at TIMESTAMPTZ, kind VARCHAR, resident_id VARCHAR, other_id VARCHAR, reason VARCHAR);
+        happened_at TIMESTAMPTZ, kind VARCHAR, resident_id VARCHAR, other_id VARCHAR,
+        reason VARCHAR);
     CREATE TABLE golden (
         resident_id VARCHAR, name VARCHAR, id_type_code VARCHAR, id_number VARCHAR,
         id_status VARCHAR, sex_code VARCHAR, birth_date DATE, birth_year SMALLINT,

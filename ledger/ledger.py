@@ -230,8 +230,8 @@ def _write_counts(row: PullRow, pull: Pull) -> None:
 def _as_pull(row: PullRow, cursor: Cursor | None) -> Pull:
     counts = {ours: getattr(row, column) for ours, column in _COUNTS.items()}
     return Pull(
-        row.pull_id, row.platform, row.stream, row.started_at, cursor, row.start_cursor, resumed=True,
-        dropped=dict(row.values_dropped), notes=list(row.notes), **counts,
+        row.pull_id, row.platform, row.stream, row.started_at, cursor, row.start_cursor,
+        resumed=True, dropped=dict(row.values_dropped), notes=list(row.notes), **counts,
     )  # fmt: skip
 
 

@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import (
-    UnresolvedAssetJobDefinition as AssetJob,  # what define_asset_job gives; not exported
-)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from connectors import open_connector
 from hub.errors import HubError
@@ -17,6 +15,7 @@ from hub.settings import Home
 from ledger import open_ledger
 from pipelines.session import Session
 
+AssetJob = UnresolvedAssetJobDefinition  # what define_asset_job gives; Dagster does not export it
 WATCHED = ("files", "exchange")
 Jobs = Mapping[str, AssetJob]
 
