@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from hub.errors import HubError, SourceDownError
+from hub.errors import BusyError, HubError, SourceDownError
 from hub.platform import Platform
+from pipelines.brain import Publication, update_brain
 from pipelines.pull import pull_stream
 from pipelines.session import Session
 from pipelines.standardise import standardise_stream
+from warehouse.gates import GateReport
 
 POOL = "brain"
 BRAIN = ("identity", "entities", "snapshot")
@@ -88,9 +90,8 @@ def _pull(context: dg.AssetExecutionContext, run: Session, platform: Platform, s
             run.pulls[place] = pull_stream(
                 run.home, run.ledger, platform, stream, run.tick, accept_drop=accept
             )
-    except SourceDownError as error:
-        if context.op_execution_context.retry_number < run.retries:
-            raise dg.RetryRequested(run.retries, run.retry_wait) from error
+    except (SourceDownError, BusyError) as error:
+        _retry_later(context, run, error)
         run.fail(place, error)
     except Exception as error:
         run.fail(place, error)
@@ -99,6 +100,12 @@ def _pull(context: dg.AssetExecutionContext, run: Session, platform: Platform, s
             run.gates.start()
         return True
     return False
+
+
+def _retry_later(context: dg.AssetExecutionContext, run: Session, error: HubError) -> None:
+    """Ask Dagster to try the step again after a while, as long as the run allows it."""
+    if context.op_execution_context.retry_number < run.retries:
+        raise dg.RetryRequested(run.retries, run.retry_wait) from error
 
 
 def _standardise(run: Session, platform: Platform, stream: str) -> bool:
@@ -140,16 +147,14 @@ def brain_assets(streams: Sequence[tuple[str, str]]) -> dg.AssetsDefinition:
     def brain(context: dg.AssetExecutionContext) -> Results:
         """Apply what is new, resolve, judge, publish; then say whether anything failed."""
         run: Session = context.resources.session
-        yield from _update(run)
+        yield from _update(context, run)
         if run.failures:
             raise dg.Failure("；".join(one.zh for one in run.failures), allow_retries=False)
 
     return brain
 
 
-def _update(run: Session) -> Results:
-    from pipelines.brain import update_brain
-
+def _update(context: dg.AssetExecutionContext, run: Session) -> Results:
     passed = True
     try:
         run.tick("brain", 0)
@@ -157,16 +162,31 @@ def _update(run: Session) -> Results:
             run.home, run.ledger, run.platforms, run.gates, run.accept_drop
         )
         run.steps.update(run.publication.steps)
-    except HubError as error:
+    except BusyError as error:
+        _retry_later(context, run, error)
         run.fail("brain", error)
         passed = False
     except Exception as error:
         run.fail("brain", error)
         passed = False
-    done = run.publication
+    done = run.publication or Publication()
     for asset in BRAIN:
-        facts: dict[str, int] = dict(done.facts.get(asset, {})) if done else {}
-        if done and done.number is not None and asset == "snapshot":
+        facts: dict[str, int] = dict(done.facts.get(asset, {}))
+        if done.number is not None and asset == "snapshot":
             facts = {"number": done.number, "batches": done.batches}
         yield dg.MaterializeResult(asset_key=asset, metadata=facts)
-    yield dg.AssetCheckResult(passed=passed, asset_key="snapshot", check_name="gates")
+    yield dg.AssetCheckResult(
+        passed=passed,
+        asset_key="snapshot",
+        check_name="gates",
+        metadata=_gate_facts(done.gates),
+    )
+
+
+def _gate_facts(report: GateReport | None) -> dict[str, int]:
+    """Rows checked and failed, a suite."""
+    facts: dict[str, int] = {}
+    for one in report.results if report else []:
+        for name, rows in (("checked", one.rows_checked), ("failed", one.rows_failed)):
+            facts[f"{one.suite}_rows_{name}"] = facts.get(f"{one.suite}_rows_{name}", 0) + rows
+    return facts

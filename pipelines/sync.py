@@ -11,6 +11,7 @@ from hub.settings import Home
 from pipelines.definitions import SYNC, definitions_for
 from pipelines.pull import Tick
 from pipelines.session import Failure, Session, session
+from warehouse.lock import locked
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,11 @@ def run_sync(
 
     Raises:
         NotFoundError: a platform of that name is not in the home.
+        BusyError: another sync of this home is under way.
     """
     started = perf_counter()
     accepted = platforms if accept_drop else ()
-    with session(home, tick=tick, accept_drop=accepted) as run:
+    with locked(home, "sync"), session(home, tick=tick, accept_drop=accepted) as run:
         chosen = _choose(run, platforms)
         if accept_drop and not platforms:
             run.accept_drop = tuple(run.platforms)

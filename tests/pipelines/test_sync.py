@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from small_home import database, make_home, put_resident
 
-from hub.errors import NotFoundError
+from hub.errors import BusyError, NotFoundError
 from hub.settings import Home
 from pipelines.sync import SyncReport, run_sync
 from warehouse.answers import counts
+from warehouse.lock import locked
 from warehouse.snapshots import current_number, list_snapshots, point_to, reading
 
 
@@ -126,6 +127,12 @@ def test_broken_platform_file_does_not_stop_the_others(hub: Hub) -> None:
 def test_unknown_platform_is_refused(hub: Hub) -> None:
     with pytest.raises(NotFoundError, match="no platform nowhere"):
         hub.sync("nowhere")
+
+
+def test_second_sync_at_the_same_time_is_refused(hub: Hub) -> None:
+    with locked(hub.home, "sync"), pytest.raises(BusyError) as caught:
+        hub.sync()
+    assert "另一个同步正在进行" in caught.value.zh
 
 
 def test_going_back_is_moving_the_pointer(hub: Hub) -> None:
