@@ -1,6 +1,6 @@
 """The cases: what is set up, what is measured, and what it is aimed at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -96,6 +96,7 @@ class Town:
     sources: Sources
     home: Home
     seed: int
+    measure: Callable[[str, Path], Measured] = measured
     first_seconds: float = 0.0
 
     @staticmethod
@@ -148,7 +149,7 @@ class Town:
         return _result("changed", news, runs, aim, None)
 
     def _sync(self, *, published: bool, stored: int) -> Measured:
-        run = measured("sync", self.home.root)
+        run = self.measure("sync", self.home.root)
         check_accounting(run, self.world, published=published, stored=stored)
         return run
 

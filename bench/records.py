@@ -67,10 +67,6 @@ class World:
         """How many of them must be set aside."""
         return sum(one.aside for one in self.held.values())
 
-    def known(self) -> int:
-        """How many people at least one platform has heard of is close to all of them."""
-        return self.people.height
-
 
 def make_world(records: int, seed: int) -> World:
     """A population of `records` / 3, held about three times over."""
@@ -253,6 +249,7 @@ def _civil(clerk: Clerk) -> Held:
             "性别": pl.col("sex").replace(SEXES),
             "出生日期": clerk.day(),
             "家庭住址": clerk.address(OFFICE, 0.02),
+            "联系人": pl.col("head_name"),
             "手机": clerk.phone(0.1),
             "救助类别": pl.lit("低保"),
         }

@@ -5,11 +5,14 @@ from pathlib import Path
 import polars as pl
 from openpyxl import Workbook
 
+from examples.community_a.wordlists import words
+
 HEADER = (
-    ("序号", "证号", "申请人", None, None, None, "家庭住址", "联系人", "救助类别"),
-    (None, None, "姓名", "身份证号", "性别", "出生日期", None, "手机", None),
+    ("序号", "证号", "申请人", None, None, None, "家庭住址", "联系人", None, "救助类别"),
+    (None, None, "姓名", "身份证号", "性别", "出生日期", None, "姓名", "手机", None),
 )
-COLUMNS = ("证号", "姓名", "身份证号", "性别", "出生日期", "家庭住址", "手机", "救助类别")
+COLUMNS = words("证号 姓名 身份证号 性别 出生日期 家庭住址 联系人 手机 救助类别")
+LETTERS = "ABCDEFGHIJ"
 
 
 def write_roster(rows: pl.DataFrame, path: Path) -> None:
@@ -20,8 +23,9 @@ def write_roster(rows: pl.DataFrame, path: Path) -> None:
     width = len(HEADER[0])
     for first_row, first, last_row, end in (
         (1, 1, 1, width),
-        *((2, column, 3, column) for column in (1, 2, 7, 9)),
+        *((2, column, 3, column) for column in (1, 2, 7, 10)),
         (2, 3, 2, 6),
+        (2, 8, 2, 9),
         (last, 1, last, width),
     ):
         sheet.merged_cells.add(_range(first_row, first, last_row, end))
@@ -36,4 +40,4 @@ def write_roster(rows: pl.DataFrame, path: Path) -> None:
 
 
 def _range(first_row: int, first: int, last_row: int, last: int) -> str:
-    return f"{'ABCDEFGHI'[first - 1]}{first_row}:{'ABCDEFGHI'[last - 1]}{last_row}"
+    return f"{LETTERS[first - 1]}{first_row}:{LETTERS[last - 1]}{last_row}"
