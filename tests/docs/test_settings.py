@@ -1,0 +1,115 @@
+"""Every setting has a line in the documents, with the default it really has."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import pytest
+import yaml
+from pydantic import Field, TypeAdapter
+from pydantic.fields import FieldInfo
+
+from hub import platform, settings
+from hub.platform import Platform, Setting
+from schemas.mapping import compile_mapping
+from tests.docs.documents import ROOT, Row, blocks, tables
+
+PLATFORM_FILE, OPERATIONS = ROOT / "docs" / "platform-file.md", ROOT / "docs" / "operations.md"
+STREAMS = "streams: "
+MODELS: dict[str, type[Setting]] = {
+    "platform": platform.Platform,
+    "owner": platform.Owner,
+    "secret": platform.Secret,
+    "kind: database": platform.DatabaseConnection,
+    "kind: exchange": platform.ExchangeConnection,
+    "kind: files": platform.FilesConnection,
+    "kind: http_api": platform.HttpApiConnection,
+    "sign": platform.Signer,
+    "envelope": platform.Envelope,
+    "pager": platform.Pager,
+    "increment": platform.Increment,
+    "deletes": platform.Deletes,
+    "map": platform.FieldMap,
+    "streams": platform.Stream,
+    "hub.yaml": settings.HubSettings,
+    "retention": settings.Retention,
+    "gates": settings.Gates,
+}
+"""The code in a heading, and the model whose settings are below it."""
+
+
+def _documented() -> dict[str, list[Row]]:
+    """Rows by heading; those of streams, which are parted by kind of connection, together."""
+    found = tables(PLATFORM_FILE) | tables(OPERATIONS)
+    parts = [name for name in found if name.startswith(STREAMS)]
+    return found | {"streams": [row for name in parts for row in found.pop(name)]}
+
+
+DOCUMENTED = _documented()
+
+
+def _fields(model: type[Setting]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _words(annotation: Any) -> Iterator[str]:
+    """Every text that a setting may be, where it may only be some."""
+    if get_origin(annotation) is Literal:
+        yield from (one for one in get_args(annotation) if isinstance(one, str))
+    else:
+        for one in get_args(annotation):
+            yield from _words(one)
+
+
+def test_every_model_of_settings_has_its_table() -> None:
+    assert set(MODELS.values()) == set(Setting.__subclasses__())
+    assert set(MODELS) <= set(DOCUMENTED)
+
+
+@pytest.mark.parametrize("heading", MODELS)
+def test_settings_and_documents_name_the_same(heading: str) -> None:
+    assert {row.name for row in DOCUMENTED[heading]} == set(_fields(MODELS[heading]))
+
+
+@pytest.mark.parametrize("heading", MODELS)
+def test_defaults_are_those_of_the_code(heading: str) -> None:
+    fields = _fields(MODELS[heading])
+    for row in DOCUMENTED[heading]:
+        field, told = fields[row.name], row.cells[0]
+        if told == "必填":
+            assert field.is_required(), row.name
+            continue
+        assert not field.is_required(), row.name
+        default = field.get_default(call_default_factory=True)
+        if told == "无":
+            assert default is None, row.name
+            continue
+        kind = TypeAdapter(Annotated[(field.annotation, *field.metadata, Field())])
+        assert kind.validate_python(yaml.safe_load(told.strip("`"))) == default, row.name
+
+
+@pytest.mark.parametrize("heading", MODELS)
+def test_every_word_a_setting_knows_is_told(heading: str) -> None:
+    fields = _fields(MODELS[heading])
+    for row in DOCUMENTED[heading]:
+        text = " ".join(row.cells)
+        for word in _words(fields[row.name].annotation):
+            assert f"`{word}`" in text, f"{row.name}: {word}"
+
+
+def test_the_example_of_a_map_compiles() -> None:
+    (example,) = [
+        content
+        for language, content in blocks(PLATFORM_FILE.read_text(encoding="utf-8"))
+        if language == "yaml"
+    ]
+    stream = {"increment": "snapshot", "entity": "resident"} | yaml.safe_load(example)
+    made = Platform.model_validate(
+        {
+            "platform": "example",
+            "title": "例",
+            "owner": {"level": "street", "department": "网格办"},
+            "connection": {"kind": "files", "path": "."},
+            "streams": {"people": stream},
+        }
+    )
+    assert "座机" in compile_mapping(made, "people").columns
