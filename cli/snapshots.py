@@ -44,4 +44,8 @@ def rollback(
         say(f"现在用的就是快照 {number}，没有改动。")
         return
     point_to(opened, number)
-    say(f"已从快照 {before} 换到 {number}。", f"要换回来：hub rollback {before}")
+    say(
+        f"已从快照 {before} 换到 {number}。",
+        f"要换回来：hub rollback {before}",
+        "注意：下一次同步（包括定时的）会把之后的批次重新并入，请先处理好原因。",
+    )

@@ -140,12 +140,20 @@ def show_report(report: "SyncReport") -> None:
             whole=("平台", "状态"),
             styles=STYLES,
         )  # fmt: skip
+    for pull in report.pulls:
+        notes = list(pull.notes)
+        if pull.values_dropped:
+            notes.append(f"按规定没有取人脸等生物特征 {pull.values_dropped:,} 项。")
+        for note in notes:
+            say(f"提示 {pull.platform}.{pull.stream}：{note}")
     for failure in report.failures:
         complain(failure.zh)
     if report.published is not None:
         say(f"已发布快照 {report.published}，用时 {report.seconds:.1f} 秒。")
     elif report.status == "failed":
         say("这次没有发布新的快照，原来的快照照常使用。")
+    elif report.failures:
+        say("其余数据流没有新的变化，没有发布新的快照。")
     else:
         say(f"没有新的变化，不需要发布，用时 {report.seconds:.1f} 秒。")
     steps = [f"{STEPS.get(k, k)} {v:.1f} 秒" for k, v in report.steps.items() if v >= 0.05]

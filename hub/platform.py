@@ -19,6 +19,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from hub.errors import ConfigError
 
@@ -370,22 +371,51 @@ def load_platform(path: Path) -> Platform:
             ),
             zh=f"平台文件 {path.name} 有 {error.error_count()} 处要改："
             + "；".join(
-                f"{'.'.join(map(str, e['loc']))} {_in_chinese(e['type'], e['msg'])}"
+                f"{'.'.join(map(str, e['loc']))} {_in_chinese(e)}"
                 for e in error.errors(include_input=False, include_url=False)
             )
             + "。",
         ) from None
 
 
-def _in_chinese(kind: str, message: str) -> str:
+RULES_ZH = {
+    "give exactly one of env, file": "里 env 和 file 要写一个，且只写一个",
+    "url begins with http:// or https://": "的 url 要以 http:// 或 https:// 开头",
+    "a GET request has no body: use method POST, or place query": "GET 请求没有正文："
+    "请用 method: POST，或把参数放在 query",
+    "stop: total needs envelope.total": "用 stop: total 时要写 envelope.total",
+    "give exactly one of snapshot, watermark, batches": "里 snapshot、watermark、batches 要写一个，"
+    "且只写一个",
+    "give exactly one of from, value": "里 from 和 value 要写一个，且只写一个",
+}
+"""What our own validators say, for the officer."""
+
+
+def _in_chinese(mistake: ErrorDetails) -> str:
+    """Say in the officer's words what pydantic found."""
+    context = mistake.get("ctx", {})
+    if mistake["type"] == "literal_error":
+        return f"只能是 {str(context.get('expected', '')).replace(' or ', ' 或 ')}"
+    if mistake["type"] == "value_error":
+        return RULES_ZH.get(str(context.get("error")), "的值不合要求")
     known = {
         "missing": "缺少这一项",
         "extra_forbidden": "不认识这一项（请检查拼写）",
         "string_pattern_mismatch": "只能用小写字母、数字和下划线",
-        "union_tag_invalid": "连接类型应为 database、files、http_api 或 exchange",
+        "union_tag_invalid": "应为 database、files、http_api 或 exchange",
         "union_tag_not_found": "缺少连接类型 kind",
+        "string_type": "应为文字（数字和日期请加引号）",
+        "model_type": "应为一组“名称: 值”",
+        "model_attributes_type": "应为一组“名称: 值”",
+        "dict_type": "应为一组“名称: 值”",
+        "int_parsing": "应为整数",
+        "int_type": "应为整数",
+        "float_parsing": "应为数字",
+        "float_type": "应为数字",
+        "bool_parsing": "应为 true 或 false",
+        "bool_type": "应为 true 或 false",
     }
-    return known.get(kind, f"的值不对（{message}）")
+    return known.get(mistake["type"], "的值不对")
 
 
 def _refuse_secrets(path: Path, node: object, place: tuple[str, ...]) -> None:

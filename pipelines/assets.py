@@ -84,6 +84,7 @@ def stream_assets(platform: Platform, stream: str) -> list[dg.AssetsDefinition]:
 
 def _pull(context: dg.AssetExecutionContext, run: Session, platform: Platform, stream: str) -> bool:
     place = f"{platform.platform}.{stream}"
+    run.asked.add(place)
     accept = platform.platform in run.accept_drop
     try:
         with run.timed("pull"):

@@ -21,7 +21,14 @@ from warehouse.brain import Standardised, applied, apply_batches, create_brain
 from warehouse.gate_page import write_gate_page
 from warehouse.gates import GateProcess, GateReport
 from warehouse.lock import locked
-from warehouse.snapshots import Work, current_number, publish_work, reading, working
+from warehouse.snapshots import (
+    Work,
+    current_number,
+    discard_work,
+    publish_work,
+    reading,
+    working,
+)
 
 
 @dataclass
@@ -71,6 +78,7 @@ def update_brain(
         waiting = waiting_batches(home, ledger, platforms)
         done.batches = sum(map(len, waiting))
         if not waiting:
+            discard_work(home)
             return done
         gates.start()
         with working(home) as work:

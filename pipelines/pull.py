@@ -5,15 +5,18 @@ that the next pull overwrites; after it, nothing is pulled twice.
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from connectors import open_connector
-from connectors.chunk import Chunk, Connector
+from connectors.chunk import Chunk, Connector, Cursor
 from hub.errors import HeldError, HubError
 from hub.platform import Platform, Stream
 from hub.settings import Home
 from ledger import Ledger, Pull
+from security.keys import read_keys
+from security.sealing import seal, unseal
 from warehouse.lock import locked
 from warehouse.raw import RawPull
 
@@ -71,6 +74,15 @@ def pull_stream(
     return pull
 
 
+def cursor_at(home: Home, cursor: Cursor | None) -> Cursor | None:
+    """Read the connector's own cursor out of the ledger's."""
+    if cursor is None:
+        return None
+    key = read_keys(home.secrets, encryption=home.settings.encryption).data
+    at: Cursor = json.loads(unseal(key, cursor["at"]))
+    return at
+
+
 def _open(ledger: Ledger, platform: Platform, stream_name: str) -> Pull:
     """Begin a pull, or take up one that was cut.
 
@@ -102,7 +114,7 @@ def _take_chunks(
 ) -> bool:
     """Store every chunk; return whether the whole stream was read."""
     complete = False
-    at = None if pull.cursor is None else pull.cursor["at"]
+    at = cursor_at(home, pull.cursor)
     chunks = connector.pull(pull.stream, at, resume=pull.resumed and pull.read > 0)
     for chunk in chunks:
         counts = raw.compare(chunk.rows)
@@ -124,7 +136,9 @@ def _commit(
 ) -> None:
     batch = _write(home, ledger, raw, pull) if stored else None
     columns = list(raw.stream.columns)
-    ledger.commit(pull, batch, {"columns": columns, "at": chunk.cursor})
+    key = read_keys(home.secrets, encryption=home.settings.encryption).data
+    at = seal(key, json.dumps(chunk.cursor, ensure_ascii=False))  # it may hold a record key
+    ledger.commit(pull, batch, {"columns": columns, "at": at})
 
 
 def _write(home: Home, ledger: Ledger, raw: RawPull, pull: Pull) -> dict[str, object]:

@@ -16,6 +16,7 @@ from pipelines.brain import Publication
 from pipelines.pull import Tick
 from pipelines.standardise import CoreCounts
 from warehouse.gates import GateProcess
+from warehouse.snapshots import current_number, reading
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Session:
     tick: Tick = lambda _place, _rows: None
     accept_drop: tuple[str, ...] = ()
     run_id: int = 0
+    asked: set[str] = field(default_factory=set)  # platform.stream of every pull of this run
     retries: int = 0
     retry_wait: float = 60
     pulls: dict[str, Pull] = field(default_factory=dict)
@@ -50,10 +52,11 @@ class Session:
 
     @property
     def status(self) -> str:
-        """`ok`, `partial` (some streams failed), `failed` (nothing could be published)."""
+        """`ok`, `partial` (some streams failed), `failed` (all did, or nothing was published)."""
         if not self.failures:
             return "ok"
-        return "failed" if any(one.place == "brain" for one in self.failures) else "partial"
+        places = {one.place for one in self.failures}
+        return "failed" if "brain" in places or (self.asked and self.asked <= places) else "partial"
 
     def fail(self, place: str, error: Exception) -> None:
         """Note a failure, and log it without any value: of a surprise, only where it happened."""
@@ -88,8 +91,15 @@ def session(
     accept_drop: Sequence[str] = (),
     retries: int = 0,
 ) -> Iterator[Session]:
-    """Open what a run needs, and give it all back."""
+    """Open what a run needs, and give it all back.
+
+    Raises:
+        ConfigError: what is published cannot be opened with the home's key.
+    """
     home = home or open_home(find_home())
+    if current_number(home) is not None:
+        with reading(home):
+            pass
     ledger = open_ledger(home.data / "ledger.sqlite")
     gates = GateProcess()
     platforms, wrong = home.read_platforms()

@@ -29,6 +29,8 @@ class PullReport:
     set_aside: int
     with_issues: int
     error: str | None
+    notes: tuple[str, ...] = ()  # for the officer
+    values_dropped: int = 0  # biometrics that were not taken
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ def _pull_reports(run: Session, chosen: Sequence[str]) -> list[PullReport]:
                     core.set_aside if core else 0,
                     core.with_issues if core else 0,
                     error,
+                    tuple(row.notes) if row else (),
+                    sum(row.values_dropped.values()) if row else 0,
                 )
             )
     return reports

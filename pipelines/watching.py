@@ -13,6 +13,7 @@ from hub.errors import HubError
 from hub.platform import FilesConnection, Platform
 from hub.settings import Home
 from ledger import open_ledger
+from pipelines.pull import cursor_at
 from pipelines.session import Session
 
 AssetJob = UnresolvedAssetJobDefinition  # what define_asset_job gives; Dagster does not export it
@@ -21,7 +22,7 @@ Jobs = Mapping[str, AssetJob]
 
 
 def freshness_checks(platforms: Mapping[str, Platform]) -> Sequence[dg.AssetChecksDefinition]:
-    """Make a check a stream: was it pulled well within the platform's `fresh_within`?"""
+    """Make a check a stream: was it pulled within `fresh_within`, did rows come in `arrival`?"""
     return [_freshness(one, stream) for one in platforms.values() for stream in one.streams]
 
 
@@ -43,14 +44,22 @@ def _freshness(platform: Platform, stream: str) -> dg.AssetChecksDefinition:
     def fresh(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         """Compare the last good pull with what the platform promises."""
         run: Session = context.resources.session
-        last = run.ledger.last_success().get(platform.platform)
-        age = None if last is None else (datetime.now(UTC) - last).total_seconds()
+        pulled = _age(run.ledger.last_success().get(platform.platform))
+        batches = run.ledger.batches(platform.platform, stream)
+        arrived = _age(batches[-1].committed_at if batches else None)
+        arrival = platform.streams[stream].arrival
         return dg.AssetCheckResult(
-            passed=age is not None and age <= platform.fresh_within,
-            metadata={"age_seconds": -1.0 if age is None else age},
+            passed=0 <= pulled <= platform.fresh_within
+            and (arrival is None or 0 <= arrived <= arrival),
+            metadata={"pulled_seconds_ago": pulled, "arrived_seconds_ago": arrived},
         )
 
     return fresh
+
+
+def _age(moment: datetime | None) -> float:
+    """Seconds since then; -1 for never."""
+    return -1.0 if moment is None else (datetime.now(UTC) - moment).total_seconds()
 
 
 def sensors(
@@ -103,7 +112,7 @@ def _batches_mark(home: Home, platform: Platform) -> str | None:
         waiting = []
         for stream in platform.streams:
             cursor = ledger.cursor(platform.platform, stream)
-            at = None if cursor is None else cursor["at"]
+            at = cursor_at(home, cursor)
             first = next(iter(connector.pull(stream, at, resume=False, chunk_rows=1)), None)
             if first is not None and first.rows.num_rows:
                 waiting.append(f"{stream}:{first.cursor}")

@@ -280,6 +280,7 @@ def write_crosswalk(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
         ).fetchall()
         if csv:
             _begin_with_bom(temporary)
+        temporary.chmod(0o600)  # a record key may itself be somebody's number
         publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

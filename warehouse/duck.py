@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from hub.errors import ConfigError
 from hub.settings import Home
 from security.keys import read_keys
 
@@ -72,12 +73,23 @@ def _load_crypto(connection: duckdb.DuckDBPyConnection) -> None:
 def attach(
     home: Home, connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
 ) -> None:
-    """Attach a DuckDB file of the home as `brain` and use it."""
+    """Attach a DuckDB file of the home as `brain` and use it.
+
+    Raises:
+        ConfigError: the key does not fit, or `encryption` was changed under existing data.
+    """
     keys = read_keys(home.secrets, encryption=home.settings.encryption)
     options = [f"ENCRYPTION_KEY '{keys.data}'"] if keys.data else []
     options += ["READ_ONLY"] if read_only else []
     clause = f" ({', '.join(options)})" if options else ""
-    connection.execute(f"ATTACH {literal(path)} AS brain{clause}")
+    try:
+        connection.execute(f"ATTACH {literal(path)} AS brain{clause}")
+    except (duckdb.InvalidInputException, duckdb.CatalogException) as error:
+        raise ConfigError(
+            f"{path.name} cannot be opened with the home's key ({type(error).__name__})",
+            zh="数据打不开：密钥文件 secrets/data.key 与数据不匹配，或 hub.yaml 的 encryption "
+            "在已有数据后被改过。请恢复原来的密钥文件和设置。",
+        ) from None
     connection.execute("USE brain")
 
 

@@ -119,8 +119,7 @@ class Work:
 @contextmanager
 def working(home: Home) -> Iterator[Work]:
     """Give a fresh work copy; what is left of it afterwards is removed."""
-    folder = home.data / "work"
-    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    folder = discard_work(home)
     folder.mkdir(parents=True)
     base = current_number(home)
     path = folder / "brain.duckdb"
@@ -132,7 +131,14 @@ def working(home: Home) -> Iterator[Work]:
         yield Work(home, path, base, connection)
     finally:
         connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        discard_work(home)
+
+
+def discard_work(home: Home) -> Path:
+    """Remove what a killed run left of its work copy; return the folder for the next."""
+    folder = home.data / "work"
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def publish_work(work: Work) -> int:

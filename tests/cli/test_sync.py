@@ -26,6 +26,8 @@ class Pull:
     set_aside: int = 1
     with_issues: int = 2
     error: str | None = None
+    notes: tuple[str, ...] = ("第 2 页重复",)
+    values_dropped: int = 5
 
 
 @dataclass(frozen=True)
