@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hub.platform import Stream
 from hub.settings import Home
@@ -95,7 +96,7 @@ class RawPull:
                 WHERE _op IN ('duplicate', 'nokey')""")
 
     def compare(self, rows: pa.Table) -> Counts:
-        """Take the next chunk in; the table `fresh` then holds what must be stored.
+        """Take the next chunk in; `fresh` then holds what must be stored.
 
         Of several rows under one key the one that is stored already stays, else the first counts;
         in exchange batches a later row replaces an earlier one.
@@ -103,12 +104,13 @@ class RawPull:
         run = self.connection.execute
         numbers = np.arange(self.rows_before + 1, self.rows_before + rows.num_rows + 1)
         self.rows_before += rows.num_rows
-        self.connection.register("chunk", rows.append_column("_row", pa.array(numbers)))
+        chunk = rows.append_column("_row", pa.array(numbers))
+        self.connection.register("chunk", chunk)
         cells = [column for column in rows.column_names if column != "_origin"]
         run(f"""
             CREATE OR REPLACE TEMP TABLE keyed AS
             WITH hashed AS (SELECT *, md5(concat_ws(chr(31), {_cells(cells)})) AS _hash FROM chunk)
-            SELECT *, {self._key()} AS _key, {self._op()} AS _op FROM hashed""")
+            SELECT _row, _hash, {self._key()} AS _key, {self._op()} AS _op FROM hashed""")
         self.connection.unregister("chunk")
         run(
             """
@@ -131,10 +133,10 @@ class RawPull:
             FROM placed k""",
             {"one_a_key": not self.stream.increment.batches},
         )
-        run("""
-            CREATE OR REPLACE TEMP TABLE fresh AS
-            SELECT * EXCLUDE (_repeated, _unchanged) FROM judged
-            WHERE NOT _repeated AND NOT _unchanged""")
+        news = run("""
+            SELECT _row, _hash, _key, _op FROM judged WHERE NOT _repeated AND NOT _unchanged
+            ORDER BY _row""").to_arrow_table()
+        self.connection.register("fresh", _beside(chunk, news))
         if self.full:
             run("""
                 INSERT INTO seen SELECT _key, arg_min(_hash, _row)
@@ -188,21 +190,30 @@ class RawPull:
     def gone(self) -> tuple[int, int]:
         """After a complete pull: (records absent from it, records known before).
 
-        The table `fresh` then holds a delete for each absent one, and takes back what was set
+        `fresh` then holds a delete for each absent one, and takes back what was set
         aside before and is no longer there.
         """
-        self.connection.execute(f"""
-            CREATE OR REPLACE TEMP TABLE fresh AS
+        absent = self.connection.execute(f"""
             SELECT _key, '{GONE}' AS _hash, 'delete' AS _op,
                    {self.rows_before} + row_number() OVER (ORDER BY _key) AS _row
             FROM prior ANTI JOIN seen USING (_key) WHERE _op = 'upsert'
             UNION ALL
             SELECT _key, _hash, 'withdrawn', {self.rows_before} + row_number() OVER (ORDER BY _key)
-            FROM aside ANTI JOIN aside_seen USING (_key, _hash)""")
+            FROM aside ANTI JOIN aside_seen USING (_key, _hash)""").to_arrow_table()
+        self.connection.register("fresh", absent)
         counts = self.connection.execute("""
             SELECT (SELECT count(*) FROM fresh WHERE _op = 'delete'),
                    (SELECT count(*) FROM prior WHERE _op = 'upsert')""").fetchall()[0]
         return int(counts[0]), int(counts[1])
+
+
+def _beside(chunk: pa.Table, news: pa.Table) -> pa.Table:
+    """The rows of `chunk` that `news` names by `_row`, with its other columns behind."""
+    if news.num_rows < chunk.num_rows:
+        chunk = chunk.take(pc.index_in(news["_row"], chunk["_row"]))
+    for column in ("_hash", "_key", "_op"):
+        chunk = chunk.append_column(column, news[column])
+    return chunk
 
 
 def _cells(columns: list[str]) -> str:
