@@ -8,6 +8,7 @@ An error comes inside HTTP 200, as `code` and `msg`.
 import argparse
 import hmac
 import json
+import signal
 import time
 from functools import partial
 from hashlib import md5
@@ -101,7 +102,8 @@ def serve(file: Path, secret: str, port: int) -> ThreadingHTTPServer:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop, even if who started us ignores that signal."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--secret-file", type=Path, required=True)

@@ -155,7 +155,10 @@ def stop_api(home: Path) -> None:
     pid = int(json.loads(state.read_text(encoding="utf-8"))["pid"])
     if _runs(pid, state.parent):
         os.kill(pid, signal.SIGTERM)
+        patience = time.monotonic() + 10
         while _runs(pid, state.parent):
+            if time.monotonic() > patience:
+                os.kill(pid, signal.SIGKILL)
             time.sleep(0.02)
 
 

@@ -19,8 +19,6 @@ from security.keys import create_keys
 from warehouse.answers import write_crosswalk
 from warehouse.snapshots import current_number, reading
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 LIFE = ("move", "death", "moved_out", "corrected_name", "new_tenant", "deleted_row", "new_batch")
 TROUBLE = ("half_table", "cut_file", "api_down", "short_batch")
 

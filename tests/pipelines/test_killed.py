@@ -17,8 +17,6 @@ from hub.settings import Home
 from ledger import open_ledger
 from warehouse.snapshots import current_number, reading
 
-pytestmark = pytest.mark.xdist_group("killed")
-
 
 @dataclass
 class Scene:
