@@ -1,7 +1,9 @@
 """`hub demo`: Community A with its seven platforms on this machine, synced once, ready to ask."""
 
+import sys
 import time
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -105,14 +107,24 @@ def _summary(home: "Home", report: "Report", seconds: float) -> None:
         f"有问题的记录 {found.issues:,} 条，隔离 {found.quarantined:,} 条。",
         f"全部用时 {seconds:.0f} 秒。",
     )
-    where = place(home.root)
+    hub, where = _this_command(), place(home.root)
     heading("接下来")
     say(
-        f"  hub status --home {where}                    一屏看完",
-        f"  hub resident find 张 --home {where}          查人",
-        f"  hub quarantine list --home {where}           看被隔离的记录",
-        f"  hub demo --stop --home {where}               停止各平台",
+        f"  {hub} status --home {where}              一屏看完",
+        f"  {hub} resident find 张 --home {where}    查人",
+        f"  {hub} quarantine list --home {where}     看被隔离的记录",
+        f"  {hub} sync --home {where}                平台有变化后再同步",
+        f"  {hub} demo --stop --home {where}         停止各平台",
     )
+
+
+def _this_command() -> str:
+    """Write `hub` as it can be typed here: by its path where it is not on the PATH."""
+    ours = Path(sys.argv[0])
+    if ours.name != "hub" or which("hub"):
+        return "hub"
+    here = Path.cwd()
+    return str(ours.relative_to(here) if ours.is_relative_to(here) else ours)
 
 
 def _show_example(home: "Home", resident_id: str) -> None:
