@@ -51,3 +51,13 @@ def _served(kind: str, start: Callable[[Path], Server], folder: Path) -> Iterato
     url = make_url(server.url).set(password=server.password)
     yield url.render_as_string(hide_password=False)
     server.stop()
+
+
+LONGEST_FIRST = ("test_killed", "test_community_a", "test_sync", "test_rules")
+"""Files that keep a process busy for a minute or more: begun last, they would be waited for."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest files first; all else stays in its order."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))

@@ -1,5 +1,7 @@
 """Keys are private and stable; what is sealed opens only with its key."""
 
+import base64
+import hmac
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,14 @@ def test_ids_are_keyed_stable_and_apart() -> None:
         *keyed_ids(b"a", "H", ["x"]),
     }
     assert len(three) == 3
+
+
+@given(st.binary(max_size=80), st.sampled_from("RHD"), st.lists(st.text(), max_size=5))
+def test_ids_are_hmac_in_base32(key: bytes, prefix: str, texts: list[str]) -> None:
+    texts = [text.encode(errors="ignore").decode() for text in texts]
+    plain = [hmac.digest(key, f"{prefix}\x1f{text}".encode(), "sha256") for text in texts]
+    expected = [prefix + base64.b32encode(one)[:20].decode().lower() for one in plain]
+    assert keyed_ids(key, prefix, texts) == expected
 
 
 @given(st.text(), st.text(min_size=1))
