@@ -94,7 +94,7 @@ def _pull(context: dg.AssetExecutionContext, run: Session, platform: Platform, s
     except (SourceDownError, BusyError) as error:
         _retry_later(context, run, error)
         run.fail(place, error)
-    except Exception as error:
+    except Exception as error:  # the stream ends here; the others go on
         run.fail(place, error)
     else:
         if run.pulls[place].stored:
@@ -114,7 +114,7 @@ def _standardise(run: Session, platform: Platform, stream: str) -> bool:
     try:
         with run.timed("standardise"):
             run.cores[place] = standardise_stream(run.home, run.ledger, platform, stream, run.tick)
-    except Exception as error:
+    except Exception as error:  # the stream ends here; the others go on
         run.fail(place, error)
         return False
     return True
@@ -167,7 +167,7 @@ def _update(context: dg.AssetExecutionContext, run: Session) -> Results:
         _retry_later(context, run, error)
         run.fail("brain", error)
         passed = False
-    except Exception as error:
+    except Exception as error:  # the run ends here
         run.fail("brain", error)
         passed = False
     done = run.publication or Publication()
