@@ -92,7 +92,10 @@ def _execute(run: Session, chosen: Sequence[str]) -> None:
     definitions = definitions_for(run.home, {n: run.platforms[n] for n in chosen}, resource=run)
     job = definitions.resolve_job_def(SYNC)
     with dg.DagsterInstance.ephemeral() as instance:
-        job.execute_in_process(quiet, instance=instance, raise_on_error=False)
+        result = job.execute_in_process(quiet, instance=instance, raise_on_error=False)
+    if not result.success and not run.failures:  # stopped from outside
+        zh = "同步被中断，没有做完：已取到的数据保留，请再运行一次 hub sync。"
+        run.failures.append(Failure("brain", "Interrupted", zh))
 
 
 def _pull_reports(run: Session, chosen: Sequence[str]) -> list[PullReport]:

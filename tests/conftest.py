@@ -53,7 +53,7 @@ def _served(kind: str, start: Callable[[Path], Server], folder: Path) -> Iterato
     server.stop()
 
 
-LONGEST_FIRST = ("test_killed", "test_community_a", "test_sync", "test_rules")
+LONGEST_FIRST = ("test_killed", "test_readers", "test_community_a", "test_sync", "test_rules")
 """Files that keep a process busy for a minute or more: begun last, they would be waited for."""
 
 
