@@ -27,6 +27,7 @@ from warehouse.snapshots import (
     discard_work,
     publish_work,
     reading,
+    snapshot_path,
     working,
 )
 
@@ -136,8 +137,6 @@ def _facts(work: Work) -> dict[str, dict[str, int]]:
 def _gate_request(
     home: Home, work: Work, platforms: dict[str, Platform], accept_drop: tuple[str, ...]
 ) -> dict[str, object]:
-    from warehouse.snapshots import snapshot_path
-
     return {
         "home": str(home.root),
         "path": str(work.path),

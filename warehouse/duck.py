@@ -137,12 +137,11 @@ def parquet(home: Home, paths: Sequence[Path], *, filename: bool = False) -> str
     (`union_by_name` together with encryption ends in an internal error in DuckDB 1.5, its issue
     21508.)
     """
-    options = ["filename = true"] if filename else []
+    arguments = [f"[{', '.join(map(literal, paths))}]"]
+    arguments += ["filename = true"] if filename else []
     if home.settings.encryption:
-        options.append(f"encryption_config = {{footer_key: '{PARQUET_KEY}'}}")
-    return f"read_parquet([{', '.join(map(literal, paths))}], {', '.join(options)})".replace(
-        ", )", ")"
-    )
+        arguments.append(f"encryption_config = {{footer_key: '{PARQUET_KEY}'}}")
+    return f"read_parquet({', '.join(arguments)})"
 
 
 def read_arrow(connection: duckdb.DuckDBPyConnection, query: str) -> "pa.Table":
