@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from connectors.json_text import JsonRow, Number, as_text
+from connectors.json_text import ABSENT, JsonRow, as_text, at, number
 from hub.platform import Envelope
 
-ABSENT = object()
-"""A step of a path is not there; null on the way is null."""
-
 DECODER = json.JSONDecoder(
-    parse_float=Number, parse_int=Number, parse_constant=Number, strict=False
+    parse_float=number, parse_int=number, parse_constant=number, strict=False
 )  # not strict: vendors leave line breaks in texts
 
 REFUSED = re.compile(
@@ -93,18 +90,6 @@ def opened(answer: Any, envelope: Envelope, *, known_bad: bool = False) -> Page 
     return Page(_list(answer, envelope), _total(answer, envelope))
 
 
-def at(node: Any, path: str) -> Any:  # noqa: ANN401 - JSON
-    """What stands at a dotted path: `ABSENT` if a step is missing, None if one is null."""
-    if node is None or path == "":
-        return node
-    if not isinstance(node, dict):
-        return ABSENT
-    if path in node:
-        return node[path]
-    first, _, rest = path.partition(".")
-    return at(node[first], rest) if rest and first in node else ABSENT
-
-
 def cleaned(text: str, secrets: Sequence[str]) -> str:
     """A vendor's words without what may be a number of a person, or one of our secrets."""
     for secret in secrets:
@@ -144,7 +129,7 @@ def _complaint(answer: Any, envelope: Envelope, code: str | None) -> Complaint: 
 def _message(answer: Any, envelope: Envelope) -> str:  # noqa: ANN401 - JSON
     paths = [envelope.message] if envelope.message else ["msg", "message", "errmsg", "error"]
     found = (at(answer, path) for path in paths)
-    return next((one for one in found if isinstance(one, str)), "")
+    return next((as_text(one) or "" for one in found if isinstance(one, str | bytes)), "")
 
 
 def _list(answer: Any, envelope: Envelope) -> list[JsonRow]:  # noqa: ANN401 - JSON
@@ -166,12 +151,13 @@ def _total(answer: Any, envelope: Envelope) -> int | None:  # noqa: ANN401 - JSO
     found = at(answer, envelope.total) if envelope.total else None
     if found is None or found is ABSENT or found == "":
         return None
-    if not isinstance(found, str) or not found.isdecimal():
+    text = as_text(found) or ""
+    if not text.isdecimal():
         raise ShapeError(
             f"{envelope.total} is no count of rows",
             f"回答里的 {envelope.total} 不是行数，请核对 envelope.total",
         )
-    return int(found)
+    return int(text)
 
 
 def _names(answer: Any) -> str:  # noqa: ANN401 - JSON

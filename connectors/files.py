@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped
 from connectors.excel import SUFFIXES, read_excel
+from connectors.json_files import LINE_SUFFIXES, read_jsonl
 from connectors.sheet_rows import skipped_note
 from connectors.tabular import Part, Reader
-from connectors.text_files import JSON_SUFFIXES, read_csv, read_jsonl
+from connectors.text_files import read_csv
 from hub.errors import ConfigError, HubError, SourceDownError
 from hub.platform import FilesConnection, Platform
 
@@ -199,7 +200,7 @@ def _read(reader: Reader, path: Path, name: str, kind: str | None) -> Iterator[P
     ending = path.suffix.lower()
     if kind == "xlsx" or (kind is None and ending in SUFFIXES):
         return read_excel(reader, path, name)
-    if kind == "jsonl" or (kind is None and ending in JSON_SUFFIXES):
+    if kind == "jsonl" or (kind is None and ending in LINE_SUFFIXES):
         return read_jsonl(reader, path, name)
     return read_csv(reader, path, name)
 

@@ -16,7 +16,8 @@ from connectors.chunk import Chunk, Cursor, Finding, empty_table
 from connectors.envelope import shown
 from connectors.http_check import findings
 from connectors.http_client import HttpClient
-from connectors.pages import Walk, drop_all, missing_columns, names_of, start, table_of
+from connectors.json_rows import drop_all, missing_columns, names_of, table_of
+from connectors.pages import Walk, start
 from hub.errors import ConfigError, SourceChangedError, SourceDownError
 from hub.platform import Platform, Stream
 

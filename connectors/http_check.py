@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from connectors.chunk import Finding
 from connectors.envelope import shown
 from connectors.http_client import CLOCK_SECONDS, HttpClient
-from connectors.pages import drop_all, missing_columns, names_of
+from connectors.json_rows import drop_all, missing_columns, names_of
 from hub.errors import HubError, SourceDownError
 from hub.platform import Platform, Stream
 

@@ -1,33 +1,44 @@
 """JSON values as the text that stood in the JSON: no 1.0E5, no rounded number, no True."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 JsonRow = dict[str, Any]
 
+ABSENT = object()
+"""A step of a path is not there; null on the way is null."""
 
-class Number(str):
-    """A JSON number, kept as it was written."""
 
-    __slots__ = ()
+number = str.encode
+"""A JSON number becomes bytes, as it was written: told from a text, at next to no cost."""
+
+DECODER = json.JSONDecoder(parse_float=number, parse_int=number, parse_constant=number)
+scan: Callable[[str, int], tuple[Any, int]] = DECODER.scan_once  # type: ignore[attr-defined]
+"""The value that begins at a place in a text, and its end; StopIteration if there is none."""
 
 
 def parse(text: str) -> Any:  # noqa: ANN401 - JSON
-    """JSON with every number as a `Number`.
+    """JSON with every number as bytes; `text` has no white space around it.
 
     Raises:
-        ValueError: not JSON.
+        ValueError: not JSON, or nested too deeply.
     """
-    return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=Number)
+    try:
+        value, end = scan(text, 0)
+    except (StopIteration, RecursionError):
+        raise ValueError("not JSON") from None
+    if end != len(text):
+        raise ValueError("more than one JSON value")
+    return value
 
 
 def as_text(value: object) -> str | None:
     """A value as one cell: texts and numbers as they are, lists and objects as JSON."""
-    if isinstance(value, str):
-        return str(value)
-    if value is None:
-        return None
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode()
     if isinstance(value, bool):
         return "true" if value else "false"
     return _written(value)
@@ -39,27 +50,24 @@ def _written(value: object) -> str:
         return "{" + ",".join(inside) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_written, value)) + "]"
-    if isinstance(value, Number):
-        return str(value)
+    if isinstance(value, bytes):
+        return value.decode()
     return json.dumps(value, ensure_ascii=False)
 
 
-def cell(row: JsonRow, column: str) -> str | None:
-    """The cell of a column; `owner.phone` looks inside `owner` unless a key is called so."""
-    if column in row or "." not in column:
-        return as_text(row.get(column))
-    first, _, rest = column.partition(".")
-    inside = row.get(first)
-    return cell(inside, rest) if isinstance(inside, dict) else None
+def at(node: Any, path: str) -> Any:  # noqa: ANN401 - JSON
+    """What stands at a dotted path: `ABSENT` if a step is missing, None if one is null.
 
-
-def has(row: JsonRow, column: str) -> bool:
-    """Whether the row names the column, even with a null."""
-    if column in row:
-        return True
-    first, dot, rest = column.partition(".")
-    inside = row.get(first)
-    return bool(dot) and isinstance(inside, dict) and has(inside, rest)
+    `owner.phone` looks inside `owner` unless a key is called so.
+    """
+    if node is None or path == "":
+        return node
+    if not isinstance(node, dict):
+        return ABSENT
+    if path in node:
+        return node[path]
+    first, _, rest = path.partition(".")
+    return at(node[first], rest) if rest and first in node else ABSENT
 
 
 def paths(row: JsonRow, before: str = "") -> Iterator[str]:

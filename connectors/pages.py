@@ -1,81 +1,19 @@
-"""Pages of a list: their rows as text columns, where a pull stands among them, when it ends.
+"""Pages of a list: where a pull stands among them, and when it ends.
 
 A vendor's pages lie in several ways, and each has its guard: the same page again, fewer rows a page
 than asked for, a total that moves, rows that come twice and so push others out of sight.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from operator import itemgetter
-from typing import Any
 
 import pyarrow as pa
 
-from connectors.chunk import Cursor, text_schema
-from connectors.envelope import ABSENT, Page, at
-from connectors.json_text import JsonRow, as_text, drop, paths
+from connectors.chunk import Cursor
+from connectors.envelope import Page
 from hub.errors import SourceChangedError
 from hub.platform import Pager, Stream
-
-HALVES = re.compile("[\ud800-\udfff]")
-"""Halves of surrogate pairs are no characters; the rest of such a text is worth keeping."""
-
-
-def table_of(rows: list[JsonRow], columns: Sequence[str]) -> pa.Table:
-    """The mapped columns of a page, as text."""
-    return pa.table([_column(rows, name) for name in columns], schema=text_schema(columns))
-
-
-def _column(rows: list[JsonRow], name: str) -> pa.Array:
-    values = _values(rows, name)
-    try:
-        return pa.array(values, pa.string())  # texts, numbers as they stood, nulls
-    except (pa.ArrowTypeError, UnicodeEncodeError):
-        return pa.array(map(_text, values), pa.string())
-
-
-def _values(rows: list[JsonRow], name: str) -> list[Any]:
-    try:
-        return list(map(itemgetter(name), rows))
-    except KeyError:  # some rows leave it out, or it is inside an object
-        if "." not in name:
-            return [row.get(name) for row in rows]
-        return [None if (found := at(row, name)) is ABSENT else found for row in rows]
-
-
-def _text(value: object) -> str | None:
-    text = as_text(value)
-    return text and HALVES.sub("\ufffd", text)
-
-
-def missing_columns(rows: list[JsonRow], columns: Sequence[str]) -> list[str]:
-    """Columns that no row has; below an object that is null everywhere nothing can be said."""
-    if not rows:
-        return []
-    return [name for name in columns if all(at(row, name) is ABSENT for row in rows)]
-
-
-def names_of(rows: list[JsonRow]) -> list[str]:
-    """Every column that the rows offer, objects opened as `owner.phone`."""
-    found: dict[str, None] = {}
-    for row in rows:
-        found |= dict.fromkeys(paths(row))
-    objects = {name.rpartition(".")[0] for name in found}
-    return [name for name in found if name not in objects]
-
-
-def drop_all(rows: list[JsonRow], columns: Sequence[str]) -> dict[str, int]:
-    """Take columns out of every row; how many values each held."""
-    return {name: _drop(rows, name) for name in columns}
-
-
-def _drop(rows: list[JsonRow], name: str) -> int:
-    if "." in name:
-        return sum(drop(row, name) for row in rows)
-    values = [row.pop(name, None) for row in rows]
-    return len(values) - values.count(None) - values.count("")
 
 
 @dataclass(frozen=True)

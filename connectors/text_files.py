@@ -1,4 +1,4 @@
-"""CSV and JSON lines, in whatever encoding they come, decoded line by line.
+"""CSV in whatever encoding it comes, decoded line by line.
 
 A file is decoded strictly into UTF-8 and parsed by Arrow with every column text. Lines are whole
 records as long as no cell holds a line end; from the first line with an odd number of quotes on,
@@ -18,14 +18,12 @@ import pyarrow.compute
 import pyarrow.csv
 
 from connectors.chunk import ORIGIN, text_schema, text_table
-from connectors.json_text import cell, drop, has, parse, paths
 from connectors.sheet_header import SEARCHED_ROWS, find_header
 from connectors.sheet_rows import no_record
 from connectors.tabular import Part, Reader, dropped, part_of, unreadable
 from hub.errors import ConfigError, SourceChangedError
 
 CSV_SUFFIXES = (".csv", ".txt", ".tsv")
-JSON_SUFFIXES = (".jsonl", ".ndjson")
 BLOCK_BYTES = 4 << 20
 BLOCK_ROWS = 20_000
 LONGEST_CELL = 64 << 20
@@ -169,51 +167,6 @@ class _Counted:
         for number, line in self.lines:
             self.number = number
             yield line
-
-
-def read_jsonl(reader: Reader, path: Path, name: str) -> Iterator[Part]:
-    """Yield the file in parts of some ten thousand rows; a key that a row lacks is null.
-
-    Raises:
-        SourceChangedError: undecodable, or a line that is no JSON object; the message names it.
-            Also a wanted column that no row has.
-    """
-    seen: dict[str, None] = {}
-    rows = 0
-    lines = enumerate(decoded_lines(path, name, reader.encoding), 1)
-    while block := list(islice(lines, BLOCK_ROWS)):
-        part = _json_part(reader, name, block)
-        seen |= dict.fromkeys(part.names)
-        rows += part.rows.num_rows
-        yield part
-    missing = [column for column in reader.wanted if column not in seen]
-    if rows and missing:
-        raise reader.missing(f"文件 {name}", missing, list(seen))
-
-
-def _json_part(reader: Reader, name: str, block: list[Numbered]) -> Part:
-    rows: list[list[str | None]] = []
-    counts: Counter[str] = Counter()
-    seen: dict[str, None] = {}
-    for number, line in block:
-        text = line.strip("\0\r\n\t \ufeff")
-        if not text:
-            continue
-        try:
-            row = parse(text)
-        except ValueError as error:
-            raise unreadable(
-                f"文件 {name} 第 {number} 行", error, "不是完整的 JSON，文件可能没有传完"
-            ) from None
-        if not isinstance(row, dict):
-            raise unreadable(f"文件 {name} 第 {number} 行", TypeError(), "不是一个 JSON 对象")
-        counts.update(column for column in reader.drop if drop(row, column))
-        offered = paths(row) if len(rows) < SEARCHED_ROWS else ()
-        seen |= dict.fromkeys([*offered, *(one for one in reader.wanted if has(row, one))])
-        rows.append([*(cell(row, column) for column in reader.wanted), f"{name}!{number}"])
-    columns = list(zip(*rows, strict=True)) or [()] * (len(reader.wanted) + 1)
-    table = text_table([*reader.wanted, ORIGIN], columns)
-    return Part(name, tuple(seen), table, dropped=dict(counts))
 
 
 def decoded_lines(path: Path, name: str, encoding: str | None) -> Iterator[str]:

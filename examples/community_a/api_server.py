@@ -30,10 +30,10 @@ class Vendor:
     def __init__(self, file: Path, secret: str) -> None:
         self.file, self.secret = file, secret
         self._read_at = 0
-        self._records: list[dict[str, Any]] = []
+        self._records: list[str] = []
 
-    def answer(self, target: str) -> dict[str, Any]:
-        """What the vendor says to `GET target`."""
+    def answer(self, target: str) -> str:
+        """What the vendor says to `GET target`, as JSON."""
         parts = urlsplit(target)
         given = dict(parse_qsl(parts.query, keep_blank_values=True))
         if parts.path != OWNERS:
@@ -47,13 +47,15 @@ class Vendor:
             return _refusal(1003, "分页参数错误")
         records = self.records()
         chosen = records[(page - 1) * size : page * size]
-        return {"code": 0, "msg": "成功", "data": {"records": chosen, "total": len(records)}}
+        told = f'{{"records": [{", ".join(chosen)}], "total": {len(records)}}}'
+        return f'{{"code": 0, "msg": "成功", "data": {told}}}'
 
-    def records(self) -> list[dict[str, Any]]:
-        """Everything the vendor holds."""
+    def records(self) -> list[str]:
+        """Everything the vendor holds, each record as JSON."""
         changed_at = self.file.stat().st_mtime_ns
         if changed_at != self._read_at:
-            self._records = json.loads(self.file.read_text(encoding="utf-8"))
+            held: list[dict[str, Any]] = json.loads(self.file.read_text(encoding="utf-8"))
+            self._records = [json.dumps(one, ensure_ascii=False) for one in held]
             self._read_at = changed_at
         return self._records
 
@@ -64,8 +66,8 @@ def sign(parameters: dict[str, str], secret: str) -> str:
     return md5(f"{text}&app_secret={secret}".encode(), usedforsecurity=False).hexdigest().upper()
 
 
-def _refusal(code: int, message: str) -> dict[str, Any]:
-    return {"code": code, "msg": message, "data": None}
+def _refusal(code: int, message: str) -> str:
+    return json.dumps({"code": code, "msg": message, "data": None}, ensure_ascii=False)
 
 
 def _number(text: str | None) -> int:
@@ -76,6 +78,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two writes: 40 ms a page otherwise
 
     def __init__(
         self, vendor: Vendor, connection: socket, client: tuple[str, int], server: BaseServer
@@ -85,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer in the vendor's envelope."""
-        body = json.dumps(self.vendor.answer(self.path), ensure_ascii=False).encode()
+        body = self.vendor.answer(self.path).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json;charset=UTF-8")
         self.send_header("Content-Length", str(len(body)))

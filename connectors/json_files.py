@@ -1,0 +1,96 @@
+"""JSON lines: one object a line, each value the text that stood in the file."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice, repeat
+from pathlib import Path
+
+import pyarrow as pa
+
+from connectors.chunk import ORIGIN, text_schema
+from connectors.json_rows import FEW_ROWS, drop_all, missing_columns, table_of
+from connectors.json_text import JsonRow, parse, paths, scan
+from connectors.sheet_header import SEARCHED_ROWS
+from connectors.tabular import Part, Reader, unreadable
+from connectors.text_files import Numbered, decoded_lines
+
+LINE_SUFFIXES = (".jsonl", ".ndjson")
+AROUND = "\0\r\n\t \ufeff"
+"""What may stand around the object of a line."""
+
+
+def read_jsonl(reader: Reader, path: Path, name: str) -> Iterator[Part]:
+    """Yield the file in parts of some hundred rows; a key that a row lacks is null.
+
+    Raises:
+        SourceChangedError: undecodable, or a line that is no JSON object; the message names it.
+            Also a wanted column that no row has.
+    """
+    body = JsonBody(reader, name)
+    lines = enumerate(decoded_lines(path, name, reader.encoding), 1)
+    while block := list(islice(lines, FEW_ROWS)):
+        yield body.part(*_objects(name, block))
+    body.refuse_missing()
+
+
+class JsonBody:
+    """The objects of one file, some at a time."""
+
+    def __init__(self, reader: Reader, name: str) -> None:
+        self.reader, self.name = reader, name
+        self.rows = 0
+        self.missing = list(reader.wanted)  # no row had them so far
+        self.offered: dict[str, None] = {}
+
+    def part(self, rows: list[JsonRow], places: list[int]) -> Part:
+        """Some objects as columns; `places` says where each stands in the file."""
+        reader = self.reader
+        counts = drop_all(rows, reader.drop)
+        names: dict[str, None] = {}
+        for row in rows[:SEARCHED_ROWS]:
+            names |= dict.fromkeys(paths(row))
+        self.offered |= names
+        self.rows += len(rows)
+        if rows:
+            self.missing = missing_columns(rows, self.missing)
+        origins = pa.array([f"{self.name}!{place}" for place in places], pa.string())
+        counted = Counter({column: count for column, count in counts.items() if count})
+        columns = [*table_of(rows, reader.wanted).columns, origins]
+        table = pa.table(columns, schema=text_schema([*reader.wanted, ORIGIN]))
+        return Part(self.name, tuple(names), table, dropped=dict(counted))
+
+    def refuse_missing(self) -> None:
+        """After the last part.
+
+        Raises:
+            SourceChangedError: a wanted column that no row has.
+        """
+        if self.rows and self.missing:
+            raise self.reader.missing(f"文件 {self.name}", self.missing, list(self.offered))
+
+
+def _objects(name: str, block: list[Numbered]) -> tuple[list[JsonRow], list[int]]:
+    """The objects of some lines, and the line of each."""
+    numbered = [(number, text) for number, line in block if (text := line.strip(AROUND))]
+    texts = [text for _, text in numbered]
+    try:
+        found = list(map(scan, texts, repeat(0)))
+    except (StopIteration, ValueError, RecursionError):
+        found = []  # one of them is no JSON
+    whole = len(found) == len(texts) and all(
+        type(row) is dict and end == len(text)
+        for (row, end), text in zip(found, texts, strict=True)
+    )
+    rows = [row for row, _ in found] if whole else [_object(name, *one) for one in numbered]
+    return rows, [number for number, _ in numbered]
+
+
+def _object(name: str, number: int, text: str) -> JsonRow:
+    where = f"文件 {name} 第 {number} 行"
+    try:
+        row = parse(text)
+    except ValueError as error:
+        raise unreadable(where, error, "不是完整的 JSON，文件可能没有传完") from None
+    if not isinstance(row, dict):
+        raise unreadable(where, TypeError(), "不是一个 JSON 对象")
+    return row
