@@ -52,7 +52,25 @@ def freshness(
         return Freshness("never", None, None)
     if (now - last).total_seconds() > platform.fresh_within:
         return Freshness("late", last, "已超过约定的更新间隔，请运行 hub sync。")
+    silent = [line for pull in known if (line := silence(platform, pull, now))]
+    if silent:
+        return Freshness("late", last, "\n".join(silent))
     return Freshness("fresh", last, None)
+
+
+def silence(platform: Platform, pull: LastPull, now: datetime) -> str | None:
+    """Say that a stream brings nothing new though its `arrival` has passed."""
+    arrival = platform.streams[pull.stream].arrival
+    if arrival is None:
+        return None
+    since = pull.arrived_at or pull.started_at
+    seconds = (now - since).total_seconds()
+    if seconds <= arrival:
+        return None
+    days = f"{seconds / 86400:.0f} 天" if seconds >= 86400 else f"{seconds / 3600:.0f} 小时"
+    return (
+        f"{pull.stream} 已有 {days}没有新的数据（约定 arrival 内必有）：请问平台方是否停止了推送。"
+    )
 
 
 def _sentences(pulls: Sequence[LastPull]) -> str | None:

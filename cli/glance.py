@@ -4,11 +4,15 @@
 its whole answer. Read only; a test holds it equal to what `Ledger` says.
 """
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+NEWS = timedelta(days=7)
+"""A change of a source is shown for so long."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class LastPull:
     started_at: datetime
     completed_at: datetime | None
     error: str | None  # for the officer, in Chinese
+    arrived_at: datetime | None = None  # when anything new last came
+    changes: tuple[str, ...] = ()  # what the source changed in the last days, for the officer
 
 
 @dataclass(frozen=True)
@@ -41,25 +47,46 @@ def glance(path: Path) -> tuple[list[LastPull], LastRun | None]:
         known = {row[0] for row in ledger.execute("SELECT name FROM sqlite_master")}
         if not {"pull", "run"} <= known:
             return [], None
+        if "change" not in known:
+            return [], None  # of an older version; the next sync brings it up to date
         pulls = ledger.execute("""
-            SELECT p.platform, p.stream, p.status, p.started_at, well.at, p.error
+            SELECT p.platform, p.stream, p.status, p.started_at, well.at, p.error, came.at
             FROM pull p LEFT JOIN (
                 SELECT platform, stream, max(finished_at) AS at FROM pull
-                WHERE status = 'complete' GROUP BY platform, stream) well
+                WHERE status = 'complete' AND kind = 'sync' GROUP BY platform, stream) well
             ON well.platform = p.platform AND well.stream = p.stream
-            WHERE p.pull_id IN (SELECT max(pull_id) FROM pull GROUP BY platform, stream)
+            LEFT JOIN (
+                SELECT platform, stream, max(committed_at) AS at FROM batch
+                GROUP BY platform, stream) came
+            ON came.platform = p.platform AND came.stream = p.stream
+            WHERE p.pull_id IN (
+                SELECT max(pull_id) FROM pull WHERE kind = 'sync' GROUP BY platform, stream)
             ORDER BY p.platform, p.stream""").fetchall()
+        changed: dict[tuple[str, str], list[str]] = {}
+        since = (datetime.now(UTC) - NEWS).replace(tzinfo=None).isoformat(" ")
+        for platform, stream, sentences in ledger.execute(
+            "SELECT platform, stream, sentences FROM change "
+            "WHERE found_at >= ? OR status = 'stopped' ORDER BY change_id",
+            [since],
+        ):
+            changed.setdefault((platform, stream), []).extend(json.loads(sentences))
         run = ledger.execute("""
             SELECT run_id, status, started_at, finished_at FROM run
             ORDER BY run_id DESC LIMIT 1""").fetchone()
     found = [
-        LastPull(platform, stream, status, _utc(started), _utc(done) if done else None, error)
-        for platform, stream, status, started, done, error in pulls
-    ]
+        LastPull(
+            platform, stream, status, _utc(started), _maybe(done), error, _maybe(came),
+            tuple(dict.fromkeys(changed.get((platform, stream), ()))),
+        )
+        for platform, stream, status, started, done, error, came in pulls
+    ]  # fmt: skip
     if run is None:
         return found, None
-    ended = _utc(run[3]) if run[3] else None
-    return found, LastRun(run[0], run[1], _utc(run[2]), ended)
+    return found, LastRun(run[0], run[1], _utc(run[2]), _maybe(run[3]))
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return _utc(text) if text else None
 
 
 def _utc(text: str) -> datetime:

@@ -13,7 +13,18 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import crosswalk, demo, init, platform, quarantine, resident, snapshots, status, sync
+from cli import (
+    changes,
+    crosswalk,
+    demo,
+    init,
+    platform,
+    quarantine,
+    resident,
+    snapshots,
+    status,
+    sync,
+)
 from cli.chinese import Command, Group, complaint
 from cli.options import HomeOption, asked
 from hub.errors import BusyError, ConfigError, HubError
@@ -64,6 +75,7 @@ app.command("rollback", cls=Command, help="换用另一个快照；数据不删�
     snapshots.rollback
 )
 app.add_typer(quarantine.app)
+app.add_typer(changes.app)
 app.add_typer(resident.app)
 app.command(
     "crosswalk", cls=Command, help="导出对照表：平台、数据流、记录键 → 居民编码、户编码、网格编码。"

@@ -115,6 +115,7 @@ def preview(
 
 def _check(home: "Home", platform: "Platform") -> list[dict[str, Any]]:
     """Findings of one platform: its mappings, then what the connector sees."""
+    from cli.changes import changed
     from connectors import open_connector
     from schemas.mapping import compile_mapping
 
@@ -133,6 +134,9 @@ def _check(home: "Home", platform: "Platform") -> list[dict[str, Any]]:
     try:
         for one in connector.check():
             found.append(_finding(platform.platform, ok=one.ok, what=one.what, advice=one.advice))
+        found += [
+            _finding(platform.platform, what=one) for one in changed(home, platform, connector)
+        ]
     except HubError as error:
         found.append(_mistake(platform.platform, error))
     finally:

@@ -72,6 +72,12 @@ def collect(home: "Home") -> tuple[dict[str, Any], "list[ConfigError]"]:
                 "quarantined": sum(s.quarantined for s in streams),
                 "freshness": state.state,
                 "message": state.message,
+                "changes": [
+                    f"{pull.stream} {line}"
+                    for pull in pulls
+                    if pull.platform == name
+                    for line in pull.changes
+                ],
             }
         )
     answer["platforms"] = listed
@@ -134,5 +140,6 @@ def _show(home: "Home", answer: dict[str, Any], wrong: "list[ConfigError]") -> N
     for one in answer["platforms"]:
         if one["message"]:
             say(*(f"{one['title']}：{line}" for line in one["message"].splitlines()))
+        say(*(f"来源变化 {one['title']}：{line}" for line in one["changes"]))
     for error in wrong:
         complain(error.zh)

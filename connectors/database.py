@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from connectors.chunk import Chunk, Cursor, Finding, empty_table, regrouped
+from connectors.column_kinds import shape_of
 from connectors.database_check import findings
 from connectors.database_errors import translated
 from connectors.database_source import DatabaseSource
@@ -37,6 +38,10 @@ class DatabaseConnector:
         """Every column of the table, in its order."""
         table = self.source.table(_table_name(self.platform, stream), stream)
         return [one.name for one in table.columns]
+
+    def shape(self, stream: str) -> dict[str, str]:
+        """Every column of the table and its kind of type."""
+        return shape_of(self.source.table(_table_name(self.platform, stream), stream))
 
     def pull(
         self, stream: str, cursor: Cursor | None, *, resume: bool, chunk_rows: int = 100_000

@@ -13,6 +13,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.chunk import Chunk, Cursor, Finding, empty_table, regrouped
+from connectors.column_kinds import shape_of
 from connectors.database import missing_columns
 from connectors.database_check import findings
 from connectors.database_errors import translated
@@ -49,6 +50,11 @@ class ExchangeConnector:
     def columns(self, stream: str) -> list[str]:
         """Every column of the detail table, in its order."""
         return [one.name for one in self._detail(stream).columns]
+
+    def shape(self, stream: str) -> dict[str, str]:
+        """Every column of the detail table and its kind of type."""
+        name = self.platform.streams[stream].table
+        return shape_of(self._table(stream, name, "table", []))
 
     def pull(
         self,

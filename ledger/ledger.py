@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ledger.tables import BatchRow, PullRow, RunRow, StreamRow
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it equal to Alembic's own head."""
 
 Cursor = dict[str, Any]
@@ -96,29 +96,31 @@ class Ledger:
             if row.open_pull is not None:
                 cut = session.get_one(PullRow, row.open_pull)
                 cut.status, cut.error, cut.finished_at = "open", None, None
-                return _as_pull(cut, row.cursor)
-            pull = PullRow(
-                platform=platform,
-                stream=stream,
-                started_at=datetime.now(UTC),
-                status="open",
-                start_cursor=row.cursor,
-                values_dropped={},
-                notes=[],
-                **dict.fromkeys(_COUNTS.values(), 0),
-            )
+                return _as_pull(cut, row.cursor, resumed=True)
+            pull = _new_pull(platform, stream, row.cursor)
             session.add(pull)
             session.flush()
             row.open_pull = pull.pull_id
-            return Pull(
-                pull.pull_id,
-                platform,
-                stream,
-                pull.started_at,
-                row.cursor,
-                row.cursor,
-                resumed=False,
+            return _as_pull(pull, row.cursor, resumed=False)
+
+    def open_side_pull(self, platform: str, stream: str, kind: str) -> Pull:
+        """Begin a pull beside the stream's own: it is never resumed and moves no cursor."""
+        with Session(self.engine) as session, session.begin():
+            row = session.get(StreamRow, (platform, stream))
+            if row is None:
+                row = StreamRow(platform=platform, stream=stream, cursor=None)
+                session.add(row)
+            session.execute(
+                sa.update(PullRow)
+                .where(PullRow.platform == platform, PullRow.stream == stream)
+                .where(PullRow.status == "open", PullRow.kind != "sync")
+                .values(status="cut")
             )
+            pull = _new_pull(platform, stream, row.cursor)
+            pull.kind = kind
+            session.add(pull)
+            session.flush()
+            return _as_pull(pull, row.cursor, resumed=False)
 
     def cursor(self, platform: str, stream: str) -> Cursor | None:
         """Where the next pull of a stream goes on."""
@@ -171,6 +173,8 @@ class Ledger:
             stream = session.get_one(StreamRow, (pull.platform, pull.stream))
             _write_counts(row, pull)
             row.status, row.error, row.finished_at = status, error, datetime.now(UTC)
+            if row.kind != "sync":
+                return
             if status == "held":
                 stream.cursor = row.start_cursor
             if status != "failed" or pull.read == 0:
@@ -195,8 +199,12 @@ class Ledger:
             ]  # fmt: skip
 
     def last_pulls(self) -> dict[tuple[str, str], PullRow]:
-        """The newest pull of every stream."""
-        newest = sa.select(sa.func.max(PullRow.pull_id)).group_by(PullRow.platform, PullRow.stream)
+        """The newest pull of every stream; backfills and corrections are none."""
+        newest = (
+            sa.select(sa.func.max(PullRow.pull_id))
+            .where(PullRow.kind == "sync")
+            .group_by(PullRow.platform, PullRow.stream)
+        )
         with Session(self.engine, expire_on_commit=False) as session:
             rows = session.scalars(sa.select(PullRow).where(PullRow.pull_id.in_(newest)))
             return {(row.platform, row.stream): row for row in rows}
@@ -205,7 +213,7 @@ class Ledger:
         """Per platform, when a pull of it last ended well."""
         query = (
             sa.select(PullRow.platform, sa.func.max(PullRow.finished_at))
-            .where(PullRow.status == "complete")
+            .where(PullRow.status == "complete", PullRow.kind == "sync")
             .group_by(PullRow.platform)
         )
         with Session(self.engine) as session:
@@ -227,11 +235,19 @@ def _write_counts(row: PullRow, pull: Pull) -> None:
     row.values_dropped, row.notes = dict(pull.dropped), list(pull.notes)
 
 
-def _as_pull(row: PullRow, cursor: Cursor | None) -> Pull:
+def _new_pull(platform: str, stream: str, cursor: Cursor | None) -> PullRow:
+    return PullRow(
+        platform=platform, stream=stream, started_at=datetime.now(UTC), status="open",
+        kind="sync", start_cursor=cursor, values_dropped={}, notes=[],
+        **dict.fromkeys(_COUNTS.values(), 0),
+    )  # fmt: skip
+
+
+def _as_pull(row: PullRow, cursor: Cursor | None, *, resumed: bool) -> Pull:
     counts = {ours: getattr(row, column) for ours, column in _COUNTS.items()}
     return Pull(
         row.pull_id, row.platform, row.stream, row.started_at, cursor, row.start_cursor,
-        resumed=True, dropped=dict(row.values_dropped), notes=list(row.notes), **counts,
+        resumed=resumed, dropped=dict(row.values_dropped), notes=list(row.notes), **counts,
     )  # fmt: skip
 
 

@@ -67,6 +67,8 @@ class PullRow(Base):
     values_dropped: Mapped[dict[str, int]] = mapped_column(JSON)
     notes: Mapped[list[str]] = mapped_column(JSON)
     error: Mapped[str | None] = mapped_column(Text)  # for the officer, in Chinese
+    kind: Mapped[str] = mapped_column(String(20), server_default="sync")
+    """sync; backfill (a window again) and correction (rows given back) move no cursor."""
     __table_args__ = (Index("pull_by_stream", "platform", "stream", "pull_id"),)
 
 
@@ -84,3 +86,29 @@ class BatchRow(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     committed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     __table_args__ = (Index("batch_by_stream", "platform", "stream", "seq"),)
+
+
+class ShapeRow(Base):
+    """The columns that a stream's source had when it was last read: [name, kind of type]."""
+
+    __tablename__ = "shape"
+    platform: Mapped[str] = mapped_column(String(64), primary_key=True)
+    stream: Mapped[str] = mapped_column(String(64), primary_key=True)
+    columns: Mapped[list[list[str]]] = mapped_column(JSON)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ChangeRow(Base):
+    """Something at a source that was not so last time, in the officer's words."""
+
+    __tablename__ = "change"
+    change_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    platform: Mapped[str] = mapped_column(String(64))
+    stream: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(20))  # columns, codes
+    status: Mapped[str] = mapped_column(String(20))  # told, stopped, broken, accepted
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sentences: Mapped[list[str]] = mapped_column(JSON)  # no value of any row
+    columns: Mapped[list[list[str]] | None] = mapped_column(JSON(none_as_null=True))
+    __table_args__ = (Index("change_by_stream", "platform", "stream", "change_id"),)

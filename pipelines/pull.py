@@ -15,6 +15,7 @@ from hub.errors import HeldError, HubError
 from hub.platform import Platform, Stream
 from hub.settings import Home
 from ledger import Ledger, Pull
+from pipelines.drift import watch_shape
 from security.keys import read_keys
 from security.sealing import seal, unseal
 from warehouse.lock import locked
@@ -54,6 +55,7 @@ def pull_stream(
         try:
             connector = open_connector(platform, home.root)
             try:
+                pull.notes += watch_shape(ledger, connector, platform, stream_name)
                 complete = _take_chunks(home, ledger, connector, raw, pull, tick)
             finally:
                 connector.close()

@@ -13,6 +13,7 @@ from hub.platform import Platform
 from hub.settings import Home
 from ledger import Batch, Ledger
 from pipelines.pull import Tick
+from pipelines.unknown_codes import CodeWatch
 from schemas.contract import check
 from schemas.mapping import Mapping, compile_mapping
 from warehouse.brain import Standardised
@@ -53,10 +54,12 @@ def standardise_stream(
     ]
     waiting = [(batch, files) for batch, files in waiting if not files.exist()]
     if waiting:
+        watch = CodeWatch(home, ledger, platform, stream_name)
         with memory(home) as connection:
             for batch, files in waiting:
-                _standardise(home, connection, platform, mapping, (batch, files), counts)
+                _standardise(home, connection, watch, mapping, (batch, files), counts)
                 tick(f"{platform.platform}.{stream_name}", counts.rows)
+        watch.tell()
     return counts
 
 
@@ -87,7 +90,7 @@ def ready_batches(
 def _standardise(
     home: Home,
     connection: duckdb.DuckDBPyConnection,
-    platform: Platform,
+    watch: CodeWatch,
     mapping: Mapping,
     one: tuple[Batch, CoreFiles],
     counts: CoreCounts,
@@ -97,13 +100,14 @@ def _standardise(
     # a file of deletes has no cells, and an older one not the columns that were mapped since
     unknown = [c for c in mapping.columns if c not in raw.columns]
     raw = raw.with_columns(pl.lit(None, pl.String).alias(c) for c in unknown)
-    day = batch.pulled_at.astimezone(ZoneInfo(platform.timezone)).date()
+    day = batch.pulled_at.astimezone(ZoneInfo(watch.platform.timezone)).date()
     accepted = raw.filter(pl.col("_op").is_in(["upsert", "delete"]))
     made = mapping.apply(accepted, as_of=day)
     core, broken = check(mapping.entity, made.core)
     aside = pl.concat(
         [_set_aside(raw), *(_with_hash(frame, raw) for frame in (made.quarantine, broken))]
     )
+    watch.judge(batch, files, core, made.quarantine)
     write_core(home, connection, files, core, aside)
     counts.rows += raw.height
     counts.accepted += core.height

@@ -21,7 +21,7 @@ from schemas.people import PEOPLE, settle_people
 from schemas.places import ADDRESS_FIELD, only_good_heads, settle_grids, take_apart
 from schemas.readings import Circumstances, Read, Source, read_fields
 from schemas.record import Issue
-from schemas.refusals import accepted, without_key
+from schemas.refusals import accepted, all_readable, without_key
 
 PROVENANCE = ("_key", "_op", "_hash", "_row")
 
@@ -49,6 +49,8 @@ class Mapping:
     """platform.stream, for messages."""
     timezone: str
     sources: dict[str, tuple[Source, ...]]
+    set_aside: bool = False
+    """Whether a row with an unreadable cell is refused as a whole."""
 
     def apply(self, raw: pl.DataFrame, *, as_of: date) -> Standardised:
         """Standardise one raw batch.
@@ -94,7 +96,13 @@ class Mapping:
             frame = frame.with_columns(labels.alias("labels.value"))
             issues = pl.concat([issues, more])
         found = listed(issues, rows=frame.height, struct=Issue, name="issues.value")
-        return accepted(self.entity, _to_core(self.entity, frame.with_columns(found)), frame)
+        core, refused = accepted(
+            self.entity, _to_core(self.entity, frame.with_columns(found)), frame
+        )
+        if not self.set_aside:
+            return core, refused
+        core, unreadable = all_readable(core)
+        return core, pl.concat([refused, unreadable])
 
     @property
     def _from_age(self) -> bool:
@@ -130,6 +138,7 @@ def compile_mapping(platform: Platform, stream: str) -> Mapping:
         where=f"{platform.platform}.{stream}",
         timezone=platform.timezone,
         sources=sources,
+        set_aside=setting.contract == "set_aside",
     )
 
 
@@ -137,6 +146,7 @@ def _version(platform: Platform, stream: str) -> str:
     setting = platform.streams[stream]
     maps = {n: [one.model_dump(mode="json") for one in m] for n, m in setting.map.items()}
     parts = [STANDARD_VERSION, tables_digest(), setting.entity, platform.timezone, maps]
+    parts += ["set_aside"] if setting.contract == "set_aside" else []
     return sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:12]
 
 

@@ -42,6 +42,34 @@ def accepted(
     return core.filter(enough), refused.cast(QUARANTINE)  # type: ignore[arg-type]  # names to types
 
 
+UNREADABLE = (
+    "unknown_code", "bad_date", "bad_age", "bad_time", "bad_number", "bad_division_code",
+)  # fmt: skip
+"""Reasons that say of a cell: not what the mapping expects of its column."""
+
+
+def all_readable(core: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The core rows whose every cell was read, and the quarantine of the others.
+
+    For streams whose contract sets aside what does not fit, where others empty the cell.
+    """
+    issues = pl.col("issues").list.eval(pl.element().struct["reason"].is_in(UNREADABLE))
+    bad = core.select(issues.list.any()).to_series()
+    if not bad.any():
+        return core, pl.DataFrame(schema=QUARANTINE)
+    first = (
+        pl.col("issues").list.filter(pl.element().struct["reason"].is_in(UNREADABLE)).list.first()
+    )
+    refused = core.filter(bad).select(
+        "record_key",
+        "row_no",
+        field=first.struct["field"],
+        raw=first.struct["raw"],
+        reason=first.struct["reason"],
+    )
+    return core.filter(~bad), refused.cast(QUARANTINE)  # type: ignore[arg-type]  # names to types
+
+
 def without_key(lost: pl.DataFrame) -> pl.DataFrame:
     """The quarantine of rows that no later pull could recognise."""
     return lost.select(

@@ -14,6 +14,7 @@ arrived. Beside the source's own columns (all text) each row has
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import md5
 from pathlib import Path
 
 import numpy as np
@@ -217,5 +218,11 @@ def _beside(chunk: pa.Table, news: pa.Table) -> pa.Table:
 
 
 def _cells(columns: list[str]) -> str:
-    """Cells as one text in which null and empty differ; column order does not matter."""
-    return ", ".join(f"coalesce('=' || {name(c)}, '')" for c in sorted(columns))
+    """Cells as one text in which null and empty differ; column order does not matter.
+
+    The names are in it too: a row read from other columns is another row.
+    """
+    names = md5("\x1f".join(sorted(columns)).encode(), usedforsecurity=False).hexdigest()[:8]
+    return ", ".join(
+        [literal(names), *(f"coalesce('=' || {name(c)}, '')" for c in sorted(columns))]
+    )

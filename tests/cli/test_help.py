@@ -13,7 +13,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"Usage|Options|Arguments|Commands|Show this|required|default|<\w+>")
 DESIGNED = {
     "init", "demo", "platform check", "platform preview", "platform list", "sync", "status",
-    "snapshots", "rollback", "quarantine list", "quarantine export", "resident find",
+    "snapshots", "rollback", "quarantine list", "quarantine export", "changes list", "changes accept", "resident find",
     "resident show", "crosswalk",
 }  # fmt: skip
 

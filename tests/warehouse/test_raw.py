@@ -167,3 +167,14 @@ def test_replaying_raw_gives_the_source(
             assert (key, name) in rows
         store.pull(rows)  # a new row under an old key may take its place one pull later
         assert store.pull(rows) == [], "pulling the same again stores nothing"
+
+
+def test_the_same_cells_of_another_column_are_another_row(home: Home, tmp_path: Path) -> None:
+    before = stream(map={"name": "name"})
+    raw = RawPull(home, before, [])
+    assert raw.compare(pa.table({"id": ["1"], "name": ["张三"]})).stored == 1
+    raw.write(tmp_path / "1.parquet")
+    raw.close()
+    raw = RawPull(home, stream(map={"name": "named"}), [tmp_path / "1.parquet"])
+    assert raw.compare(pa.table({"id": ["1"], "named": ["张三"]})).stored == 1
+    raw.close()
