@@ -80,6 +80,7 @@ def ready_batches(
         Standardised(
             batch.batch_id, batch.seq, batch.platform, batch.stream, mapping.entity,
             mapping.version, batch.pulled_at, files,
+            platform.streams[stream_name].increment.snapshot,
         )
         for batch in ledger.batches(platform.platform, stream_name)
         if applied.get(batch.batch_id) != mapping.version

@@ -33,6 +33,7 @@ class Standardised:
     mapping_version: str
     pulled_at: datetime
     files: CoreFiles
+    full: bool = False  # whether each pull of the stream reads all of it
 
 
 def create_brain(
@@ -156,26 +157,56 @@ def _take_in(
 def _set_aside(
     home: Home, connection: duckdb.DuckDBPyConnection, batches: Sequence[Standardised]
 ) -> None:
-    """Replace what is set aside under the keys that arrived."""
-    where = f"platform = {literal(batches[0].platform)} AND stream = {literal(batches[0].stream)}"
-    aside = [b.files.aside for b in batches]
+    """Bring what is set aside up to date: the same whether batches come one by one or together.
+
+    A row that the mapping refused stands until a newer version of its record comes. A row that the
+    pull set aside (second of its key, or without one) stands until it is withdrawn or accepted; of
+    a stream that is not read whole, also until its record comes again.
+    """
+    first = batches[0]
+    where = f"platform = {literal(first.platform)} AND stream = {literal(first.stream)}"
+    ids = ", ".join(literal(b.batch_id) for b in batches)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE aside AS
-        SELECT c.* EXCLUDE (filename), f.batch_id, f.pulled_at
-        FROM {parquet(home, aside, filename=True)} c
+        SELECT c.* EXCLUDE (filename), f.batch_id, f.seq, f.pulled_at
+        FROM {parquet(home, [b.files.aside for b in batches], filename=True)} c
         JOIN {_files(batches, aside=True)} USING (filename)""")
     connection.execute(f"""
-        DELETE FROM quarantine WHERE {where} AND (
-            record_key IN (SELECT record_key FROM incoming)
-            OR record_key IN (SELECT record_key FROM aside)
-            OR batch_id IN ({", ".join(literal(b.batch_id) for b in batches)}))""")
+        CREATE OR REPLACE TEMP TABLE standing AS
+        WITH every AS (
+            SELECT q.* EXCLUDE (platform, stream, set_aside_at), set_aside_at AS pulled_at, b.seq
+            FROM quarantine q JOIN batch b USING (batch_id)
+            WHERE q.platform = {literal(first.platform)} AND q.stream = {literal(first.stream)}
+                AND batch_id NOT IN ({ids})
+            UNION ALL BY NAME FROM aside),
+        marked AS (
+            SELECT *, reason IN ('duplicate_key', 'no_record_key', 'withdrawn') AS by_pull
+            FROM every)
+        SELECT * FROM marked
+        QUALIFY row_number() OVER (
+            PARTITION BY record_key, by_pull, CASE WHEN by_pull THEN row_hash END
+            ORDER BY seq DESC, row_no DESC) = 1""")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE accepted AS
+        SELECT record_key, row_hash, seq, row_no
+        FROM {parquet(home, [b.files.accepted for b in batches], filename=True)} c
+        JOIN {_files(batches, aside=False)} USING (filename)
+        WHERE record_key IN (SELECT record_key FROM standing)
+        UNION ALL
+        SELECT record_key, row_hash, seq, row_no FROM {first.entity}_record
+        WHERE {where} AND record_key IN (SELECT record_key FROM standing)""")
+    connection.execute(f"DELETE FROM quarantine WHERE {where}")
     connection.execute(f"""
         INSERT INTO quarantine
-        SELECT {literal(batches[0].platform)}, {literal(batches[0].stream)}, record_key, row_hash,
+        SELECT {literal(first.platform)}, {literal(first.stream)}, record_key, row_hash,
                row_no, field, raw, reason, batch_id, pulled_at
-        FROM aside WHERE reason <> 'withdrawn'
-        QUALIFY row_number() OVER (PARTITION BY record_key, row_hash ORDER BY pulled_at DESC) = 1
-    """)
+        FROM standing s
+        WHERE reason <> 'withdrawn' AND NOT EXISTS (
+            FROM accepted a WHERE a.record_key = s.record_key AND CASE
+                WHEN NOT s.by_pull THEN (a.seq << 40 | a.row_no) > (s.seq << 40 | s.row_no)
+                WHEN {"true" if first.full else "false"}
+                    THEN a.row_hash = s.row_hash AND a.seq > s.seq
+                ELSE a.seq > s.seq END)""")
 
 
 def _note_applied(
