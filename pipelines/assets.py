@@ -11,9 +11,8 @@ import dagster as dg
 from hub.errors import BusyError, HubError, SourceDownError
 from hub.platform import Platform
 from pipelines.brain import Publication, update_brain
-from pipelines.pull import pull_stream
 from pipelines.session import Session
-from pipelines.standardise import standardise_stream
+from pipelines.streams import pull, standardise
 from warehouse.gates import GateReport
 
 POOL = "brain"
@@ -38,10 +37,10 @@ def stream_assets(platform: Platform, stream: str) -> list[dg.AssetsDefinition]:
         """Pull what is new, chunk by chunk."""
         run: Session = context.resources.session
         passed = _pull(context, run, platform, stream)
-        pull = run.pulls.get(place)
-        counts = {} if pull is None else {
-            "dagster/row_count": pull.stored, "read": pull.read, "unchanged": pull.unchanged,
-            "repeated": pull.repeated, "gone": pull.gone,
+        took = run.pulls.get(place)
+        counts = {} if took is None else {
+            "dagster/row_count": took.stored, "read": took.read, "unchanged": took.unchanged,
+            "repeated": took.repeated, "gone": took.gone,
         }  # fmt: skip
         yield dg.MaterializeResult(asset_key=raw_key, metadata=counts)
         yield dg.AssetCheckResult(passed=passed, asset_key=raw_key, check_name="pulled")
@@ -85,20 +84,15 @@ def stream_assets(platform: Platform, stream: str) -> list[dg.AssetsDefinition]:
 def _pull(context: dg.AssetExecutionContext, run: Session, platform: Platform, stream: str) -> bool:
     place = f"{platform.platform}.{stream}"
     run.asked.add(place)
-    accept = platform.platform in run.accept_drop
     try:
         with run.timed("pull"):
-            run.pulls[place] = pull_stream(
-                run.home, run.ledger, platform, stream, run.tick, accept_drop=accept
-            )
+            pull(run, platform, stream)
     except (SourceDownError, BusyError) as error:
         _retry_later(context, run, error)
         run.fail(place, error)
     except Exception as error:  # the stream ends here; the others go on
         run.fail(place, error)
     else:
-        if run.pulls[place].stored:
-            run.gates.start()
         return True
     return False
 
@@ -113,7 +107,7 @@ def _standardise(run: Session, platform: Platform, stream: str) -> bool:
     place = f"{platform.platform}.{stream}"
     try:
         with run.timed("standardise"):
-            run.cores[place] = standardise_stream(run.home, run.ledger, platform, stream, run.tick)
+            standardise(run, platform, stream)
     except Exception as error:  # the stream ends here; the others go on
         run.fail(place, error)
         return False

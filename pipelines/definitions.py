@@ -32,28 +32,9 @@ def alert(context: dg.HookContext) -> None:
     post_alert(run.home, f"同步失败：{text}")
 
 
-def definitions_for(
-    home: Home, platforms: Mapping[str, Platform], resource: Session | None = None
-) -> dg.Definitions:
-    """Everything of a home, over the session given, or over one a run."""
-    streams = [(name, stream) for name, one in platforms.items() for stream in one.streams]
-    assets = [
-        asset
-        for one in platforms.values()
-        for stream in one.streams
-        for asset in stream_assets(one, stream)
-    ]
+def definitions_for(home: Home, platforms: Mapping[str, Platform]) -> dg.Definitions:
+    """Everything of a home: each run that Dagster starts has a session of its own."""
     silent = dg.AssetSelection.checks(*freshness_keys(platforms))
-    session_resource = (
-        dg.ResourceDefinition.hardcoded_resource(resource) if resource else new_session
-    )
-    everything = dg.define_asset_job(
-        SYNC,
-        selection=dg.AssetSelection.assets(*[a.key for a in assets], *BRAIN) - silent,
-        hooks={alert},
-        executor_def=dg.in_process_executor,
-        description="One full sync of every platform.",
-    )
     jobs = {name: _platform_job(one, silent) for name, one in platforms.items()}
     watch = dg.define_asset_job(
         "freshness", selection=silent, hooks={alert}, executor_def=dg.in_process_executor
@@ -65,24 +46,61 @@ def definitions_for(
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     return dg.Definitions(
-        assets=[*assets, brain_assets(streams)],
+        assets=_assets(platforms),
         asset_checks=freshness_checks(platforms),
-        jobs=[everything, watch, *jobs.values()],
+        jobs=[_sync_job(_keys(platforms) - silent), watch, *jobs.values()],
         schedules=[
             hourly,
             *(_schedule(one, jobs[n]) for n, one in platforms.items() if one.schedule),
         ],
         sensors=sensors(home, platforms, jobs),
-        resources={"session": session_resource},
+        resources={"session": new_session},
+    )
+
+
+def sync_definitions(platforms: Mapping[str, Platform], run: Session) -> dg.Definitions:
+    """The sync job alone, of some platforms, over a session that is open already."""
+    return dg.Definitions(
+        assets=_assets(platforms),
+        jobs=[_sync_job(_keys(platforms))],
+        resources={"session": dg.ResourceDefinition.hardcoded_resource(run)},
+    )
+
+
+def _assets(platforms: Mapping[str, Platform]) -> list[dg.AssetsDefinition]:
+    streams = [(one, stream) for one in platforms.values() for stream in one.streams]
+    return [
+        *(asset for one, stream in streams for asset in stream_assets(one, stream)),
+        brain_assets([(one.platform, stream) for one, stream in streams]),
+    ]
+
+
+def _keys(platforms: Mapping[str, Platform]) -> dg.AssetSelection:
+    """The raw and core of every stream, and the brain."""
+    keys = [
+        dg.AssetKey([layer, name, stream])
+        for name, one in platforms.items()
+        for stream in one.streams
+        for layer in ("raw", "core")
+    ]
+    return dg.AssetSelection.assets(*keys, *BRAIN)
+
+
+def _sync_job(selection: dg.AssetSelection) -> AssetJob:
+    return dg.define_asset_job(
+        SYNC,
+        selection=selection,
+        hooks={alert},
+        executor_def=dg.in_process_executor,
+        description="One full sync of every platform.",
     )
 
 
 def _platform_job(platform: Platform, silent: dg.AssetSelection) -> AssetJob:
     name = platform.platform
-    keys = [dg.AssetKey([layer, name, s]) for s in platform.streams for layer in ("raw", "core")]
     return dg.define_asset_job(
         f"sync__{name}",
-        selection=dg.AssetSelection.assets(*keys, *BRAIN) - silent,
+        selection=_keys({name: platform}) - silent,
         hooks={alert},
         executor_def=dg.in_process_executor,
         description=f"Sync of {platform.title} alone.",

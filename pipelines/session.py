@@ -13,6 +13,7 @@ from hub.platform import Platform
 from hub.settings import Home, find_home, open_home
 from ledger import Ledger, Pull, open_ledger
 from pipelines.brain import Publication
+from pipelines.lanes import Lanes
 from pipelines.pull import Tick
 from pipelines.standardise import CoreCounts
 from warehouse.gates import GateProcess
@@ -49,6 +50,7 @@ class Session:
     failures: list[Failure] = field(default_factory=list)
     steps: dict[str, float] = field(default_factory=dict)
     publication: Publication | None = None
+    lanes: Lanes = field(default_factory=Lanes)
 
     @property
     def status(self) -> str:
@@ -114,5 +116,6 @@ def session(
         errors = [failure.zh for failure in one.failures]
         ledger.end_run(one.run_id, one.status, {"published": number, "errors": errors})
     finally:
+        one.lanes.close()
         gates.close()
         ledger.close()

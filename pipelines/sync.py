@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-import dagster as dg
-
 from hub.errors import NotFoundError
 from hub.settings import Home
-from pipelines.definitions import SYNC, definitions_for
 from pipelines.pull import Tick
 from pipelines.session import Failure, Session, session
+from pipelines.streams import begin
 from warehouse.lock import locked
 
 
@@ -87,9 +85,17 @@ def _choose(run: Session, platforms: Sequence[str]) -> list[str]:
 
 
 def _execute(run: Session, chosen: Sequence[str]) -> None:
-    """Run the job on a throw-away instance; Dagster's own chatter stays out of the terminal."""
+    """Run the job on a throw-away instance; Dagster's own chatter stays out of the terminal.
+
+    The platforms are already being pulled while Dagster, slow to import, gets ready.
+    """
+    begin(run, [run.platforms[name] for name in chosen])
+    import dagster as dg
+
+    from pipelines.definitions import SYNC, sync_definitions
+
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    definitions = definitions_for(run.home, {n: run.platforms[n] for n in chosen}, resource=run)
+    definitions = sync_definitions({name: run.platforms[name] for name in chosen}, run)
     job = definitions.resolve_job_def(SYNC)
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(quiet, instance=instance, raise_on_error=False)

@@ -92,6 +92,7 @@ class Zygote:
 
 def _serve() -> None:
     import_module("pipelines.sync")
+    import_module("pipelines.definitions")  # which a sync imports late
     for line in sys.stdin:
         root, kill_at = json.loads(line)
         child = os.fork()
