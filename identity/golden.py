@@ -21,13 +21,19 @@ FIELDS = (
 NUMBER = ("id_number", "id_type_code", "id_status")
 ADDRESS = ("residence_address", "place", "building", "unit", "room", "room_key")
 HEAD = ("head_name", "head_id_number")
+PLACING = ("place", "building", "unit", "room", "room_key", "head_name", "head_id_number",
+           "stated_grid")  # fmt: skip
+"""Columns of a resident's row that are there to place them by, and shown with the dwelling."""
 STATUS_RANK = "CASE r.id_status WHEN 'valid' THEN 0 WHEN 'check_failed' THEN 1 ELSE 2 END"
 
 
 def update_golden(
     connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequence[str]]
 ) -> None:
-    """Make the golden rows of the residents in `affected` anew, and their labels."""
+    """Make the golden rows of the residents in `affected` anew, and their labels.
+
+    The rows are left in the temporary table `golden`; placing the people puts them in `resident`.
+    """
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE members AS
@@ -38,7 +44,10 @@ def update_golden(
         SELECT record_id, row_number() OVER (
             ORDER BY coalesce(updated_at, valid_from) DESC, record_id) AS nth
         FROM resident_record SEMI JOIN members USING (record_id)""")
-    run("DELETE FROM golden WHERE resident_id IN (SELECT resident_id FROM affected)")
+    run(
+        "CREATE OR REPLACE TEMP TABLE golden AS FROM resident SELECT * EXCLUDE (household_id, "
+        "dwelling_id, grid_code, lives_here, valid_from) LIMIT 0"
+    )
     run(f"INSERT INTO golden BY NAME {golden_query(owners)}")
     _update_labels(connection)
 

@@ -3,6 +3,9 @@
 A household is a relation between people: by household number, else by a stated relation to a
 head. A grid is the one stated where that grid exists, else the one that covers the building.
 Who has neither is counted and listed, never guessed.
+
+Only those whose placing may differ are placed anew: the residents in `affected`, those who name
+one of them as their head, and everybody when the grids changed.
 """
 
 from datetime import datetime
@@ -14,20 +17,28 @@ from security.keys import keyed_ids
 
 LIVES_HERE = """
     g.died_on IS NULL AND g.left_on IS NULL AND g.residence_type_code IS DISTINCT FROM '2'"""
+PLACING = "household_id, dwelling_id, grid_code, lives_here, valid_from"
 
 
 def update_places(connection: duckdb.DuckDBPyConnection, key: bytes, now: datetime) -> None:
-    """Place every resident anew, and rewrite the rows of those that changed."""
-    _grids(connection)
-    _dwellings(connection, key)
-    _households(connection, key)
-    _placements(connection)
-    _household_rows(connection)
+    """Put the rows of `golden` and all they bear upon into residents, dwellings and households."""
+    everybody = _grids(connection)
+    _standing(connection)
+    _rewritten(connection, everybody=everybody)
+    _belongs(connection)
+    _mint_new(connection, "dwelling", "D", key, "SELECT room_key FROM belonging")
+    _mint_new(connection, "household", "H", key, "SELECT household_key FROM belonging")
+    _renewed(connection)
+    _touched(connection)
     _resident_rows(connection, now)
+    _dwelling_rows(connection)
+    _household_rows(connection)
 
 
-def _grids(connection: duckdb.DuckDBPyConnection) -> None:
+def _grids(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Make the grids anew; return whether anybody's grid may differ for it."""
     run = connection.execute
+    before = run("SELECT list(grid_code ORDER BY grid_code) FROM grid").fetchall()
     run("DELETE FROM grid")
     run("""
         INSERT INTO grid BY NAME
@@ -37,12 +48,79 @@ def _grids(connection: duckdb.DuckDBPyConnection) -> None:
             PARTITION BY grid_code ORDER BY coalesce(updated_at, valid_from) DESC, record_id) = 1
     """)
     run("""
-        CREATE OR REPLACE TEMP TABLE cover AS
+        CREATE OR REPLACE TEMP TABLE new_cover AS
         WITH each AS (SELECT grid_code, unnest(covers, recursive := true) FROM grid_record)
         SELECT coalesce(c.compound, a.compound, c.road || c.door_no) AS place, c.building,
                min(c.grid_code) AS grid_code
         FROM each c LEFT JOIN place_alias a ON a.road = c.road AND a.door_no = c.door_no
         GROUP BY ALL HAVING count(DISTINCT c.grid_code) = 1""")
+    other = run("""
+        SELECT count(*) > 0 FROM (
+            (FROM new_cover EXCEPT FROM cover) UNION ALL (FROM cover EXCEPT FROM new_cover))
+    """).fetchall()[0][0]
+    run("DELETE FROM cover")
+    run("INSERT INTO cover FROM new_cover")
+    after = run("SELECT list(grid_code ORDER BY grid_code) FROM grid").fetchall()
+    return bool(other) or before != after
+
+
+def _standing(connection: duckdb.DuckDBPyConnection) -> None:
+    """Show in the view `standing` what is now true of everybody, before they are placed."""
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP VIEW standing AS
+        FROM golden
+        UNION ALL BY NAME
+        SELECT * EXCLUDE ({PLACING}) FROM resident ANTI JOIN affected USING (resident_id)""")
+
+
+def _rewritten(connection: duckdb.DuckDBPyConnection, *, everybody: bool) -> None:
+    """Collect in `rewritten` those whose placing may differ; the gone ones among them too."""
+    run = connection.execute
+    if everybody:
+        run("""
+            CREATE OR REPLACE TEMP TABLE rewritten AS
+            SELECT resident_id FROM affected UNION SELECT resident_id FROM resident""")
+        return
+    run("""
+        CREATE OR REPLACE TEMP TABLE moved AS
+        SELECT name, room_key, id_number FROM golden
+        UNION SELECT name, room_key, id_number FROM resident SEMI JOIN affected USING (resident_id)
+    """)
+    run("""
+        CREATE OR REPLACE TEMP TABLE rewritten AS
+        SELECT resident_id FROM affected
+        UNION SELECT resident_id FROM standing
+            WHERE household_no IS NULL AND head_id_number IN (SELECT id_number FROM moved)
+        UNION SELECT s.resident_id FROM standing s
+            JOIN moved m ON m.name = s.head_name AND m.room_key = s.room_key
+            WHERE s.household_no IS NULL""")
+
+
+def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
+    """Find the household key of the rewritten: `no:` a number, or `head:` the head's resident id.
+
+    Leaves `belonging(resident_id, room_key, household_key)`.
+    """
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE belonging AS
+        WITH keyed AS (
+            SELECT resident_id, name, room_key, id_number, household_no, head_name, head_id_number,
+                   CASE WHEN household_no IS NOT NULL THEN 'no:' || household_no
+                        WHEN relation_code IN ('01', '02') THEN 'head:' || resident_id END AS key
+            FROM standing),
+        heads AS (SELECT * FROM keyed WHERE key IS NOT NULL),
+        mine AS (SELECT * FROM keyed SEMI JOIN rewritten USING (resident_id)),
+        by_number AS (
+            SELECT g.resident_id, min(h.key) AS key
+            FROM mine g JOIN heads h ON h.id_number = g.head_id_number
+            WHERE g.household_no IS NULL GROUP BY ALL HAVING count(*) = 1),
+        by_name AS (
+            SELECT g.resident_id, min(h.key) AS key
+            FROM mine g JOIN heads h ON h.name = g.head_name AND h.room_key = g.room_key
+            WHERE g.household_no IS NULL GROUP BY ALL HAVING count(*) = 1)
+        SELECT f.resident_id, f.room_key, coalesce(f.key, n.key, m.key) AS household_key
+        FROM mine f LEFT JOIN by_number n USING (resident_id)
+        LEFT JOIN by_name m USING (resident_id)""")
 
 
 def _mint_new(
@@ -58,107 +136,44 @@ def _mint_new(
     connection.unregister("new_keys")
 
 
-def _dwellings(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    _mint_new(connection, "dwelling", "D", key, "SELECT room_key FROM golden")
-    connection.execute("""
-        CREATE OR REPLACE TEMP TABLE at_home AS
-        SELECT g.resident_id, d.dwelling_id,
+def _renewed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make in `renewed` the rows of the rewritten as they now are."""
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE renewed AS
+        SELECT g.*, k.household_id, d.dwelling_id,
                CASE WHEN s.grid_code IS NOT NULL THEN s.grid_code
-                    ELSE coalesce(c.grid_code, whole.grid_code) END AS grid_code
-        FROM golden g LEFT JOIN dwelling_key d USING (room_key)
+                    ELSE coalesce(c.grid_code, whole.grid_code) END AS grid_code,
+               {LIVES_HERE} AS lives_here
+        FROM standing g JOIN belonging p USING (resident_id)
+        LEFT JOIN household_key k ON k.household_key = p.household_key
+        LEFT JOIN dwelling_key d ON d.room_key = g.room_key
         LEFT JOIN grid s ON s.grid_code = g.stated_grid
         LEFT JOIN cover c ON c.place = g.place AND c.building = g.building
         LEFT JOIN cover whole ON whole.place = g.place AND whole.building IS NULL""")
-    connection.execute("DELETE FROM dwelling")
-    connection.execute("""
-        INSERT INTO dwelling
-        SELECT d.dwelling_id, g.room_key, any_value(g.place), any_value(g.building),
-               any_value(g.unit), any_value(g.room), mode(h.grid_code ORDER BY h.grid_code)
-        FROM golden g JOIN dwelling_key d USING (room_key) JOIN at_home h USING (resident_id)
-        GROUP BY d.dwelling_id, g.room_key""")
 
 
-def _households(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    """Find each resident's household key: `no:` a number, or `head:` the head's resident id."""
+def _touched(connection: duckdb.DuckDBPyConnection) -> None:
+    """Collect the dwellings and households that the rewritten live, or lived, in."""
     run = connection.execute
+    for entity in ("dwelling", "household"):
+        run(f"""
+            CREATE OR REPLACE TEMP TABLE touched_{entity} AS
+            SELECT {entity}_id FROM renewed WHERE {entity}_id IS NOT NULL
+            UNION SELECT {entity}_id FROM resident SEMI JOIN rewritten USING (resident_id)""")
     run("""
-        CREATE OR REPLACE TEMP TABLE founded AS
-        SELECT resident_id, name, room_key, id_number,
-               CASE WHEN household_no IS NOT NULL THEN 'no:' || household_no
-                    WHEN relation_code IN ('01', '02') THEN 'head:' || resident_id END AS key
-        FROM golden""")
+        CREATE OR REPLACE TEMP TABLE stated_household AS
+        SELECT household_no, min(household_type_code) AS household_type_code
+        FROM household_record GROUP BY household_no""")
     run("""
-        CREATE OR REPLACE TEMP TABLE belongs AS
-        WITH heads AS (SELECT * FROM founded WHERE key IS NOT NULL),
-        by_number AS (
-            SELECT g.resident_id, min(h.key) AS key
-            FROM golden g JOIN heads h ON h.id_number = g.head_id_number
-            WHERE g.household_no IS NULL GROUP BY ALL HAVING count(*) = 1),
-        by_name AS (
-            SELECT g.resident_id, min(h.key) AS key
-            FROM golden g JOIN heads h ON h.name = g.head_name AND h.room_key = g.room_key
-            WHERE g.household_no IS NULL GROUP BY ALL HAVING count(*) = 1)
-        SELECT f.resident_id, coalesce(f.key, n.key, m.key) AS household_key
-        FROM founded f LEFT JOIN by_number n USING (resident_id)
-        LEFT JOIN by_name m USING (resident_id)""")
-    _mint_new(connection, "household", "H", key, "SELECT household_key FROM belongs")
-
-
-def _placements(connection: duckdb.DuckDBPyConnection) -> None:
-    """Find whose placement changed, and add them to `affected`."""
-    run = connection.execute
-    run(f"""
-        CREATE OR REPLACE TEMP TABLE placed AS
-        SELECT g.resident_id, k.household_id, h.dwelling_id, h.grid_code,
-               {LIVES_HERE} AS lives_here
-        FROM golden g JOIN at_home h USING (resident_id) JOIN belongs b USING (resident_id)
-        LEFT JOIN household_key k USING (household_key)""")
-    run("""
-        CREATE OR REPLACE TEMP TABLE rewritten AS
-        SELECT resident_id FROM affected
-        UNION SELECT resident_id FROM (FROM placed EXCEPT FROM placement)""")
-    run("DELETE FROM placement")
-    run("INSERT INTO placement FROM placed")
-
-
-def _household_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    run = connection.execute
-    run("DELETE FROM household")
-    run("""
-        INSERT INTO household
-        WITH members AS (
-            SELECT b.household_key, k.household_id, g.resident_id, g.relation_code, g.household_no,
-                   g.birth_year, p.dwelling_id, p.grid_code, p.lives_here,
-                   CASE WHEN 'head:' || g.resident_id = b.household_key THEN 0
-                        WHEN g.relation_code = '02' THEN 1
-                        WHEN g.relation_code = '01' THEN 2 END AS head
-            FROM belongs b JOIN household_key k USING (household_key)
-            JOIN golden g USING (resident_id) JOIN placed p USING (resident_id)),
-        stated AS (
-            SELECT household_no, any_value(household_type_code) AS household_type_code
-            FROM household_record GROUP BY household_no)
-        SELECT m.household_id, m.household_key, s.household_no,
-               arg_min(m.resident_id, m.head), any_value(t.household_type_code),
-               arg_min(m.dwelling_id, coalesce(m.head, 9)),
-               arg_min(m.grid_code, coalesce(m.head, 9)), count(*) FILTER (m.lives_here)
-        FROM members m
-        CROSS JOIN LATERAL (SELECT CASE WHEN m.household_key LIKE 'no:%'
-            THEN substr(m.household_key, 4) END) AS s(household_no)
-        LEFT JOIN stated t ON t.household_no = s.household_no
-        GROUP BY m.household_id, m.household_key, s.household_no""")
+        INSERT INTO touched_household
+        SELECT h.household_id FROM household h LEFT JOIN stated_household s USING (household_no)
+        WHERE h.household_type_code IS DISTINCT FROM s.household_type_code""")
 
 
 def _resident_rows(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Rewrite the rows that differ; the former ones go to `resident_past`."""
     run = connection.execute
     moment = f"TIMESTAMPTZ '{now.isoformat()}'"
-    run("""
-        CREATE OR REPLACE TEMP TABLE renewed AS
-        SELECT g.* EXCLUDE (place, building, unit, room, room_key, head_name, head_id_number,
-                            stated_grid),
-               p.household_id, p.dwelling_id, p.grid_code, p.lives_here
-        FROM golden g JOIN placement p USING (resident_id)
-        SEMI JOIN rewritten USING (resident_id)""")
     run("""
         CREATE OR REPLACE TEMP TABLE same AS
         SELECT resident_id FROM (
@@ -174,3 +189,37 @@ def _resident_rows(connection: duckdb.DuckDBPyConnection, now: datetime) -> None
     run(f"""
         INSERT INTO resident
         SELECT *, {moment} FROM renewed ANTI JOIN same USING (resident_id)""")
+
+
+def _dwelling_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    run = connection.execute
+    run("DELETE FROM dwelling WHERE dwelling_id IN (SELECT dwelling_id FROM touched_dwelling)")
+    run("""
+        INSERT INTO dwelling
+        SELECT dwelling_id, room_key, min(place), min(building), min(unit), min(room),
+               mode(grid_code ORDER BY grid_code)
+        FROM resident SEMI JOIN touched_dwelling USING (dwelling_id)
+        GROUP BY dwelling_id, room_key""")
+
+
+def _household_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    run = connection.execute
+    run("DELETE FROM household WHERE household_id IN (SELECT household_id FROM touched_household)")
+    run("""
+        INSERT INTO household
+        WITH members AS (
+            SELECT k.household_key, r.*,
+                   CASE WHEN k.household_key LIKE 'no:%' THEN substr(k.household_key, 4) END AS no,
+                   CASE WHEN 'head:' || r.resident_id = k.household_key THEN 0
+                        WHEN r.relation_code = '02' THEN 1
+                        WHEN r.relation_code = '01' THEN 2 END AS head
+            FROM resident r SEMI JOIN touched_household USING (household_id)
+            JOIN household_key k USING (household_id))
+        SELECT m.household_id, m.household_key, m.no,
+               arg_min(m.resident_id, (m.head, m.resident_id)) FILTER (m.head IS NOT NULL),
+               min(t.household_type_code),
+               arg_min(m.dwelling_id, (coalesce(m.head, 9), m.resident_id)),
+               arg_min(m.grid_code, (coalesce(m.head, 9), m.resident_id)),
+               count(*) FILTER (m.lives_here)
+        FROM members m LEFT JOIN stated_household t ON t.household_no = m.no
+        GROUP BY m.household_id, m.household_key, m.no""")

@@ -15,7 +15,7 @@ ENTITIES = """
     CREATE TABLE identity_event (
         happened_at TIMESTAMPTZ, kind VARCHAR, resident_id VARCHAR, other_id VARCHAR,
         reason VARCHAR);
-    CREATE TABLE golden (
+    CREATE TABLE resident (
         resident_id VARCHAR, name VARCHAR, id_type_code VARCHAR, id_number VARCHAR,
         id_status VARCHAR, sex_code VARCHAR, birth_date DATE, birth_year SMALLINT,
         ethnicity_code VARCHAR, nationality_code VARCHAR, marital_code VARCHAR,
@@ -23,7 +23,10 @@ ENTITIES = """
         hukou_address VARCHAR, residence_address VARCHAR, place VARCHAR, building VARCHAR,
         unit VARCHAR, room VARCHAR, room_key VARCHAR, residence_type_code VARCHAR,
         household_no VARCHAR, head_name VARCHAR, head_id_number VARCHAR, relation_code VARCHAR,
-        stated_grid VARCHAR, died_on DATE, left_on DATE, records BIGINT, platforms BIGINT);
+        stated_grid VARCHAR, died_on DATE, left_on DATE, records BIGINT, platforms BIGINT,
+        household_id VARCHAR, dwelling_id VARCHAR, grid_code VARCHAR, lives_here BOOLEAN,
+        valid_from TIMESTAMPTZ);
+    CREATE TABLE resident_past AS SELECT *, valid_from AS valid_to FROM resident;
     CREATE TABLE resident_label (
         resident_id VARCHAR, label VARCHAR, detail VARCHAR, platform VARCHAR, stream VARCHAR,
         record_key VARCHAR, since DATE, until DATE);
@@ -39,15 +42,7 @@ ENTITIES = """
     CREATE TABLE grid (
         grid_code VARCHAR, name VARCHAR, community_code VARCHAR, grid_type_code VARCHAR,
         worker_name VARCHAR, worker_phone VARCHAR, buildings VARCHAR, area_hectare DOUBLE);
-    CREATE TABLE placement (
-        resident_id VARCHAR, household_id VARCHAR, dwelling_id VARCHAR, grid_code VARCHAR,
-        lives_here BOOLEAN);
-    CREATE TABLE resident AS
-        SELECT g.* EXCLUDE (place, building, unit, room, room_key, head_name, head_id_number,
-                            stated_grid),
-               p.household_id, p.dwelling_id, p.grid_code, p.lives_here, now() AS valid_from
-        FROM golden g JOIN placement p USING (resident_id);
-    CREATE TABLE resident_past AS SELECT *, now() AS valid_to FROM resident;
+    CREATE TABLE cover (place VARCHAR, building VARCHAR, grid_code VARCHAR);
 """
 
 

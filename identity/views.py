@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from hub.errors import NotFoundError
-from identity.golden import ADDRESS, FIELDS, HEAD, NUMBER, rank
+from identity.golden import ADDRESS, FIELDS, HEAD, NUMBER, PLACING, rank
 
 Row = dict[str, Any]
 
@@ -72,7 +72,7 @@ def show(
     """
     living, state = _follow(connection, resident_id)
     found = _query(connection, "SELECT * FROM resident WHERE resident_id = ?", living)
-    golden = found[0] if found else {}
+    golden = {name: one for name, one in found[0].items() if name not in PLACING} if found else {}
     home = golden.get("household_id")
     return ResidentView(
         resident_id=living,
@@ -201,13 +201,14 @@ def _past(connection: duckdb.DuckDBPyConnection, resident_id: str, golden: Row) 
     after = [*versions[1:], golden]
     history = []
     for old, new in zip(versions, after, strict=False):  # without a past, `after` is only now
-        skip = {"valid_from", "valid_to", "resident_id"}
+        skip = {"valid_from", "valid_to", "resident_id", *PLACING}
         changes = {
             field: [value, new.get(field)]
             for field, value in old.items()
             if field not in skip and value != new.get(field)
         }
-        history.append({"at": old["valid_to"], "changes": changes})
+        if changes:
+            history.append({"at": old["valid_to"], "changes": changes})
     return history[::-1]
 
 

@@ -18,8 +18,8 @@ def _one(brain: Brain, query: str) -> int:
 
 def test_counts_agree_with_the_tables(brain: Brain) -> None:
     found = counts(brain)
-    assert found.residents == _one(brain, "SELECT count(*) FROM placement WHERE lives_here")
-    assert found.people == _one(brain, "SELECT count(*) FROM golden")
+    assert found.residents == _one(brain, "SELECT count(*) FROM resident WHERE lives_here")
+    assert found.people == _one(brain, "SELECT count(DISTINCT resident_id) FROM resident_link")
     assert found.records - found.duplicates == found.people
     assert found.issues == sum(s.issues for s in found.streams)
     assert found.quarantined == len(quarantine_rows(brain)) == 2
