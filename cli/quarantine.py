@@ -1,4 +1,4 @@
-"""`hub quarantine list|export`: what was set aside and why, for the officer and for the owner."""
+"""`hub quarantine list|export|replay`: what was set aside and why, and taking it in after a fix."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,6 +79,99 @@ def export(
     written = write_workbook(out, found["rows"], found["issues"], _titles(opened))
     say(f"已写出 {written:,} 行：{place(out.resolve())}")
     say("文件里有未脱敏的个人信息，只发给归口部门，用完删除。")
+
+
+@app.command("replay", cls=Command, help="改好映射或拿回更正的 Excel 后，重新并入。")
+def replay(
+    platform: Annotated[
+        str | None,
+        typer.Argument(metavar="平台", help="只做这一个平台；不写就是全部", show_default=False),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="文件",
+            help="归口部门填好“更正为”的导出文件",
+            show_default=False,
+        ),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take in what was set aside: under the mapping now in use, and as its owner corrected it."""
+    from cli.screen import as_json
+    from cli.sync import progress
+    from pipelines.replay import replay as replayed
+
+    opened = the_home(home)
+    known, _ = opened.read_platforms()
+    chosen = [one_platform(opened, platform).platform] if platform else list(known)
+    given = _given_back(opened, file, chosen) if file is not None else []
+    with progress(quiet=json) as tick:
+        report = replayed(opened, chosen, tick)
+    answer = {
+        "corrections": given,
+        "rows": report.rows,
+        "published": report.published,
+        "before": sum(report.before.values()),
+        "after": sum(report.after.values()),
+        "failures": report.failures,
+    }
+    if json:
+        as_json(answer)
+    else:
+        _show_replay(answer)
+    refused = any(one["what"] == "refused" for one in given)
+    raise typer.Exit(1 if report.failures else 3 if refused else 0)
+
+
+def _given_back(home: "Home", path: Path, chosen: list[str]) -> list[dict[str, Any]]:
+    """Bring in what the file corrects; every filled-in line of it has its outcome."""
+    from dataclasses import asdict
+
+    from cli.corrected import by_platform, read_corrections
+    from ledger import open_ledger
+    from pipelines.corrections import take_corrections
+
+    known, _ = home.read_platforms()
+    streams = {f"{name}.{stream}" for name in chosen for stream in known[name].streams}
+    given, done = read_corrections(path), []
+    if not given.corrections and not given.refused:
+        raise ConfigError(
+            "quarantine replay: nothing is filled in",
+            zh=f"{path.name} 的“更正为”一列都是空的：没有可以采用的更正。",
+        )
+    ledger = open_ledger(home.data / "ledger.sqlite")
+    try:
+        for name, stream, ones in by_platform(given, streams):
+            done += take_corrections(home, ledger, (known[name], stream), ones, path.name)
+    finally:
+        ledger.close()
+    return [asdict(one) for one in [*done, *given.refused]]
+
+
+def _show_replay(answer: dict[str, Any]) -> None:
+    from cli.screen import complain, say, table
+
+    given = answer["corrections"]
+    if given:
+        counts = {w: sum(one["what"] == w for one in given) for w in ("taken", "same", "refused")}
+        say(
+            f"更正：采用 {counts['taken']:,} 处，与现在相同 {counts['same']:,} 处，"
+            f"没有采用 {counts['refused']:,} 处。"
+        )
+        refused = [(one["place"], one["zh"]) for one in given if one["what"] == "refused"]
+        if refused:
+            table(("位置", "没有采用的原因"), refused, whole=("位置",))
+    for one in answer["failures"]:
+        complain(one)
+    change = f"{answer['before']:,} → {answer['after']:,}"
+    say(f"重新归一 {answer['rows']:,} 行；隔离的记录 {change} 行。")
+    if answer["published"] is not None:
+        say(f"已发布快照 {answer['published']}。")
+    else:
+        say("没有新的变化，不需要发布。")
 
 
 def _only(home: "Home", platform: str | None) -> list[str]:

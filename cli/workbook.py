@@ -21,8 +21,14 @@ ASIDE = (
     "请这样处理",
     "批次",
     "隔离时间",
+    "更正为",
+    "定位码",
 )
-ISSUES = ("平台", "数据流", "记录键", "字段", "原值", "原因", "请这样处理")
+ISSUES = (
+    "平台", "数据流", "记录键", "字段", "原值", "原因", "请这样处理", "更正为", "定位码",
+)  # fmt: skip
+CORRECTED, LOCATOR = "更正为", "定位码"
+"""Where the owner writes, and what says which cell it is; the latter must stay as it is."""
 WIDTHS = {
     "平台": 22,
     "记录键": 24,
@@ -32,6 +38,8 @@ WIDTHS = {
     "请这样处理": 50,
     "批次": 34,
     "隔离时间": 18,
+    "更正为": 30,
+    "定位码": 12,
 }
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -75,7 +83,8 @@ def _aside_row(row: Mapping[str, Any], titles: Mapping[str, str]) -> list[object
     return [
         titles.get(row["platform"], row["platform"]), row["stream"], row["record_key"],
         row["row_no"], title(row["field"]), row["raw"], reason(row["reason"]),
-        advice(row["reason"]), row["batch_id"], row["set_aside_at"],
+        advice(row["reason"]), row["batch_id"], row["set_aside_at"], "",
+        locator(row),
     ]  # fmt: skip
 
 
@@ -83,8 +92,13 @@ def _issue_row(row: Mapping[str, Any], titles: Mapping[str, str]) -> list[object
     return [
         titles.get(row["platform"], row["platform"]), row["stream"], row["record_key"],
         title(row["field"], row["entity"]), row["raw"], reason(row["reason"]),
-        advice(row["reason"]),
+        advice(row["reason"]), "", locator(row),
     ]  # fmt: skip
+
+
+def locator(row: Mapping[str, Any]) -> str:
+    """Say which cell of which row of which stream a line is about."""
+    return "/".join((row["platform"], row["stream"], row.get("row_hash") or "", row["field"] or ""))
 
 
 def _sheets(

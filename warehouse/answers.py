@@ -217,7 +217,8 @@ def quarantine_rows(
     return rows(
         connection,
         f"""
-        SELECT platform, stream, record_key, row_no, field, raw, reason, batch_id, set_aside_at
+        SELECT platform, stream, record_key, row_no, field, raw, reason, batch_id, set_aside_at,
+               row_hash
         FROM quarantine WHERE {_of(platforms)}
         ORDER BY platform, stream, row_no, record_key {_at_most(limit)}""",
     )
@@ -239,12 +240,15 @@ def issue_rows(
     platforms: Sequence[str] = (),
     limit: int | None = None,
 ) -> list[Row]:
-    """Fields that were blanked or doubted, one a row, with the raw value."""
+    """Fields that were blanked or doubted, one a row, with the raw value and the row's hash."""
+    hashes = " UNION ALL ".join(
+        f"SELECT platform, stream, record_key, row_hash FROM {entity}_record" for entity in ENTITIES
+    )
     return rows(
         connection,
         f"""
-        SELECT platform, stream, entity, record_key, field, raw, reason
-        FROM issue WHERE {_of(platforms)}
+        SELECT platform, stream, entity, record_key, field, raw, reason, row_hash
+        FROM issue JOIN ({hashes}) USING (platform, stream, record_key) WHERE {_of(platforms)}
         ORDER BY platform, stream, record_key, field {_at_most(limit)}""",
     )
 
