@@ -1,8 +1,9 @@
-"""Sheets of Excel workbooks (.xlsx, .xls, .xlsm, .xlsb, .ods) as text.
+"""Sheets of workbooks (.xlsx, .xls, .xlsm, .xlsb, .ods, WPS's .et) as text.
 
 Numbers are written without an exponent and without `.0`, to the 15 digits that Excel keeps; days
 and times as ISO 8601; TRUE as true. A cell merged over several rows belongs to each of them. An
-empty cell is null. An ID number in a numeric cell has already lost its last digits in the file.
+empty cell is null. An ID number in a numeric cell has already
+lost its last digits in the file: they are counted, and never guessed.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,11 +15,13 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from connectors.sheet_header import Header, Merge, find_header
-from connectors.sheet_rows import CAPTIONS, no_record
+from connectors.sheet_rows import CAPTIONS, no_record, refuse_second_table
 from connectors.tabular import Part, Reader, dropped, part_of, unreadable
 from hub.errors import SourceChangedError
 
-SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
+EXACT = 10**15
+"""Whole numbers from here on have lost digits in a numeric cell: an ID number has 18."""
 
 
 def read_excel(reader: Reader, path: Path, name: str) -> Iterator[Part]:
@@ -28,7 +31,7 @@ def read_excel(reader: Reader, path: Path, name: str) -> Iterator[Part]:
         SourceChangedError: damaged, locked by a password, or without a sheet that is asked for.
     """
     try:
-        with CalamineWorkbook.from_path(str(path)) as book:
+        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
             missing = [one for one in reader.sheets or () if one not in book.sheet_names]
             if missing:
                 raise SourceChangedError(
@@ -66,6 +69,7 @@ def _part(reader: Reader, where: str, rows: list[list[Any]], merges: list[Merge]
         if why:
             skipped[why] = skipped.get(why, 0) + 1
         else:
+            refuse_second_table(where, number + 1, row, header.names)
             kept.append([*row[: len(header.names)], f"{where}!{number + 1}"])
     return Part(
         where=where,
@@ -73,7 +77,20 @@ def _part(reader: Reader, where: str, rows: list[list[Any]], merges: list[Merge]
         rows=part_of(reader, where, header.names, kept),
         skipped=skipped,
         dropped=dropped(reader, header.names, kept),
+        placed=True,
+        damaged=_damaged(reader, header, rows),
     )
+
+
+def _damaged(reader: Reader, header: Header, rows: list[list[Any]]) -> dict[str, int]:
+    """How many numbers of each wanted column have lost their last digits."""
+    counts = {}
+    for name in reader.wanted:
+        if name in header.names:
+            place = header.names.index(name)
+            cells = (row[place] for row in rows[header.end :])
+            counts[name] = sum(1 for cell in cells if type(cell) is float and abs(cell) >= EXACT)
+    return {name: count for name, count in counts.items() if count}
 
 
 def _fill_down(texts: list[list[str | None]], merges: list[Merge], header: Header) -> None:

@@ -1,38 +1,33 @@
-"""Files that people or vendors put into a folder: Excel, CSV, JSON lines.
+"""Files that people or vendors leave for us: Excel, CSV, JSON, Parquet, zips of them.
 
 Grain    one row per record of every sheet or file that matches `files`; `_origin` says where
-Refresh  nothing is read while no file has changed; else all of them are, and the pull is complete
+Refresh  nothing is read while no file has changed. Else all of them are, and the pull is complete;
+         with `increment: new_files` only new and changed ones are, and nothing counts as gone
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import file_digest
 from pathlib import Path
 
 import pyarrow as pa
 
 from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped
-from connectors.excel import SUFFIXES, read_excel
-from connectors.json_files import LINE_SUFFIXES, read_jsonl
+from connectors.file_kinds import is_workbook, read_file
+from connectors.file_places import FilePlace, Marks, changed, hashes
 from connectors.sheet_rows import skipped_note
 from connectors.tabular import Part, Reader
-from connectors.text_files import read_csv
-from hub.errors import ConfigError, HubError, SourceDownError
-from hub.platform import FilesConnection, Platform
-
-Marks = dict[str, list[int | str]]
-"""File name -> size, modification time in ns, SHA-256."""
+from connectors.templates import Template, TemplateWatch
+from hub.errors import ConfigError, HubError
+from hub.platform import Platform
 
 
 class FilesConnector:
     """The files of one platform."""
 
     def __init__(self, platform: Platform, home: Path) -> None:
-        settings = platform.connection
-        assert isinstance(settings, FilesConnection)  # noqa: S101 - the caller chose by it
         self.platform = platform
-        self.folder = home / settings.path
+        self.place = FilePlace(platform, home)
 
     def check(self) -> list[Finding]:
         """Whether each stream's files are there and their headers fit."""
@@ -42,32 +37,34 @@ class FilesConnector:
         """Every column that the stream's files have, in the order of the first."""
         seen: dict[str, None] = {}
         reader = replace(self._reader(stream), wanted=())
-        for path in self._paths(stream):
-            for part in _read(reader, path, path.name, self.platform.streams[stream].format):
+        for name in self.place.names(self._pattern(stream)):
+            settings = self.platform.streams[stream]
+            for part in read_file(reader, self.place.local(name), name, settings.format):
                 seen |= dict.fromkeys(name for name in part.names if name)
         return list(seen)
 
     def pull(
         self, stream: str, cursor: Cursor | None, *, resume: bool, chunk_rows: int = 100_000
     ) -> Iterator[Chunk]:
-        """Yield every row of every matching file, if any file has changed.
+        """Yield every row of every matching file, or of the new ones, if any file has changed.
 
         Raises:
             SourceDownError: no file matches, or one is being written.
-            SourceChangedError: a file is damaged, or a column that the mapping reads is gone.
+            SourceChangedError: a file is damaged or shifted, or a column that is read is gone.
         """
         kept: Cursor = cursor or {}
-        marks = self._marks(stream, kept.get("files", {}) | kept.get("reading", {}))
+        before: Marks = kept.get("files", {})
+        marks = self.place.marks(self._pattern(stream), before | kept.get("reading", {}))
         columns = [*self._reader(stream).wanted, ORIGIN]
-        unchanged = _hashes(marks) == _hashes(kept.get("files", {}))
-        if unchanged and "reading" not in kept:
-            end = {**kept, "files": marks}
-            yield Chunk(empty_table(columns), end, last=True)
+        whole = not self.platform.streams[stream].increment.new_files
+        if hashes(marks) == hashes(before) and "reading" not in kept:
+            yield Chunk(empty_table(columns), {**kept, "files": marks}, last=True)
             return
-        same = resume and _hashes(marks) == _hashes(kept.get("reading", {}))
+        read = marks if whole else {name: marks[name] for name in changed(marks, before)}
+        same = resume and hashes(marks) == hashes(kept.get("reading", {}))
         taken = kept.get("taken", 0) if same else 0
-        report = FileReport()
-        tables = _behind(self._tables(stream, marks, report), taken)
+        report = self._report(stream, kept)
+        tables = _behind(self._tables(stream, read, report), taken)
         waiting: Chunk | None = None
         for table in regrouped(tables, chunk_rows):
             if waiting:
@@ -76,47 +73,64 @@ class FilesConnector:
             waiting = Chunk(table, kept | {"reading": marks, "taken": taken})
         yield Chunk(
             rows=waiting.rows if waiting else empty_table(columns),
-            cursor={"files": marks, "header": list(report.header)},
+            cursor={"files": marks if whole else before | marks, **report.cursor()},
             last=True,
-            complete=True,
+            complete=whole,
             dropped=dict(report.dropped),
             notes=report.notes(kept.get("header")),
         )
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """Let go of what was fetched."""
+        self.place.close()
 
     def _finding(self, stream: str) -> Finding:
         """Read everything once: only then is it known that nothing is damaged."""
         try:
-            marks = self._marks(stream, {})
-            rows = sum(one.num_rows for one in self._tables(stream, marks, FileReport()))
+            marks = self.place.marks(self._pattern(stream), {})
+            tables = self._tables(stream, marks, self._report(stream, {}))
+            rows = sum(one.num_rows for one in tables)
         except HubError as error:
             return Finding(ok=False, what=f"{stream}：文件读不了", advice=error.zh)
         return Finding(ok=True, what=f"{stream}：{len(marks)} 个文件，{rows} 行，列都在")
 
     def _tables(self, stream: str, marks: Marks, report: "FileReport") -> Iterator[pa.Table]:
         """The rows of every file, file by file in the order of their names."""
-        reader = self._reader(stream)
         for name, mark in marks.items():
-            path = self.folder / name
-            empty: Part | None = None
-            fits = False
-            for part in _read(reader, path, name, self.platform.streams[stream].format):
-                if set(reader.wanted) <= {*part.rows.column_names}:
-                    fits = True
-                    report.add(part)
-                    yield part.rows.select([*reader.wanted, ORIGIN])
-                elif reader.sheets or not name.lower().endswith(SUFFIXES):
-                    raise reader.missing(f"文件 {part.where}", reader.wanted, part.names)
-                else:
-                    report.lines.append(f"{part.where}：没有需要的列，略过了这张工作表。")
-                    empty = part
-            if not fits:
-                names = empty.names if empty else ()
-                raise reader.missing(f"文件 {name}", reader.wanted, names)
-            if _size_and_time(path) != mark[:2]:
-                raise self._down(f"{name} changed while it was read", f"文件 {name} 正在被改写")
+            for part in self._fitting(stream, name, report):
+                report.add(part)
+                yield part.rows.select([*self._reader(stream).wanted, ORIGIN])
+            self.place.refuse_changed(name, mark)
+
+    def _fitting(self, stream: str, name: str, report: "FileReport") -> Iterator[Part]:
+        """The parts of a file that have the columns; sheets of a workbook may be without.
+
+        Raises:
+            SourceChangedError: no part has them.
+        """
+        reader = self._reader(stream)
+        declared = self.platform.streams[stream].format
+        empty: Part | None = None
+        fits = False
+        for part in read_file(reader, self.place.local(name), name, declared):
+            if set(reader.wanted) <= {*part.rows.column_names}:
+                fits = True
+                yield part
+            elif reader.sheets or not is_workbook(part.where.partition("#")[0]):
+                raise reader.missing(f"文件 {part.where}", reader.wanted, part.names)
+            else:
+                report.lines.append(f"{part.where}：没有需要的列，略过了这张工作表。")
+                empty = part
+        if not fits:
+            raise reader.missing(f"文件 {name}", reader.wanted, empty.names if empty else ())
+
+    def _report(self, stream: str, kept: Cursor) -> "FileReport":
+        settings = self.platform.streams[stream]
+        title = f"{self.platform.title}」{stream}".replace("」", " ")
+        wanted = self._reader(stream).wanted
+        return FileReport(
+            TemplateWatch(title, wanted, Template.of(kept), strict=settings.same_template)
+        )
 
     def _reader(self, stream: str) -> Reader:
         settings = self.platform.streams[stream]
@@ -128,65 +142,56 @@ class FilesConnector:
             sheets=settings.sheets,
             encoding=settings.encoding,
             delimiter=settings.delimiter,
+            items=settings.items,
+            members=settings.members,
         )
 
-    def _paths(self, stream: str) -> list[Path]:
-        """Matching files by name, without the ones that Office keeps beside an open file."""
+    def _pattern(self, stream: str) -> str:
         pattern = self.platform.streams[stream].files
         if not pattern:
             raise ConfigError(
                 f"{self.platform.platform}.{stream}: no files",
                 zh=f"平台「{self.platform.title}」的 {stream} 没有写 files：请写明要读哪些文件。",
             )
-        found = [one for one in sorted(self.folder.glob(pattern)) if one.is_file()]
-        found = [one for one in found if not one.name.startswith(("~$", "."))]
-        if not found:
-            raise self._down(f"no file matches {pattern}", f"没有找到文件 {pattern}")
-        return found
-
-    def _marks(self, stream: str, known: Marks) -> Marks:
-        """Size, time and hash of every file; a file as old and as long as before is not hashed."""
-        marks: Marks = {}
-        for path in self._paths(stream):
-            name = path.relative_to(self.folder).as_posix()
-            try:
-                seen = _size_and_time(path)
-                if name in known and known[name][:2] == seen:
-                    marks[name] = known[name]
-                else:
-                    with path.open("rb") as file:
-                        marks[name] = [*seen, file_digest(file, "sha256").hexdigest()]
-            except OSError:
-                raise self._down(f"{name} cannot be opened", f"文件 {name} 打不开") from None
-        return marks
-
-    def _down(self, english: str, chinese: str) -> SourceDownError:
-        return SourceDownError(
-            f"{self.platform.platform}: {english}",
-            zh=f"「{self.platform.title}」{chinese}：请确认文件已放进目录 {self.folder.name}、"
-            "没有被别的程序占用，然后再运行一次。",
-        )
+        return pattern
 
 
 class FileReport:
     """What a pull of files has to tell besides its rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: TemplateWatch) -> None:
+        self.watch = watch
+        self.damaged: dict[tuple[str, str], int] = {}
         self.header: dict[str, None] = {}
         self.dropped: Counter[str] = Counter()
         self.skipped: dict[str, Counter[str]] = {}
         self.lines: list[str] = []
 
     def add(self, part: Part) -> None:
-        """Count what a part left out, and remember its columns."""
+        """Count what a part left out, and remember its columns.
+
+        Raises:
+            SourceChangedError: the template is not the one of the last pull.
+        """
+        self.watch.look(part)
         self.header |= dict.fromkeys(name for name in part.names if name)
         self.dropped.update(part.dropped)
         self.skipped.setdefault(part.where, Counter()).update(part.skipped)
+        self.damaged |= {(part.where, name): count for name, count in part.damaged.items()}
+
+    def cursor(self) -> Cursor:
+        """What the next pull compares with."""
+        return {"header": list(self.header), "template": self.watch.remembered()}
 
     def notes(self, before: list[str] | None) -> tuple[str, ...]:
         """Sentences for the officer; `before` is the header of the last pull."""
         told = [skipped_note(where, counts) for where, counts in self.skipped.items()]
         notes = [*self.lines, *(one for one in told if one)]
+        notes += [
+            f"{where}：列「{name}」有 {count} 格是数字格式，超过 15 位的末几位已经丢失，"
+            "请对方把这一列改为文本格式后重新填写。"
+            for (where, name), count in self.damaged.items()
+        ]
         if before:
             more = [name for name in self.header if name not in before]
             less = [name for name in before if name not in self.header]
@@ -195,27 +200,8 @@ class FileReport:
         return tuple(notes)
 
 
-def _read(reader: Reader, path: Path, name: str, kind: str | None) -> Iterator[Part]:
-    """Read by the declared format, else by the file's ending."""
-    ending = path.suffix.lower()
-    if kind == "xlsx" or (kind is None and ending in SUFFIXES):
-        return read_excel(reader, path, name)
-    if kind == "jsonl" or (kind is None and ending in LINE_SUFFIXES):
-        return read_jsonl(reader, path, name)
-    return read_csv(reader, path, name)
-
-
 def _behind(tables: Iterator[pa.Table], taken: int) -> Iterator[pa.Table]:
     """The same rows without the first `taken`."""
     for table in tables:
         yield table.slice(taken)
         taken = max(taken - table.num_rows, 0)
-
-
-def _hashes(marks: Marks) -> dict[str, int | str]:
-    return {name: mark[2] for name, mark in marks.items()}
-
-
-def _size_and_time(path: Path) -> list[int | str]:
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns]

@@ -1,7 +1,8 @@
-"""JSON lines: one object a line, each value the text that stood in the file."""
+"""JSON files, one list or one object a line: each value the text that stood in the file."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, repeat
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pyarrow as pa
 
 from connectors.chunk import ORIGIN, text_schema
 from connectors.json_rows import FEW_ROWS, drop_all, missing_columns, table_of
-from connectors.json_text import JsonRow, parse, paths, scan
+from connectors.json_text import ABSENT, JsonRow, at, parse, paths, scan
 from connectors.sheet_header import SEARCHED_ROWS
 from connectors.tabular import Part, Reader, unreadable
 from connectors.text_files import Numbered, decoded_lines
+from hub.errors import SourceChangedError
 
 LINE_SUFFIXES = (".jsonl", ".ndjson")
+LIST_SUFFIXES = (".json",)
+BLANK = re.compile(r"[ \t\r\n]*")
 AROUND = "\0\r\n\t \ufeff"
 """What may stand around the object of a line."""
 
@@ -31,6 +35,87 @@ def read_jsonl(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     while block := list(islice(lines, FEW_ROWS)):
         yield body.part(*_objects(name, block))
     body.refuse_missing()
+
+
+def read_json(reader: Reader, path: Path, name: str) -> Iterator[Part]:
+    """Yield a file that is one JSON document: a list of objects, or an object that holds one.
+
+    The list is at `reader.items`; only its text is held whole in memory.
+
+    Raises:
+        SourceChangedError: undecodable, no JSON, or no list of objects where it should be.
+    """
+    text = "".join(decoded_lines(path, name, reader.encoding)).strip(AROUND)
+    body = JsonBody(reader, name)
+    found = _elements(name, text) if text.startswith("[") else _inside(reader, name, text)
+    rows = _numbered(found, name)
+    while block := list(islice(rows, FEW_ROWS)):
+        places, objects = zip(*block, strict=True)
+        yield body.part(list(objects), list(places))
+    if not body.rows:
+        yield body.part([], [])
+    body.refuse_missing()
+
+
+def _elements(name: str, text: str) -> Iterator[object]:
+    """The values of a list, one by one."""
+    place = _behind_blank(text, 1)
+    count = 0
+    while not text.startswith("]", place) or count:
+        try:
+            value, place = scan(text, place)
+        except (StopIteration, ValueError, RecursionError) as error:
+            where = f"文件 {name} 第 {count + 1} 个对象"
+            raise unreadable(where, error, "不是完整的 JSON，文件可能没有传完") from None
+        yield value
+        count += 1
+        place = _behind_blank(text, place)
+        if text.startswith("]", place):
+            break
+        if not text.startswith(",", place):
+            where = f"文件 {name} 第 {count} 个对象之后"
+            raise unreadable(where, EOFError(), "不是完整的 JSON，文件可能没有传完")
+        place = _behind_blank(text, place + 1)
+    if len(text) > place + 1:
+        raise unreadable(f"文件 {name}", ValueError(), "列表之后还有别的内容，不是一份 JSON")
+
+
+def _inside(reader: Reader, name: str, text: str) -> Iterator[object]:
+    try:
+        answer = parse(text)
+    except ValueError as error:
+        raise unreadable(f"文件 {name}", error, "不是完整的 JSON，文件可能没有传完") from None
+    found = at(answer, reader.items) if reader.items else ABSENT
+    if not isinstance(found, list):
+        lists = "、".join(_lists(answer)) or "没有"
+        raise SourceChangedError(
+            f"{name}: no list at {reader.items or 'the top'}",
+            zh=f"文件 {name} 里没有找到记录的列表（能找到的列表：{lists}）："
+            "请把列表的位置写进平台文件的 items。",
+        )
+    yield from found
+
+
+def _lists(node: object, before: str = "") -> Iterator[str]:
+    """Where lists of objects are."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _lists(value, f"{before}.{key}" if before else str(key))
+    elif isinstance(node, list) and node and isinstance(node[0], dict):
+        yield before
+
+
+def _numbered(values: Iterable[object], name: str) -> Iterator[tuple[int, JsonRow]]:
+    for number, value in enumerate(values, 1):
+        if not isinstance(value, dict):
+            where = f"文件 {name} 第 {number} 个对象"
+            raise unreadable(where, TypeError(), "不是一个 JSON 对象")
+        yield number, value
+
+
+def _behind_blank(text: str, place: int) -> int:
+    found = BLANK.match(text, place)
+    return found.end() if found else place
 
 
 class JsonBody:

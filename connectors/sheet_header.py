@@ -44,12 +44,17 @@ def find_header(
     found = [one for start in range(len(top)) for one in _headers_at(cells, merges, start)]
     if not found:
         return None
-    best = max(found, key=lambda one: (len(set(one.names) & set(wanted)), -one.start, one.end))
+    wide = [one for start in range(len(top)) for one in _joined_at(cells, merges, start)]
+    best = max([*found, *wide], key=lambda one: _rank(one, wanted, plain=one in found))
     if set(best.names) & set(wanted):
         return best
     # a title is one text over the whole table
     several = [one for one in found if len({*cells[one.start]} - {""}) > 1]
     return max(several or found, key=lambda one: (len({*one.names} - {""}), -one.start, one.end))
+
+
+def _rank(header: Header, wanted: Collection[str], *, plain: bool) -> tuple[int, bool, int, int]:
+    return len(set(header.names) & set(wanted)), plain, -header.start, header.end
 
 
 def header_name(cell: str | None) -> str:
@@ -66,12 +71,32 @@ def _headers_at(cells: list[list[str]], merges: Sequence[Merge], start: int) -> 
         return
     names, refinable = _grouped(cells, merges, start)
     levels = [names]
+    spanned = _spanned(cells, merges, start)
     for row in range(start + 1, min(start + DEEPEST, len(cells))):
-        if not _is_below(cells[row], refinable):
+        if not (_is_below(cells[row], refinable) or row <= spanned):
             return
         names, refinable = _filled(cells, merges, row)
         levels.append(names)
         yield _header(cells, levels, start)
+
+
+def _joined_at(cells: list[list[str]], merges: Sequence[Merge], start: int) -> Iterator[Header]:
+    """Rows joined whatever they are: right only if that makes names which are asked for.
+
+    So `联系人` above `姓名` is a group of one column, which nothing in the sheet gives away.
+    """
+    if not any(cells[start]) or start + 1 == len(cells):
+        return
+    levels = [_grouped(cells, merges, start)[0]]
+    for row in range(start + 1, min(start + DEEPEST, len(cells))):
+        levels.append(_filled(cells, merges, row)[0])
+        yield _header(cells, levels, start)
+
+
+def _spanned(cells: list[list[str]], merges: Sequence[Merge], start: int) -> int:
+    """The last row of a cell that begins in row `start` and goes down: all of them are header."""
+    down = [r1 for (r0, c0), (r1, c1) in merges if r0 == start < r1 and c0 == c1 and cells[r0][c0]]
+    return max(down, default=start)
 
 
 def _filled(

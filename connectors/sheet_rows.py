@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from hub.errors import SourceChangedError
+
 TOTAL = re.compile(
     r"(?:本页|本表|本栏|全[\u4e00-\u9fff]{1,3})?(?:合计|总计|小计|共计|累计|总数)(?:[:：（(\d].*)?"
 )
@@ -13,6 +15,13 @@ SIGNATURES = (
 SIGNATURE = re.compile(rf"{SIGNATURES}[:：].*|(?:填表|制表|审核|填报|复核)(?:人|人员|单位|日期)")
 REMARK = re.compile(r"(?:备注|说明|注|填表说明|注意事项|日期|单位)\d*[:：].*", re.DOTALL)
 SUSPECT = re.compile(r"计|总数|[:：]|[人位期]")  # a first cell without it is a record's
+
+TITLES = re.compile(
+    r"序号|编号|姓名|户主(?:姓名)?|成员姓名|(?:公民)?身份证?(?:号码?|件号码?)|证件(?:类型|号码?)|性别|民族|年龄"
+    r"|出生(?:日期|年月)|(?:联系)?(?:电话|手机|方式)(?:号码)?|手机号码?|(?:家庭|现|户籍|居住)?(?:住址|地址)"
+    r"|与户主关系|关系|备注|网格(?:名称|编号)?|社区|小区|楼栋|单元|房号|单位|类别|名称|数量|金额|日期"
+)
+"""What columns of rosters are called."""
 
 TOTALS, FOOTERS, BLANKS, HEADERS, CAPTIONS = "合计行", "表尾行", "空行", "重复的表头行", "说明行"
 
@@ -43,6 +52,28 @@ def _is_header(row: Sequence[str | None], names: Sequence[str]) -> bool:
     return all(
         not cell or re.sub(r"\s+", "", cell) == name.rpartition("/")[2]
         for cell, name in zip(row, names, strict=False)
+    )
+
+
+def refuse_second_table(
+    where: str, number: int, row: Sequence[str | None], names: Sequence[str]
+) -> None:
+    """Before the rows of another table are read as if they stood below the first one's header.
+
+    Raises:
+        SourceChangedError: the row names columns, and not those of the header.
+    """
+    first = next((cell for cell in row if cell), "")
+    if not TITLES.fullmatch(re.sub(r"\s+", "", first)):
+        return
+    texts = [re.sub(r"\s+", "", cell) for cell in row if cell]
+    titles = [text for text in texts if TITLES.fullmatch(text) or text in names]
+    if len(titles) < 2 or len(titles) * 2 <= len(texts):
+        return
+    raise SourceChangedError(
+        f"{where}: line {number} begins another table",
+        zh=f"{where} 第 {number} 行像是另一张表的表头（{'、'.join(titles[:4])}…）："
+        "一张工作表里只能有一张表。请让对方把两张表分到两个工作表后重新提供。",
     )
 
 

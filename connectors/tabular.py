@@ -20,6 +20,8 @@ class Reader:
     sheets: tuple[str, ...] | None = None
     encoding: str | None = None
     delimiter: str = ","
+    items: str | None = None  # where the list of a JSON document is
+    members: str | None = None  # which files of a zip
 
     def places(self, where: str, names: Sequence[str]) -> dict[str, int]:
         """Where each wanted column stands; none at all is an empty answer.
@@ -44,7 +46,7 @@ class Reader:
         self, where: str, missing: Sequence[str], names: Sequence[str]
     ) -> SourceChangedError:
         """What a person must hear when columns that the mapping reads are not there."""
-        there = "、".join(name for name in names if name)
+        there = "、".join(name for name in names if name) or "没有表头，文件可能是空的"
         return SourceChangedError(
             f"{self.stream}: {where} has no column {', '.join(missing)}",
             zh=f"「{self.title}」{self.stream}：{where} 里没有列：{'、'.join(missing)}"
@@ -62,6 +64,8 @@ class Part:
     rows: pa.Table
     skipped: dict[str, int] = field(default_factory=dict)  # why -> rows that are no records
     dropped: dict[str, int] = field(default_factory=dict)  # column -> values not kept
+    placed: bool = False  # columns are known by their place, below a header
+    damaged: dict[str, int] = field(default_factory=dict)  # column -> numbers cut by Excel
 
 
 Cells = Sequence[Sequence[str | None]]

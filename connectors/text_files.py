@@ -9,27 +9,26 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.csv
+from pyarrow import compute
 
 from connectors.chunk import ORIGIN, text_schema, text_table
 from connectors.sheet_header import SEARCHED_ROWS, find_header
-from connectors.sheet_rows import no_record
+from connectors.sheet_rows import SUSPECT, TITLES, no_record, refuse_second_table
 from connectors.tabular import Part, Reader, dropped, part_of, unreadable
+from connectors.text_encoding import BLOCK_BYTES, encoding_of, refuse_utf8
 from hub.errors import ConfigError, SourceChangedError
 
 CSV_SUFFIXES = (".csv", ".txt", ".tsv")
-BLOCK_BYTES = 4 << 20
 BLOCK_ROWS = 20_000
 LONGEST_CELL = 64 << 20
-BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-GB = {"gbk", "gb2312", "gb18030", "cp936", "ansi"}  # the largest of them reads them all
-MAYBE_NO_RECORD = re.compile(r'[\s",;]*(?:$|[^\d\s",;][^,;\t]{0,30}?(?:计|总数|[:：]|人|期|位))')
+BLANKS = r"[\s\x{a0}\x{3000}\x{feff}]+"
 csv.field_size_limit(LONGEST_CELL)  # a picture in base64 is longer than the default
 Numbered = tuple[int, str]
 """Line number from 1, and the line with its end."""
@@ -42,22 +41,28 @@ def read_csv(reader: Reader, path: Path, name: str) -> Iterator[Part]:
         SourceChangedError: undecodable, cut off, a quote never closed, or a row too long or
             short; the message names the line.
     """
-    lines = enumerate(decoded_lines(path, name, reader.encoding), 1)
-    top = list(islice(lines, SEARCHED_ROWS))
+    blocks = decoded_blocks(path, name, reader.encoding)
+    first = next(blocks, "")
+    while first.count("\n") < SEARCHED_ROWS and (more := next(blocks, "")):
+        first += more
+    top = list(islice(_lines(first), SEARCHED_ROWS))
     delimiter = _delimiter(top, reader.delimiter)
-    first = [_cells(line, delimiter) for _, line in top]
-    header = find_header(first, (), reader.wanted)
+    records, ends = _records(top, delimiter)
+    header = find_header(records, (), reader.wanted)
     if header is None:
         yield Part(name, (), text_table([ORIGIN], [[]]))
         return
     body = CsvBody(reader, name, delimiter, header.names)
     yield body.part([], {})  # a header without rows is a file too
-    rest = chain(top[header.end :], lines)
-    while block := list(islice(rest, BLOCK_ROWS)):
-        if any(line.count('"') % 2 for _, line in block if '"' in line):
-            yield from body.records(chain(block, rest))
-        else:
-            yield from body.lines(block)
+    begun, text = ends[header.end - 1] + 1, _behind_lines(first, ends[header.end - 1])
+    while text:
+        if _cells_hold_line_ends(text):
+            rest = chain([text], blocks)
+            yield from body.records(enumerate(chain.from_iterable(map(_lines, rest)), begun))
+            return
+        yield from body.lines(text, begun)
+        begun += text.count("\n")
+        text = next(blocks, "")
 
 
 class CsvBody:
@@ -65,37 +70,29 @@ class CsvBody:
 
     def __init__(self, reader: Reader, name: str, delimiter: str, names: tuple[str, ...]) -> None:
         self.reader, self.name, self.delimiter, self.names = reader, name, delimiter, names
-        self.again = next((one for one in names if one), "\n")  # begins a header repeated
+        leaf = re.escape(names[0].rpartition("/")[2]) if names else ""
+        self.suspect = f"^(?:{TITLES.pattern}|{leaf})?$|{SUSPECT.pattern}"
 
-    def lines(self, block: list[Numbered]) -> Iterator[Part]:
-        """Rows of which each is one line."""
-        skipped: Counter[str] = Counter()
-        kept = []
-        for number, line in block:
-            maybe = MAYBE_NO_RECORD.match(line) or line.lstrip('"').startswith(self.again)
-            why = self._no_record(line) if maybe else None
-            if why:
-                skipped[why] += 1
-            else:
-                kept.append((number, line))
-        if not kept:
-            yield self.part([], skipped)
-            return
+    def lines(self, text: str, begun: int) -> Iterator[Part]:
+        """Rows of which each is one line; `begun` is the number of the first."""
         places = [str(place) for place in range(len(self.names))]
-        data = "".join(line for _, line in kept).encode()
+        data = text.encode()
         try:
             table = pyarrow.csv.read_csv(
                 pa.BufferReader(data),
                 pyarrow.csv.ReadOptions(column_names=places, block_size=len(data) + 1),
-                pyarrow.csv.ParseOptions(delimiter=self.delimiter),
+                pyarrow.csv.ParseOptions(delimiter=self.delimiter, ignore_empty_lines=False),
                 pyarrow.csv.ConvertOptions(
                     column_types=text_schema(places), strings_can_be_null=False
                 ),
             )
         except pa.ArrowInvalid:  # a row too long or too short: found, or forgiven, record by record
-            yield from self.records(block)
-            return
-        yield self._arrow_part(table, [number for number, _ in kept], skipped)
+            table = None
+        lines = text.count("\n") + (not text.endswith("\n"))
+        if table is None or table.num_rows != lines:
+            yield from self.records(enumerate(_lines(text), begun))
+        else:
+            yield self._arrow_part(table, begun)
 
     def records(self, lines: Iterable[Numbered]) -> Iterator[Part]:
         """Rows that may go over several lines."""
@@ -108,9 +105,9 @@ class CsvBody:
             try:
                 row = next(reader, None)
             except csv.Error as error:
-                raise unreadable(
-                    f"文件 {self.name} 第 {begun} 行起", error, "引号没有成对，后面的行会连成一格"
-                ) from None
+                lone = "new-line" in str(error)  # the csv module's word for it
+                why = "里面有单独的回车符" if lone else "引号没有成对，后面的行会连成一格"
+                raise unreadable(f"文件 {self.name} 第 {begun} 行起", error, why) from None
             if row is None or len(rows) == BLOCK_ROWS:
                 yield self.part(rows, skipped)
                 rows, skipped = [], Counter()
@@ -120,30 +117,51 @@ class CsvBody:
             if why:
                 skipped[why] += 1
             else:
+                self._refuse_second_table(begun, row)
                 rows.append([*self._fitted(row, begun), f"{self.name}!{begun}"])
 
     def part(self, rows: list[list[str | None]], skipped: dict[str, int]) -> Part:
         """Some records, each with its origin at the end."""
         table = part_of(self.reader, self.name, self.names, rows)
-        return Part(self.name, self.names, table, skipped, dropped(self.reader, self.names, rows))
+        drops = dropped(self.reader, self.names, rows)
+        return Part(self.name, self.names, table, skipped, drops, placed=True)
 
-    def _arrow_part(self, table: pa.Table, numbers: list[int], skipped: dict[str, int]) -> Part:
+    def _arrow_part(self, table: pa.Table, begun: int) -> Part:
+        numbers = pa.array(np.arange(begun, begun + table.num_rows)).cast(pa.string())
+        origins = compute.binary_join_element_wise(f"{self.name}!", numbers, "")
+        table = table.append_column(ORIGIN, origins)
+        skipped, keep = self._skipped(table, begun)
+        table = table if keep is None else table.filter(keep)
         places = self.reader.places(self.name, self.names)
-        columns = [table.column(place) for place in places.values()]
-        origins = pa.array([f"{self.name}!{number}" for number in numbers], pa.string())
+        rows = table.select([*map(str, places.values()), ORIGIN])
         counts = {
-            name: table.num_rows
-            - pyarrow.compute.sum(
-                pyarrow.compute.equal(table.column(self.names.index(name)), "")
-            ).as_py()
+            name: compute.sum(compute.not_equal(table.column(self.names.index(name)), "")).as_py()
+            or 0
             for name in self.reader.drop
             if name in self.names
         }
-        rows = pa.table([*columns, origins], schema=text_schema([*places, ORIGIN]))
-        return Part(self.name, self.names, rows, skipped, counts)
+        rows = rows.rename_columns([*places, ORIGIN])
+        return Part(self.name, self.names, rows, skipped, counts, placed=True)
 
-    def _no_record(self, line: str) -> str | None:
-        return no_record(_cells(line, self.delimiter), self.names)
+    def _skipped(self, table: pa.Table, begun: int) -> tuple[Counter[str], pa.Array | None]:
+        """Which rows are no records: judged one by one where the first cell is suspect."""
+        first = compute.replace_substring_regex(table.column(0), BLANKS, "")
+        suspects = compute.indices_nonzero(compute.match_substring_regex(first, self.suspect))
+        skipped: Counter[str] = Counter()
+        if not len(suspects):
+            return skipped, None
+        cells = table.select(range(len(self.names))).take(suspects).to_pydict().values()
+        keep = np.ones(table.num_rows, bool)
+        for place, row in zip(suspects.to_pylist(), zip(*cells, strict=True), strict=True):
+            if why := no_record(row, self.names):
+                skipped[why] += 1
+                keep[place] = False
+            else:
+                self._refuse_second_table(begun + place, row)
+        return skipped, pa.array(keep)
+
+    def _refuse_second_table(self, number: int, row: Sequence[str | None]) -> None:
+        refuse_second_table(f"文件 {self.name}", number, row, self.names)
 
     def _fitted(self, row: list[str], number: int) -> list[str]:
         """The row if it is as wide as the header; blank cells too many are forgiven."""
@@ -170,13 +188,18 @@ class _Counted:
 
 
 def decoded_lines(path: Path, name: str, encoding: str | None) -> Iterator[str]:
-    """Every line with its end, decoded strictly; a byte-order mark beats `encoding`.
+    """Every line with its end, as `decoded_blocks` decodes it."""
+    return chain.from_iterable(map(_lines, decoded_blocks(path, name, encoding)))
+
+
+def decoded_blocks(path: Path, name: str, encoding: str | None) -> Iterator[str]:
+    """Whole lines, many at a time, decoded strictly; a byte-order mark beats `encoding`.
 
     Raises:
         SourceChangedError: bytes that are no text; the message names the line.
         ConfigError: an encoding that nobody knows.
     """
-    chosen = _encoding(path, encoding)
+    chosen = encoding_of(path, name, encoding)
     try:
         decoder = codecs.getincrementaldecoder(chosen)("strict")
     except LookupError:
@@ -184,51 +207,64 @@ def decoded_lines(path: Path, name: str, encoding: str | None) -> Iterator[str]:
             f"unknown encoding {encoding}",
             zh=f"平台文件里的 encoding「{encoding}」不认识：常用的是 gb18030、utf-8、utf-16。",
         ) from None
-    rest, count = "", 0
+    rest: list[str] = []  # the beginning of a line
+    count = 0
     with path.open("rb") as file:
-        while True:
-            block = file.read(BLOCK_BYTES)
-            try:
-                *lines, rest = (rest + decoder.decode(block, final=not block)).split("\n")
-            except UnicodeDecodeError as error:
-                line = count + error.object[: error.start].count(b"\n") + 1
-                raise unreadable(
-                    f"文件 {name} 第 {line} 行", error, f"不是 {chosen} 编码的文字，或文件没有传完"
-                ) from None
-            count += len(lines)
-            for line_text in lines:
-                yield line_text + "\n"
-            if not block:
-                break
-    if rest:
-        yield rest
+        while block := file.read(BLOCK_BYTES):
+            text = _decoded(decoder, block, count, f"文件 {name}", chosen)
+            count += block.count(b"\n")
+            end = text.rfind("\n") + 1
+            if end:
+                yield "".join([*rest, text[:end]])
+                rest = []
+            rest.append(text[end:])
+    last = _decoded(decoder, b"", count, f"文件 {name}", chosen)
+    if "".join([*rest, last]):
+        yield "".join([*rest, last])
 
 
-def _encoding(path: Path, declared: str | None) -> str:
-    """What the mark says, else what was declared, else UTF-8 if it is that, else GB18030."""
-    with path.open("rb") as file:
-        start = file.read(4)
-        for mark, encoding in BOMS.items():
-            if start.startswith(mark):
-                return encoding
-        if declared:
-            return "gb18030" if declared.lower() in GB else declared
-        decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        file.seek(0)
-        try:
-            while block := file.read(BLOCK_BYTES):
-                decoder.decode(block)
-        except UnicodeDecodeError:
-            return "gb18030"
-    return "utf-8"
+def _decoded(
+    decoder: codecs.IncrementalDecoder, block: bytes, lines: int, where: str, encoding: str
+) -> str:
+    try:
+        if encoding == "gb18030":
+            refuse_utf8(block)
+        return decoder.decode(block, final=not block)
+    except UnicodeDecodeError as error:
+        line = lines + error.object[: error.start].count(b"\n") + 1
+        why = f"不是 {encoding} 编码的文字，文件可能混用了两种编码，或没有传完"
+        raise unreadable(f"{where} 第 {line} 行", error, why) from None
 
 
-def _delimiter(top: list[Numbered], declared: str) -> str:
+def _lines(text: str) -> Iterator[str]:
+    """Each with its end."""
+    *whole, last = text.split("\n")
+    for line in whole:
+        yield line + "\n"
+    if last:
+        yield last
+
+
+def _behind_lines(text: str, count: int) -> str:
+    parts = text.split("\n", count)
+    return parts[count] if len(parts) > count else ""
+
+
+def _cells_hold_line_ends(text: str) -> bool:
+    return '"' in text and any(line.count('"') % 2 for line in text.split("\n"))
+
+
+def _delimiter(texts: list[str], declared: str) -> str:
     """What was declared, unless no line has it and lines have tabs ("Unicode text")."""
-    texts = [line for _, line in top]
     tabbed = any("\t" in one for one in texts) and not any(declared in one for one in texts)
     return "\t" if tabbed else declared
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter), [])
+def _records(top: list[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """The first records, and the line that each ends in: a name may go over two lines."""
+    lines = _Counted(enumerate((line.rstrip("\r\n").replace("\r", " ") + "\n" for line in top), 1))
+    records, ends = [], []
+    for record in csv.reader(lines, delimiter=delimiter):
+        records.append(record)
+        ends.append(lines.number)
+    return records, ends

@@ -111,10 +111,15 @@ class ExchangeConnection(Setting):
 
 
 class FilesConnection(Setting):
-    """A folder of files. Relative paths are relative to the hub home."""
+    """A folder of files, here or elsewhere. Relative paths are relative to the hub home."""
 
     kind: Literal["files"]
-    path: str
+    path: str  # or sftp://host/folder, s3://bucket/folder
+    user: str | None = None  # S3: the access key's id
+    password: Secret | None = None
+    key_file: str | None = None  # SFTP: a private key below the hub home
+    host_key: str | None = None  # SFTP: `SHA256:…`, the fingerprint of the server's key
+    endpoint: str | None = None  # S3: of a store that is not Amazon's
 
 
 Parameters = dict[str, str | Secret]
@@ -214,11 +219,13 @@ class Increment(Setting):
     watermark: str | None = None
     overlap: Seconds = 3600
     batches: bool = False
+    new_files: bool = False
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Increment":
-        if [self.snapshot, self.watermark is not None, self.batches].count(True) != 1:
-            raise ValueError("give exactly one of snapshot, watermark, batches")
+        ways = [self.snapshot, self.watermark is not None, self.batches, self.new_files]
+        if ways.count(True) != 1:
+            raise ValueError("give exactly one of snapshot, watermark, batches, new_files")
         return self
 
 
@@ -282,10 +289,13 @@ class Stream(Setting):
     where: str | None = None
     # files
     files: str | None = None  # glob below the connection's path
-    format: Literal["xlsx", "csv", "jsonl"] | None = None
+    members: str | None = None  # zip: which of the files inside, `*.csv`; default: all readable
+    format: Literal["xlsx", "csv", "jsonl", "json", "parquet"] | None = None
+    items: str | None = None  # json: where the list is; default: the document is the list
     sheets: Texts | None = None  # default: every sheet
     encoding: str | None = None
     delimiter: str = ","
+    same_template: bool = True  # refuse files whose columns moved, or hold something else
     # http_api
     path: str | None = None
     params: Parameters = {}
@@ -300,7 +310,7 @@ class Stream(Setting):
     @field_validator("increment", mode="before")
     @classmethod
     def _snapshot_word(cls, value: object) -> object:
-        return {value: True} if value in ("snapshot", "batches") else value
+        return {value: True} if value in ("snapshot", "batches", "new_files") else value
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -385,8 +395,8 @@ RULES_ZH = {
     "a GET request has no body: use method POST, or place query": "GET 请求没有正文："
     "请用 method: POST，或把参数放在 query",
     "stop: total needs envelope.total": "用 stop: total 时要写 envelope.total",
-    "give exactly one of snapshot, watermark, batches": "里 snapshot、watermark、batches 要写一个，"
-    "且只写一个",
+    "give exactly one of snapshot, watermark, batches, new_files": "里 snapshot、watermark、"
+    "batches、new_files 要写一个，且只写一个",
     "give exactly one of from, value": "里 from 和 value 要写一个，且只写一个",
 }
 """What our own validators say, for the officer."""

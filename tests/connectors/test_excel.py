@@ -70,7 +70,11 @@ def test_a_roster_with_everything_at_once(roster: Any, tmp_path: Path) -> None:
         ["3", "王五", "王五", "1953-04-07", "王小五", None, "名册.xlsx#低保!8"],
         ["4", "赵六", "赵六", "x", None, "0101", "名册.xlsx#低保!10"],
     ]
-    assert chunk.notes == ("名册.xlsx#低保：略过说明行 1 行、合计行 2 行、表尾行 2 行。",)
+    assert chunk.notes == (
+        "名册.xlsx#低保：略过说明行 1 行、合计行 2 行、表尾行 2 行。",
+        "名册.xlsx#低保：列「成员/证件号」有 1 格是数字格式，超过 15 位的末几位已经丢失，"
+        "请对方把这一列改为文本格式后重新填写。",
+    )
 
 
 def test_a_group_that_was_not_merged(roster: Any, tmp_path: Path) -> None:
@@ -196,3 +200,55 @@ def test_without_known_columns_the_fullest_row_is_the_header() -> None:
     header = find_header(rows, [((0, 0), (0, 2))], [])
     assert header is not None
     assert (header.names, header.start, header.end) == (("序号", "姓名", "电话"), 2, 3)
+
+
+def header_of(rows: list[list[str | None]], wanted: list[str], merges: Any = ()) -> Any:
+    header = find_header(rows, merges, wanted)
+    return header and (header.names, header.end)
+
+
+def test_a_group_over_one_column() -> None:
+    rows: list[list[str | None]] = [
+        ["序号", "联系人", "备注"],
+        [None, "姓名", None],
+        ["1", "张三", "好"],
+        ["2", "李四", None],
+    ]
+    joined = (("序号", "联系人/姓名", "备注"), 2)
+    assert header_of(rows, ["联系人/姓名"]) == joined  # because it is asked for
+    assert header_of(rows, ["联系人"]) == (("序号", "联系人", "备注"), 1)
+    merges = [((0, 0), (1, 0)), ((0, 2), (1, 2))]
+    assert header_of(rows, [], merges) == joined  # because its neighbours go down
+    assert header_of(rows, ["备注"], merges) == joined
+
+
+def test_a_first_record_is_no_header_because_it_could_be_joined() -> None:
+    rows: list[list[str | None]] = [
+        ["姓名", "电话", "备注"],
+        [None, None, "空"],
+        ["张三", "1", "好"],
+    ]
+    assert header_of(rows, ["姓名", "电话"]) == (("姓名", "电话", "备注"), 1)
+
+
+@pytest.mark.parametrize("blank", [True, False])
+def test_two_tables_in_one_sheet_are_refused(roster: Any, tmp_path: Path, blank: bool) -> None:
+    book = Workbook()
+    sheet: Any = book.active
+    fill(sheet, ["姓名", "电话", "备注"], ["张三", "1", "好"])
+    fill(sheet, *([[None]] if blank else []), ["类别", "数量", "金额"], ["低保", 3, 900])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(SourceChangedError) as caught:
+        pulled(roster("姓名", "电话"))
+    number = 4 if blank else 3
+    assert f"a.xlsx#Sheet 第 {number} 行像是另一张表的表头（类别、数量、金额…）" in caught.value.zh
+
+
+def test_two_tables_side_by_side_are_refused(roster: Any, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet: Any = book.active
+    fill(sheet, ["姓名", "电话", None, "姓名", "电话"], ["张三", "1", None, "李四", "2"])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(SourceChangedError) as caught:
+        pulled(roster("姓名", "电话"))
+    assert "a.xlsx#Sheet 里有同名的列：姓名、电话" in caught.value.zh

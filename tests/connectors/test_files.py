@@ -1,7 +1,10 @@
 """Files as people make them: what is read, what is left out, what stops the pull."""
 
+import csv
+import io
 import json
 import os
+import re
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,8 @@ from hypothesis import strategies as st
 
 from connectors import Chunk, open_connector
 from connectors.chunk import ORIGIN
+from connectors.sheet_rows import no_record
+from connectors.text_encoding import refuse_utf8
 from hub.errors import ConfigError, SourceChangedError, SourceDownError
 from hub.platform import Platform
 
@@ -230,3 +235,76 @@ def test_jsonl_columns_inside_others(make_platform: Any, tmp_path: Path) -> None
     (chunk,) = pulled(platform)
     assert rows([chunk]) == [{"人": '{"姓名":"张三"}', "人.姓名": "张三", "a.b": "1"}]
     assert chunk.dropped == {"人.脸": 1}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark(stream: Any, tmp_path: Path, encoding: str) -> None:
+    text = "姓名\t证件号\r\n" + "张三\t510108195304071234\r\n" * 3
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    assert rows(pulled(stream("a.txt"))) == [PEOPLE[0]] * 3
+
+
+@pytest.mark.parametrize("after", [5, 200_000])
+def test_pasted_lines_of_another_encoding_are_named(
+    stream: Any, tmp_path: Path, after: int
+) -> None:
+    names = "姓名,证件号\n" + "张三丰,1\n" * after
+    ways = (("gb18030", "utf-8", 4), ("gb18030", "utf-8", 3), ("utf-8", "gbk", 4))
+    for first, second, count in ways:
+        pasted = "青龙街道"[:count] + ",2\n"
+        content = names.encode(first) + pasted.encode(second) + b"x,3\n"
+        (tmp_path / "a.csv").write_bytes(content)
+        with pytest.raises(SourceChangedError) as caught:
+            pulled(stream("a.csv"))
+        assert f"文件 a.csv 第 {after + 2} 行 读不了：不是 {first} 编码" in caught.value.zh
+        assert "混用了两种编码" in caught.value.zh
+
+
+@settings(max_examples=150)
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=1, max_size=12))
+def test_good_gb18030_is_not_taken_for_pasted_utf8(text: str) -> None:
+    refuse_utf8(f"{text},1\n".encode("gb18030"))
+
+
+def test_two_tables_in_one_csv_are_refused(stream: Any, tmp_path: Path) -> None:
+    tables = "姓名,证件号\n张三,1\n类别,数量\n低保,2\n"
+    (tmp_path / "a.csv").write_text(tables, "utf-8")
+    with pytest.raises(SourceChangedError) as caught:
+        pulled(stream("a.csv"))
+    assert "文件 a.csv 第 3 行像是另一张表的表头" in caught.value.zh
+
+
+cells = st.text(st.sampled_from(list("ab 1\"',\r计：位人\u3000\0𠮷\t")), max_size=5)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(table=st.lists(st.tuples(cells, cells), max_size=12), data=st.data())
+def test_csv_is_what_pythons_reader_makes_of_it(
+    stream: Any, tmp_path: Path, table: list[tuple[str, str]], data: Any
+) -> None:
+    """Every record once, in order; only rows that are no records are left out, and counted."""
+    text = io.StringIO()
+    quoting = data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    ends = data.draw(st.sampled_from(["\n", "\r\n"]))
+    writer = csv.writer(text, quoting=quoting, lineterminator=ends)
+    writer.writerows([("姓名", "证件号"), *table])
+    (tmp_path / "a.csv").write_text(text.getvalue(), "utf-8", newline="")
+    read = list(csv.reader(io.StringIO(text.getvalue(), newline="")))[1:]
+    expected = [row for row in read if not no_record(row, ("姓名", "证件号"))]
+    if re.search("\r(?!\n)", re.sub('"[^"]*"', "", text.getvalue())):
+        with pytest.raises(SourceChangedError, match="unreadable") as caught:
+            pulled(stream("a.csv"))
+        assert "回车符" in caught.value.zh
+        return
+    chunk = pulled(stream("a.csv"))[-1]
+    assert [list(row.values()) for row in rows([chunk])] == expected
+
+
+def test_a_csv_header_over_two_lines(stream: Any, tmp_path: Path) -> None:
+    text = '名册,\n"姓\n名","证件\r\n号"\n张三,1\n'
+    (tmp_path / "a.csv").write_text(text, "utf-8", newline="")
+    assert rows(pulled(stream("a.csv")), origin=True) == [
+        {"姓名": "张三", "证件号": "1", ORIGIN: "a.csv!5"}
+    ]

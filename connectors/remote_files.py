@@ -1,0 +1,157 @@
+"""A folder on an SFTP server or in S3, through fsspec.
+
+SFTP servers are known by the fingerprint of their key, which stands in the platform file: an
+unknown server gets neither our password nor a question about residents.
+"""
+
+import base64
+import hashlib
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import paramiko
+
+from hub.errors import ConfigError, SourceDownError, SourceRefusedError
+from hub.platform import FilesConnection, Platform
+
+WAIT = 30  # seconds for a server to answer
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it writes names of accounts
+
+
+class RemoteFolder:
+    """Files that fsspec reaches. Its errors are OSErrors."""
+
+    def __init__(self, platform: Platform, home: Path) -> None:
+        """Connect.
+
+        Raises:
+            SourceDownError: not reachable.
+            SourceRefusedError: account or host key were refused.
+            ConfigError: a setting or a library is missing.
+        """
+        settings = platform.connection
+        assert isinstance(settings, FilesConnection)  # noqa: S101 - the caller chose by it
+        address = urlsplit(settings.path)
+        if address.scheme == "sftp":
+            self.root = unquote(address.path).rstrip("/")
+            self.system: Any = _sftp(platform, settings, home)
+        elif address.scheme == "s3":
+            self.root = f"{address.netloc}{unquote(address.path)}".rstrip("/")
+            self.system = _s3(platform, settings, home)
+        else:
+            raise ConfigError(
+                f"{platform.platform}: path of scheme {address.scheme}",
+                zh=f"平台「{platform.title}」的 path 只能是目录，或以 sftp://、s3:// 开头。",
+            )
+
+    def names(self, pattern: str) -> list[str]:
+        """Matching files, sorted."""
+        found = self.system.glob(f"{self.root}/{pattern}", detail=True).values()
+        paths = [str(one["name"]) for one in found if one["type"] == "file"]
+        return sorted(path.removeprefix(self.root).lstrip("/") for path in paths)
+
+    def stamp(self, name: str) -> list[int | str]:
+        """Bytes, and the time or the tag that changes with the file."""
+        self.system.invalidate_cache()
+        told = self.system.info(f"{self.root}/{name}")
+        moment = told.get("mtime") or told.get("LastModified")
+        mark = moment.isoformat() if isinstance(moment, datetime) else str(moment)
+        return [int(told["size"]), str(told.get("ETag") or mark)]
+
+    def fetch(self, name: str, into: Path) -> Path:
+        """Copy the file to `into`."""
+        self.system.get_file(f"{self.root}/{name}", str(into))
+        return into
+
+    def close(self) -> None:
+        """Hang up."""
+        client = getattr(self.system, "client", None)
+        if client is not None:
+            client.close()
+
+
+class UnknownHostError(paramiko.SSHException):
+    """The server's key is not the one that the platform file names."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__("unknown host key")
+        self.fingerprint = fingerprint
+
+
+class KnownHost(paramiko.MissingHostKeyPolicy):
+    """Only the server whose fingerprint was declared."""
+
+    def __init__(self, accepted: str | None) -> None:
+        self.accepted = accepted
+
+    def missing_host_key(
+        self,
+        client: paramiko.SSHClient,  # noqa: ARG002
+        hostname: str,  # noqa: ARG002
+        key: paramiko.PKey,
+    ) -> None:
+        """Compare, before anything of ours is sent."""
+        digest = base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
+        if self.accepted != f"SHA256:{digest}":
+            raise UnknownHostError(f"SHA256:{digest}")
+
+
+def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401
+    from fsspec.implementations.sftp import SFTPFileSystem  # type: ignore[import-untyped]
+
+    address, title = urlsplit(settings.path), platform.title
+    known = {"key_filename": str(home / settings.key_file)} if settings.key_file else {}
+    secret = settings.password.read(home) if settings.password else None
+    try:
+        return SFTPFileSystem(
+            address.hostname or "",
+            port=address.port or 22,
+            username=settings.user,
+            password=secret,
+            host_key_policy=KnownHost(settings.host_key),
+            allow_agent=False,
+            look_for_keys=False,
+            timeout=WAIT,
+            banner_timeout=WAIT,
+            auth_timeout=WAIT,
+            skip_instance_cache=True,
+            **known,
+        )
+    except UnknownHostError as error:
+        raise SourceRefusedError(
+            f"{platform.platform}: host key {error.fingerprint} is not the declared one",
+            zh=f"「{title}」的 SFTP 服务器出示的主机指纹是 {error.fingerprint}，与平台文件里的 "
+            "host_key 不符（或没有写）。请向平台方核对指纹：相符就写进 host_key；不符不要连接。",
+        ) from None
+    except paramiko.AuthenticationException:
+        raise SourceRefusedError(
+            f"{platform.platform}: sftp refused the account",
+            zh=f"「{title}」的 SFTP 服务器拒绝了账号：请核对 user、password 或 key_file。",
+        ) from None
+    except (OSError, paramiko.SSHException, EOFError) as error:
+        raise SourceDownError(
+            f"{platform.platform}: sftp not reachable ({type(error).__name__})",
+            zh=f"「{title}」的 SFTP 服务器连接不上：请检查网络和 path 里的地址，稍后再运行一次。",
+        ) from None
+
+
+def _s3(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401
+    try:
+        import s3fs  # type: ignore[import-not-found]  # an extra
+    except ImportError:
+        raise ConfigError(
+            f"{platform.platform}: s3fs is not installed",
+            zh=f"平台「{platform.title}」的文件在 S3 里，本机没有装读取它的组件 s3fs："
+            "请管理员运行 pip install s3fs，再运行一次。",
+        ) from None
+    secret = settings.password.read(home) if settings.password else None
+    return s3fs.S3FileSystem(
+        key=settings.user,
+        secret=secret,
+        anon=secret is None,
+        endpoint_url=settings.endpoint,
+        skip_instance_cache=True,
+    )

@@ -1,0 +1,112 @@
+"""Files on an SFTP server: fetched once, from a server that is known."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors import Connector, open_connector
+from hub.errors import ConfigError, HubError, SourceDownError, SourceRefusedError
+from hub.platform import Platform
+
+from .sftp_server import PASSWORD, USER, Sftp, serving
+
+
+@pytest.fixture
+def sftp(tmp_path: Path) -> Iterator[Sftp]:
+    folder = tmp_path / "remote"
+    (folder / "out" / "网格一").mkdir(parents=True)
+    (folder / "out" / "a.csv").write_bytes("姓名,证件号\n张三,1\n".encode("gb18030"))
+    (folder / "out" / "网格一" / "b.csv").write_text("姓名,证件号\n李四,2\n", "utf-8")
+    (folder / "secret.csv").write_text("姓名,证件号\n王五,3\n", "utf-8")
+    with serving(folder) as served:
+        yield served
+
+
+@pytest.fixture
+def remote(make_platform: Any, monkeypatch: pytest.MonkeyPatch, sftp: Sftp) -> Any:
+    monkeypatch.setenv("SFTP", PASSWORD)
+
+    def made(*, files: str = "**/*.csv", **settings: Any) -> Platform:
+        connection = {
+            "kind": "files",
+            "path": f"sftp://127.0.0.1:{sftp.port}/out",
+            "user": USER,
+            "password": {"env": "SFTP"},
+            "host_key": sftp.fingerprint,
+        }
+        people = {"files": files, "read": ["姓名", "证件号"]}
+        platform: Platform = make_platform(connection | settings, people=people)
+        return platform
+
+    return made
+
+
+def pulled(connector: Connector, cursor: Any = None) -> Any:
+    try:
+        (chunk,) = connector.pull("people", cursor, resume=False)
+    finally:
+        connector.close()
+    return chunk
+
+
+def test_files_of_a_tree_are_fetched_once_and_only_when_they_change(
+    remote: Any, sftp: Sftp
+) -> None:
+    first = pulled(open_connector(remote(), Path("/")))
+    assert [list(row.values()) for row in first.rows.to_pylist()] == [
+        ["张三", "1", "a.csv!2"],
+        ["李四", "2", "网格一/b.csv!2"],
+    ]
+    assert first.complete
+    assert sorted(sftp.fetched) == ["/out/a.csv", "/out/网格一/b.csv"]
+    cursor = json.loads(json.dumps(first.cursor))
+    again = pulled(open_connector(remote(), Path("/")), cursor)
+    assert (again.rows.num_rows, len(sftp.fetched)) == (0, 2)
+    (sftp.folder / "out" / "a.csv").write_text("姓名,证件号\n张三,11\n", "utf-8")
+    changed = pulled(open_connector(remote(), Path("/")), cursor)
+    assert changed.rows["证件号"].to_pylist() == ["11", "2"]
+
+
+def test_nothing_fetched_stays_behind(remote: Any, sftp: Sftp) -> None:
+    connector: Any = open_connector(remote(), Path("/"))
+    path = connector.place.local("a.csv")
+    assert path.parent.stat().st_mode & 0o077 == 0
+    connector.close()
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "says"),
+    [
+        ({"host_key": None}, SourceRefusedError, "主机指纹是 SHA256:"),
+        ({"host_key": "SHA256:other"}, SourceRefusedError, "主机指纹是 SHA256:"),
+        ({"user": "nobody"}, SourceRefusedError, "拒绝了账号"),
+        ({"path": "sftp://127.0.0.1:9/out"}, SourceDownError, "连接不上"),
+        ({"path": "sftp://no-such-host.invalid/out"}, SourceDownError, "连接不上"),
+        ({"path": "ftp://127.0.0.1/out"}, ConfigError, "sftp://、s3://"),
+        ({"path": "s3://bucket/out"}, ConfigError, "s3fs"),
+        ({"files": "*.xlsx"}, SourceDownError, "没有找到文件 *.xlsx"),
+    ],
+    ids=["no key", "other key", "account", "port", "host", "scheme", "s3", "no file"],
+)
+def test_what_cannot_be_had_is_said(
+    remote: Any, settings: dict[str, Any], error: type[HubError], says: str
+) -> None:
+    connector = open_connector(remote(**settings), Path("/"))
+    with pytest.raises(error) as caught:
+        pulled(connector)
+    assert says in caught.value.zh
+    assert PASSWORD not in caught.value.zh + str(caught.value)
+    (finding,) = connector.check()
+    assert (finding.ok, says in finding.advice) == (False, True)
+    connector.close()
+
+
+def test_the_password_goes_to_no_unknown_server(remote: Any, sftp: Sftp) -> None:
+    with pytest.raises(SourceRefusedError) as caught:
+        pulled(open_connector(remote(host_key="SHA256:other"), Path("/")))
+    assert sftp.fingerprint in caught.value.zh
+    assert not sftp.fetched
