@@ -14,6 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from cli import (
+    backfill,
     changes,
     crosswalk,
     demo,
@@ -65,6 +66,9 @@ app.command("demo", cls=Command, help="演示：在本机启动甲社区的七�
 )
 app.add_typer(platform.app)
 app.command("sync", cls=Command, help="同步：取数、标准化、认人、检查、发布新的快照。")(sync.sync)
+app.command("backfill", cls=Command, help="补取：把一段时间的更新重新读一遍，不影响同步进度。")(
+    backfill.backfill
+)
 app.command(
     "status", cls=Command, help="一屏看完：人口、户、网格、标签，各平台是否新鲜，有没有失败。"
 )(status.status)

@@ -6,6 +6,8 @@ Refresh  a snapshot is complete; a watermark pull begins `overlap` before the la
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,10 +18,11 @@ from connectors.database_check import findings
 from connectors.database_errors import translated
 from connectors.database_source import DatabaseSource
 from connectors.keyset import Place, Reading, phases_of
-from connectors.watermarks import minus
+from connectors.watermarks import minus, written_like
 from hub.errors import ConfigError, SourceChangedError
 from hub.platform import Platform, Stream
 
+CHUNK_ROWS = 100_000
 PAGE_ROWS = 1_000_000  # of one statement: bounds its time and the platform's open transaction
 
 
@@ -65,6 +68,35 @@ class DatabaseConnector:
         rows = waiting.rows if waiting else empty_table(settings.columns)
         end = Place(high=place.high, done=True).cursor()
         yield Chunk(rows, end, last=True, complete=snapshot, notes=_notes(reading, place))
+
+    def pull_window(
+        self, stream: str, like: str, window: tuple[datetime, datetime]
+    ) -> Iterator[Chunk]:
+        """Yield the rows whose watermark lies in `window` (from, up to but not), in its order.
+
+        The chunks' cursors mean nothing: a window moves none.
+
+        Args:
+            stream: A stream with a watermark.
+            like: A watermark of it, for its format.
+            window: Both in the platform's time zone.
+
+        Raises:
+            ConfigError: the watermark is no time, so no window can be cut from it.
+            SourceDownError, SourceRefusedError, SourceChangedError: as `pull`.
+        """
+        since, until = (written_like(one, like) for one in window)
+        if since is None or until is None:
+            raise ConfigError(
+                f"{self.platform.platform}.{stream}: the watermark is no time",
+                zh=f"平台「{self.platform.title}」的 {stream} 的更新时间列不是能识别的时间，"
+                "没法按日期补取：请改用 increment: snapshot 全量读取一次。",
+            )
+        reading = self._reading(stream, self.platform.streams[stream])
+        reading = replace(reading, phases=reading.phases[:1], until=until)
+        for table, _ in self._tables(stream, reading, Place(low=since), CHUNK_ROWS):
+            yield Chunk(table, {})
+        yield Chunk(empty_table(self.platform.streams[stream].columns), {}, last=True)
 
     def close(self) -> None:
         """Let go of the engine."""

@@ -65,6 +65,7 @@ class Reading:
     dialect: str
     timezone: str
     where: str | None = None
+    until: str | None = None  # a window: only rows whose watermark is below this
 
     def start(self, cursor: Cursor | None, overlap: int, *, resume: bool) -> Place:
         """Where the pull begins."""
@@ -89,6 +90,9 @@ class Reading:
             page = page.where(self._behind(phase.sort, place.after))
         elif place.low is not None and phase.sort[0] is self.watermark:
             page = page.where(self._order(phase.sort[0]) >= self._value(phase.sort[0], place.low))
+        if self.until is not None and phase.sort[0] is self.watermark:
+            end = self._value(phase.sort[0], self.until)
+            page = page.where(self._order(phase.sort[0]) < end)
         return page.order_by(*(self._order(one) for one in phase.sort))
 
     def behind(self, place: Place, table: pa.Table) -> Place:

@@ -27,6 +27,18 @@ def minus(value: str, seconds: int) -> str | None:
     return None
 
 
+def written_like(moment: datetime, like: str) -> str | None:
+    """`moment` in the format of the watermark `like`; None where that is no known format of time.
+
+    `moment` is in the platform's zone; a watermark without a zone gets none.
+    """
+    known = _moment(like)
+    if known is not None:
+        return _written(moment if known.tzinfo else moment.replace(tzinfo=None), like)
+    unit = EPOCH_UNITS.get(len(like))
+    return str(int(moment.timestamp()) * unit) if unit and like.isdecimal() else None
+
+
 def capped(value: str, timezone: str) -> str:
     """`value`, or the present where it lies in the future.
 

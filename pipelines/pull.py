@@ -4,10 +4,8 @@ Each chunk is one raw file and one ledger transaction. A crash before the transa
 that the next pull overwrites; after it, nothing is pulled twice.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 from connectors import open_connector
 from connectors.chunk import Chunk, Connector, Cursor
@@ -16,6 +14,7 @@ from hub.platform import Platform, Stream
 from hub.settings import Home
 from ledger import Ledger, Pull
 from pipelines.drift import watch_shape
+from pipelines.raw_files import raw_batch
 from security.keys import read_keys
 from security.sealing import seal, unseal
 from warehouse.lock import locked
@@ -136,21 +135,11 @@ def _take_chunks(
 def _commit(
     home: Home, ledger: Ledger, raw: RawPull, pull: Pull, chunk: Chunk, stored: int
 ) -> None:
-    batch = _write(home, ledger, raw, pull) if stored else None
+    batch = raw_batch(home, ledger, pull, raw.write) if stored else None
     columns = list(raw.stream.columns)
     key = read_keys(home.secrets, encryption=home.settings.encryption).data
     at = seal(key, json.dumps(chunk.cursor, ensure_ascii=False))  # it may hold a record key
     ledger.commit(pull, batch, {"columns": columns, "at": at})
-
-
-def _write(home: Home, ledger: Ledger, raw: RawPull, pull: Pull) -> dict[str, object]:
-    batch_id = ledger.next_batch_id(pull.platform, pull.stream)
-    number = batch_id.rsplit(".", 1)[1]
-    path = Path("raw", pull.platform, pull.stream, f"{number}.parquet")
-    rows = raw.write(home.data / path)
-    with (home.data / path).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"batch_id": batch_id, "path": path.as_posix(), "rows": rows, "sha256": digest}
 
 
 def _take_absent(
@@ -175,5 +164,5 @@ def _take_absent(
         )
     pull.gone = absent
     if raw.has_fresh():
-        batch = _write(home, ledger, raw, pull)
+        batch = raw_batch(home, ledger, pull, raw.write)
         ledger.commit(pull, batch, ledger.cursor(pull.platform, pull.stream))

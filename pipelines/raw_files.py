@@ -1,6 +1,7 @@
-"""A raw batch that no pull brought: written whole, then committed in one transaction."""
+"""A raw batch: a file written whole, and what the ledger is told of it in the transaction."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -20,21 +21,33 @@ def commit_rows(
 ) -> None:
     """Store `table` (cells, `_row`, `_hash`, `_key`, `_op`) as the next raw batch of a side pull.
 
-    The stream's cursor stays where it is. A crash before the commit leaves a file that the next
-    batch overwrites.
+    The stream's cursor stays where it is.
     """
-    platform, stream = pull.platform, pull.stream
     pull.read = pull.stored = table.num_rows
-    batch_id = ledger.next_batch_id(platform, stream)
-    path = Path("raw", platform, stream, f"{batch_id.rsplit('.', 1)[1]}.parquet")
+
+    def write(path: Path) -> int:
+        query = "SELECT * FROM corrected ORDER BY _row"
+        return write_parquet(home, connection, query, path)
+
     connection.register("corrected", table)
     try:
-        query = "SELECT * FROM corrected ORDER BY _row"
-        rows = write_parquet(home, connection, query, home.data / path)
+        batch = raw_batch(home, ledger, pull, write)
     finally:
         connection.unregister("corrected")
+    ledger.commit(pull, batch, ledger.cursor(pull.platform, pull.stream))
+    ledger.close_pull(pull, "complete")
+
+
+def raw_batch(
+    home: Home, ledger: Ledger, pull: Pull, write: Callable[[Path], int]
+) -> dict[str, object]:
+    """Let `write` make the stream's next raw file; what the ledger commits of it.
+
+    A crash before the commit leaves a file that the next batch overwrites.
+    """
+    batch_id = ledger.next_batch_id(pull.platform, pull.stream)
+    path = Path("raw", pull.platform, pull.stream, f"{batch_id.rsplit('.', 1)[1]}.parquet")
+    rows = write(home.data / path)
     with (home.data / path).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    batch = {"batch_id": batch_id, "path": path.as_posix(), "rows": rows, "sha256": digest}
-    ledger.commit(pull, batch, ledger.cursor(platform, stream))
-    ledger.close_pull(pull, "complete")
+    return {"batch_id": batch_id, "path": path.as_posix(), "rows": rows, "sha256": digest}

@@ -4,10 +4,12 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors import Chunk, database, open_connector
-from hub.errors import HubError, SourceChangedError, SourceDownError, SourceRefusedError
+from connectors.database import DatabaseConnector
+from hub.errors import (
+    ConfigError,
+    HubError,
+    SourceChangedError,
+    SourceDownError,
+    SourceRefusedError,
+)
 from hub.platform import Platform
 
 from .test_database_values import HOSTILE, run
@@ -75,6 +84,23 @@ def test_watermark_goes_on_behind_the_last_pull_with_overlap(
     assert ids(iter(second)) == ["4", "2", "8", "5"]
     third = list(pulled(platform, second[-1].cursor))
     assert ids(iter(third)) == ["5"]
+
+
+def test_a_window_is_read_without_a_cursor(people_url: str, make_platform: Any) -> None:
+    run(people_url, "UPDATE people SET updated = NULL WHERE id = 2")
+    platform = make_platform(
+        {"kind": "database", "url": people_url}, people=people(increment={"watermark": "updated"})
+    )
+    connector = open_connector(platform, Path("/"))
+    assert isinstance(connector, DatabaseConnector)
+    zone = ZoneInfo("Asia/Shanghai")
+    window = datetime(2024, 1, 1, tzinfo=zone), datetime(2024, 1, 2, 8, tzinfo=zone)
+    *chunks, last = connector.pull_window("people", "2024-01-03 08:00:00", window)
+    assert ids(iter(chunks)) == ["3", "6", "9"], "the end itself is outside"
+    assert (last.last, last.complete, last.cursor) == (True, False, {})
+    with pytest.raises(ConfigError, match="no time"):
+        list(connector.pull_window("people", "甲", window))
+    connector.close()
 
 
 def test_rows_without_watermark_are_read_every_time(people_url: str, make_platform: Any) -> None:

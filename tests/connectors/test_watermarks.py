@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.watermarks import capped, minus
+from connectors.watermarks import capped, minus, written_like
 
 ZONE = "Asia/Shanghai"
 
@@ -54,3 +54,23 @@ def test_the_future_becomes_now(value: str, length: int) -> None:
     if length == 19 and "+" not in value:
         moment = datetime.fromisoformat(now).replace(tzinfo=ZoneInfo(ZONE))
         assert abs(datetime.now(ZoneInfo(ZONE)) - moment) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("like", "written"),
+    [
+        ("2024-05-06 07:08:09", "2026-01-02 03:04:05"),
+        ("2024-05-06T07:08:09", "2026-01-02T03:04:05"),
+        ("2024-05-06 07:08:09+08", "2026-01-02 03:04:05+08:00"),
+        ("2024-05-06", "2026-01-02"),
+        ("20240506070809", "20260102030405"),
+        ("2024/05/06 07:08:09", "2026/01/02 03:04:05"),
+        ("1704164645", "1767294245"),
+        ("1704164645000", "1767294245000"),
+        ("17", None),
+        ("甲", None),
+    ],
+)
+def test_a_moment_in_the_format_of_a_watermark(like: str, written: str | None) -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert written_like(moment, like) == written
