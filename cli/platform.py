@@ -1,4 +1,4 @@
-"""`hub platform list|check|preview`: the platforms of a home, and what they answer."""
+"""`hub platform list|add|check|preview`: the platforms of a home, and what they answer."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,6 +53,95 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
         complain(error.zh)
     if wrong:
         raise typer.Exit(2)
+
+
+@app.command(
+    "add", cls=Command, help="看一个来源，拟出它的平台文件：表、主键、增量、每一列的映射。"
+)
+def add(  # noqa: PLR0913, PLR0917 - Typer makes an option of each
+    name: Annotated[
+        str,
+        typer.Argument(metavar="平台", help="新平台名：小写字母、数字、下划线", show_default=False),
+    ],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="来源",
+            help="数据库地址（不含密码）、文件、文件夹，或接口地址",
+            show_default=False,
+        ),
+    ],
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="名称", help="给人看的名称", show_default=False)
+    ] = None,
+    department: Annotated[
+        str | None,
+        typer.Option("--department", metavar="部门", help="归口部门", show_default=False),
+    ] = None,
+    level: Annotated[
+        str, typer.Option("--level", metavar="层级", help="district、street 或 community")
+    ] = "community",
+    table: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--table", metavar="表", help="只看这些表，可用 *；可写多次", show_default=False
+        ),
+    ] = None,
+    password_env: Annotated[
+        str | None,
+        typer.Option(
+            "--password-env", metavar="变量名", help="密码在哪个环境变量里", show_default=False
+        ),
+    ] = None,
+    password_file: Annotated[
+        str | None,
+        typer.Option(
+            "--password-file", metavar="文件", help="密码在哪个文件里", show_default=False
+        ),
+    ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--header",
+            metavar="名称=env:变量名",
+            help="接口的请求头，值放在环境变量或文件里；可写多次",
+            show_default=False,
+        ),
+    ] = None,
+    api: Annotated[
+        str | None,
+        typer.Option(
+            "--api",
+            metavar="接口地址",
+            help="来源是这个接口的一次应答（JSON 文件）",
+            show_default=False,
+        ),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="已有平台文件时重拟", show_default=False)
+    ] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="只看不写", show_default=False)] = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Look at a source and propose its platform file."""
+    from cli.platform_add import look_and_propose, show, write
+    from cli.screen import as_json, say
+
+    opened = the_home(home)
+    options = {
+        "title": title, "department": department, "level": level, "tables": table, "api": api,
+        "password_env": password_env, "password_file": password_file, "headers": header,
+    }  # fmt: skip
+    added = look_and_propose(opened, name, source, options)
+    if not dry:
+        write(added, replace=replace)
+    if json:
+        as_json(added.as_dict())
+        return
+    show(added, written=not dry)
+    if dry:
+        say("", added.text)
 
 
 @app.command("check", cls=Command, help="检查平台：连接、权限、列、映射。")

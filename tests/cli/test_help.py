@@ -12,7 +12,8 @@ from tests.cli.conftest import Hub
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"Usage|Options|Arguments|Commands|Show this|required|default|<\w+>")
 DESIGNED = {
-    "init", "demo", "platform check", "platform preview", "platform list", "sync", "backfill",
+    "init", "demo", "platform add", "platform check", "platform preview", "platform list", "sync",
+    "backfill",
     "status", "snapshots", "rollback", "quarantine list", "quarantine export",
     "quarantine replay", "changes list", "changes accept", "resident find", "resident show",
     "crosswalk",

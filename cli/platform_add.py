@@ -1,0 +1,300 @@
+"""`hub platform add`: look at a source, and write the platform file that it seems to need."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from cli.proposal_text import Heading, file_text, stream_names
+from cli.screen import LOCAL
+from hub.errors import ConfigError, NotFoundError
+from hub.platform import SECRET_KEY, SECRET_URL, Secret, load_platform
+
+if TYPE_CHECKING:
+    from hub.reflected import ReflectedSource
+    from hub.settings import Home
+    from schemas.matching.decide import Decision
+    from schemas.matching.proposal import Refusal, StreamProposal
+
+DRIVERS = {
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+"""Addresses as people write them, with the driver that is installed."""
+SQLITE = (".db", ".sqlite", ".sqlite3")
+NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
+HEADERLESS = re.compile(r"\d{7,}|^\d{4}[-/]\d{1,2}[-/]\d{1,2}$")
+
+
+class Added:
+    """What was proposed, for the screen and for programs."""
+
+    def __init__(
+        self,
+        path: Path,
+        text: str,
+        streams: "Sequence[StreamProposal]",
+        skipped: "Sequence[Refusal]",
+        notes: Sequence[str],
+    ) -> None:
+        self.path, self.text, self.notes = path, text, tuple(notes)
+        self.skipped = [{"table": one.table, "why": one.why} for one in skipped]
+        self.streams = [
+            {
+                "name": name,
+                "table": one.table.name,
+                "entity": one.entity,
+                **one.settings,
+                "map": one.map,
+                "columns": [_column(each) for each in one.decisions],
+            }
+            for name, one in zip(stream_names(streams), streams, strict=True)
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything but the text."""
+        return {
+            "path": str(self.path),
+            "streams": self.streams,
+            "skipped": self.skipped,
+            "notes": self.notes,
+        }
+
+
+def look_and_propose(home: "Home", name: str, source: str, options: dict[str, Any]) -> Added:
+    """Look at `source` and make the file's text; nothing is written yet.
+
+    `options`: title, level, department, password_env, password_file, tables, api.
+
+    Raises:
+        ConfigError: a bad name, a secret in the address, a source of no known kind.
+        HubError: as the source's own kind says.
+        NotFoundError: nothing in it that the standard knows.
+    """
+    if not NAME.fullmatch(name):
+        raise ConfigError(
+            "add: bad name",
+            zh="平台名只能用小写字母、数字、下划线，以字母开头，例如 street_grid。",
+        )
+    _refuse_secret(source, options.get("api"))
+    found = _reflect(home, name, source, options)
+    streams, skipped = proposals(found, options.get("tables") or ())
+    if not streams:
+        why = "；".join(f"{one.table}：{one.why}" for one in skipped[:5])
+        raise NotFoundError(
+            f"add: {name}: no table fits the standard",
+            zh=f"没有看到居民、户、房屋或网格的表（{why}）。请核对来源，或照示例手写平台文件。",
+        )
+    department = options.get("department") or "请填写"
+    heading = Heading(
+        platform=name,
+        title=options.get("title") or name,
+        owner={"level": options.get("level") or "community", "department": department},
+        connection=_without_secrets(name, found.connection),
+        notes=found.notes,
+    )
+    text = file_text(heading, streams, datetime.now(LOCAL).date())
+    return Added(home.root / "platforms" / f"{name}.yaml", text, streams, skipped, found.notes)
+
+
+def proposals(
+    found: "ReflectedSource", chosen: Sequence[str] = ()
+) -> "tuple[list[StreamProposal], list[Refusal]]":
+    """The streams, the most telling first, and the tables that are none."""
+    from schemas.matching.proposal import Refusal, propose
+
+    today = datetime.now(LOCAL).date()
+    streams: list[StreamProposal] = []
+    skipped: list[Refusal] = []
+    for table in found.tables:
+        if any(HEADERLESS.search(one.name) for one in table.columns):
+            skipped.append(Refusal(table.name, "没有表头：第一行就是数据，请加上列名"))
+            continue
+        made = propose(table, today=today)
+        if isinstance(made, Refusal):
+            skipped.append(made)
+        else:
+            streams.append(made)
+    streams.sort(key=lambda one: -one.worth)
+    if streams and not chosen:  # a table that says little beside the best is another's detail
+        best = streams[0].worth
+        small = [one for one in streams if one.worth < 0.3 * best and one.entity == "resident"]
+        skipped += [Refusal(one.table.name, "人员信息比别的表少，没有列入") for one in small]
+        streams = [one for one in streams if one not in small]
+    return streams, skipped
+
+
+def write(added: Added, *, replace: bool) -> None:
+    """Write the file once it is known to load and to compile.
+
+    Raises:
+        ConfigError: there is one already.
+    """
+    from schemas.mapping import compile_mapping
+
+    if added.path.exists() and not replace:
+        raise ConfigError(
+            f"add: {added.path.name} exists",
+            zh=f"平台文件 {added.path.name} 已经有了，没有改动：请换一个平台名，"
+            "或加 --replace 重拟。",
+        )
+    with TemporaryDirectory() as folder:
+        trial = Path(folder) / added.path.name
+        trial.write_text(added.text, encoding="utf-8")
+        platform = load_platform(trial)
+        for stream in platform.streams:
+            compile_mapping(platform, stream)
+    added.path.parent.mkdir(parents=True, exist_ok=True)
+    added.path.write_text(added.text, encoding="utf-8")
+
+
+def show(added: Added, *, written: bool) -> None:
+    """Print stream by stream what each column was taken for; values never."""
+    from cli.screen import heading, place, say, table
+
+    for stream in added.streams:
+        heading(f"{stream['name']}（{stream['table']}）")
+        table(
+            ("列", "标准字段", "把握", "", "理由"),
+            [
+                (one["column"], one["field"] or ("丢弃" if one["dropped"] else "不读"),
+                 f"{one['confidence']:.2f}", "✓" if one["active"] else "?" if one["field"] else "",
+                 one["why"])
+                for one in stream["columns"]
+            ],
+            right=("把握",),
+        )  # fmt: skip
+    for one in added.skipped[:20]:
+        say(f"没有列入 {one['table']}：{one['why']}。")
+    for note in added.notes:
+        say(f"注意：{note}")
+    columns = [one for stream in added.streams for one in stream["columns"]]
+    sure = sum(one["active"] for one in columns)
+    open_ = sum(bool(one["field"]) and not one["active"] for one in columns)
+    say(
+        "",
+        f"共 {len(columns)} 列：映射 {sure} 列，待定 {open_} 列，"
+        f"不读 {len(columns) - sure - open_} 列。",
+    )
+    if written:
+        name = added.path.stem
+        say(
+            f"已写好 {place(added.path)}（{len(added.text.splitlines())} 行）。接下来：",
+            "  1. 打开它，核对归口和以 # 开头的列",
+            f"  2. hub platform check {name}",
+            f"  3. hub platform preview {name}",
+        )
+
+
+def _column(one: "Decision") -> dict[str, Any]:
+    return {
+        "column": one.column,
+        "field": one.field,
+        "confidence": one.confidence,
+        "active": one.active,
+        "dropped": one.dropped,
+        "why": one.why,
+        "settings": dict(one.settings),
+        "candidates": [{"field": f, "confidence": round(c, 3)} for f, c in one.others],
+        "choices": list(one.choices),
+    }
+
+
+def _reflect(home: "Home", name: str, source: str, options: dict[str, Any]) -> "ReflectedSource":
+    if source.startswith(("http://", "https://")):
+        from connectors.reflect_json import reflect_address
+
+        headers = _headers(options.get("headers") or ())
+        values = {key: secret.read(home.root) for key, secret in headers.items()}
+        found = reflect_address(source, values)
+        if not headers:
+            return found
+        told = {key: one.model_dump(exclude_none=True) for key, one in headers.items()}
+        return dataclasses.replace(found, connection={**found.connection, "headers": told})
+    if "://" in source:
+        return _database(home, name, source, options)
+    path = Path(source).expanduser()
+    path = path if path.is_absolute() or path.exists() else home.root / source
+    if path.suffix.lower() in SQLITE and path.is_file():
+        from connectors.reflect import below
+
+        inside = below(home.root, path)
+        where = f"{{home}}/{inside}" if not inside.startswith("/") else inside
+        return _database(home, name, f"sqlite:///{where}", options)
+    if options.get("api") is not None:
+        from connectors.reflect_json import reflect_saved
+
+        return reflect_saved(_existing(path), options["api"])
+    from connectors.reflect_files import reflect_files
+
+    return reflect_files(name, _existing(path), home.root)
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise NotFoundError(
+            "add: no such file or folder",
+            zh=f"没有 {path}：请核对路径；数据库请写成 mysql://账号@主机/库名 这样的地址。",
+        )
+    return path
+
+
+def _database(home: "Home", name: str, source: str, options: dict[str, Any]) -> "ReflectedSource":
+    from connectors.reflect_database import reflect_database
+
+    scheme, _, rest = source.partition("://")
+    connection: dict[str, Any] = {
+        "kind": "database",
+        "url": f"{DRIVERS.get(scheme, scheme)}://{rest}",
+    }
+    if options.get("password_env"):
+        connection["password"] = {"env": options["password_env"]}
+    elif options.get("password_file"):
+        connection["password"] = {"file": options["password_file"]}
+    elif (home.root / "secrets" / name).is_file():
+        connection["password"] = {"file": f"secrets/{name}"}
+    return reflect_database(name, connection, home.root, only=options.get("tables") or ())
+
+
+def _headers(given: Sequence[str]) -> dict[str, Secret]:
+    """`Authorization=env:TOKEN` or `=file:secrets/token`: a header without its value typed."""
+    made = {}
+    for one in given:
+        key, _, where = one.partition("=")
+        kind, _, place = where.partition(":")
+        if kind not in ("env", "file") or not place:
+            raise ConfigError(
+                "add: a header's value must come from env or file",
+                zh="--header 要写成 名称=env:变量名 或 名称=file:secrets/文件名，值不能直接写。",
+            )
+        made[key] = Secret.model_validate({kind: place})
+    return made
+
+
+def _refuse_secret(*addresses: str | None) -> None:
+    """A password typed into an address is refused, and never repeated."""
+    for one in addresses:
+        if one and SECRET_URL.search(one):
+            raise ConfigError(
+                "add: a secret in the address",
+                zh="地址里直接写了密码或密钥，不能这样放（会留在命令历史和文件里）。请把它删掉："
+                "数据库密码用 --password-env 变量名 或 --password-file secrets/文件名；"
+                "接口令牌用 --header 名称=env:变量名。",
+            )
+
+
+def _without_secrets(name: str, connection: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of an address that look secret become files to fill."""
+    params = connection.get("params")
+    if not params:
+        return connection
+    kept = {
+        key: {"file": f"secrets/{name}.{key}"} if SECRET_KEY.search(key) else value
+        for key, value in params.items()
+    }
+    return {**connection, "params": kept}

@@ -1,0 +1,76 @@
+"""What one column is: every candidate with its probability, from its name and its values together.
+
+Each reading of the name has a prior; the values multiply it by how well they fit; what is left
+belongs to "something else". Values alone may raise a candidate that the name does not know.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from schemas.matching.fitting import likelihood
+from schemas.matching.lexicon import attributes
+from schemas.matching.naming import NameReading
+from schemas.matching.profile import Profile
+
+UNNAMED: Mapping[str, float] = {
+    "id_number": 0.07, "phone": 0.06, "name": 0.04, "sex": 0.03, "ethnicity": 0.02,
+    "education": 0.02, "marital": 0.02, "political": 0.02, "relation": 0.02, "employment": 0.01,
+    "nationality": 0.005, "id_type": 0.02, "residence_type": 0.01, "labels": 0.02,
+    "residence_address": 0.02, "hukou_address": 0.015, "birth_date": 0.02, "grid_code": 0.01,
+    "compound": 0.01, "building": 0.01, "unit": 0.01, "biometric": 0.01, "updated_at": 0.004,
+    "created_at": 0.006, "disability_kind": 0.01, "community_code": 0.005, "division_code": 0.005,
+}  # fmt: skip
+"""How often a column whose name says nothing is one of these."""
+MEANINGLESS = 0.5  # of a name that is a known word: how seldom its content decides alone
+MOST_BY_NAME = 0.93  # without a value nothing is surer
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One thing that a column may be."""
+
+    attribute: str
+    subject: str
+    confidence: float
+    why: str
+
+
+def judge(readings: Sequence[NameReading], profile: Profile) -> list[Candidate]:
+    """Every candidate, likeliest first; what is missing to 1 is something else."""
+    priors = _priors(readings)
+    weighed: dict[tuple[str, str], tuple[float, str]] = {}
+    for (attribute, subject), (prior, why) in priors.items():
+        fit = likelihood(attribute, profile)
+        weighed[attribute, subject] = (prior * fit, _because(why, attribute, fit, profile))
+    rest = max(1 - sum(prior for prior, _ in priors.values()), 0.02)
+    total = rest + sum(weight for weight, _ in weighed.values())
+    most = 0.995 if profile.size else MOST_BY_NAME
+    found = [
+        Candidate(attribute, subject, min(weight / total, most), why)
+        for (attribute, subject), (weight, why) in weighed.items()
+    ]
+    return sorted((one for one in found if one.confidence >= 0.03), key=lambda c: -c.confidence)
+
+
+def _priors(readings: Sequence[NameReading]) -> dict[tuple[str, str], tuple[float, str]]:
+    """What the name says, summing to less than 1, and the rest by content alone."""
+    total = sum(one.strength for one in readings)
+    strongest = max((one.strength for one in readings), default=0.0)
+    scale = min(strongest, 0.97) / total if total else 0.0
+    made = {(one.attribute, one.subject): (one.strength * scale, one.why) for one in readings}
+    share = 1 - strongest * 0.9
+    for attribute, prior in UNNAMED.items():
+        if (attribute, "self") not in made:
+            made[attribute, "self"] = (prior * share, "")
+    return made
+
+
+def _because(why: str, attribute: str, fit: float, profile: Profile) -> str:
+    if not profile.size:
+        return f"{why}；没有值可看" if why else "没有值可看"
+    title = attributes()[attribute].title
+    if fit >= 3:
+        return f"{why}，值也像" if why else f"值像“{title}”"
+    if fit < 0.3:
+        return f"{why}，但值不像" if why else f"值不像“{title}”"
+    return why or f"值可能是“{title}”"

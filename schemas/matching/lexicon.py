@@ -1,0 +1,154 @@
+"""The words that name columns, as data, in every form in which platforms write them.
+
+`attributes.csv` says what a column may hold, `subjects.csv` whose it is, `noise.csv` and
+`suffixes.csv` what changes nothing, `label_words.csv` the labels that have a column of their own.
+Pinyin is derived from the Chinese, in full (`xingming`) and by initials (`XM`).
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pypinyin import Style, lazy_pinyin
+
+from schemas.codes import code_sets
+
+FOLDER = files("schemas") / "matching"
+LABEL = "label:"
+"""Begins the attribute of a yes/no column: `label:低保`."""
+Form = Literal["han", "english", "full", "initials"]
+Kind = Literal["attribute", "subject", "noise", "suffix"]
+PREFIXES, ENDINGS = ("是否", "是否为", "是否是", "是", ""), ("标志", "标识", "人员", "对象", "")
+ENGLISH_PREFIXES = ("is ", "has ", "if ", "")
+HUKOU = ("户籍", "户籍地", "户籍所在", "户口", "户籍所在地", "户口所在", "户籍地址")
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """What a column may hold: its Chinese title, and the kind of content expected of it."""
+
+    name: str
+    title: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Word:
+    """One meaning of a spelling."""
+
+    kind: Kind
+    means: str
+    form: Form
+
+
+Words = dict[str, tuple[Word, ...]]
+
+
+@cache
+def attributes() -> dict[str, Attribute]:
+    """Every attribute by name, the labels' own among them."""
+    made = {
+        row["attribute"]: Attribute(row["attribute"], row["title"], row["content"])
+        for row in rows("attributes")
+    }
+    labels = (row["label"] for row in rows("label_words"))
+    return made | {f"{LABEL}{one}": Attribute(f"{LABEL}{one}", one, "flag") for one in labels}
+
+
+@cache
+def subjects() -> dict[str, str]:
+    """Whose a column may be: name to Chinese title."""
+    made = {row["subject"]: row["title"] for row in rows("subjects")}
+    return made | {"hukou": "户籍地"}
+
+
+@cache
+def chinese() -> Words:
+    """Chinese spellings."""
+    found: dict[str, dict[Word, None]] = {}
+    for kind, means, word in _chinese_words():
+        found.setdefault(word, {})[Word(kind, means, "han")] = None
+    return {spelled: tuple(words) for spelled, words in found.items()}
+
+
+@cache
+def latin() -> Words:
+    """English words, full pinyin and initials, each without blanks, lower case."""
+    found: dict[str, dict[Word, None]] = {}
+    for kind, means, phrase in _english_words():
+        found.setdefault(phrase.replace(" ", ""), {})[Word(kind, means, "english")] = None
+    for kind, means, word in _chinese_words():
+        syllables = lazy_pinyin(word, errors=str.lower)
+        letters = lazy_pinyin(word, style=Style.FIRST_LETTER, errors=str.lower)
+        full, initials = "".join(syllables).replace("ü", "v"), "".join(letters)
+        if kind != "suffix" or len(word) > 1:
+            _add(found, full, Word(kind, means, "full"), least=3)
+        if kind != "noise":
+            _add(found, initials, Word(kind, means, "initials"), least=2)
+    return {spelled: tuple(words) for spelled, words in found.items()}
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The lines of one of the data files."""
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def label_titles() -> frozenset[str]:
+    """The labels of the standard's own list."""
+    return frozenset(code_sets()["label"].codes)
+
+
+def _add(found: dict[str, dict[Word, None]], spelled: str, word: Word, *, least: int) -> None:
+    if len(spelled) >= least and spelled.isalnum():
+        known = found.setdefault(spelled, {})
+        same = any((one.kind, one.means) == (word.kind, word.means) for one in known)
+        if not same:
+            known[word] = None
+
+
+@cache
+def _chinese_words() -> tuple[tuple[Kind, str, str], ...]:
+    made: list[tuple[Kind, str, str]] = []
+    for row in rows("attributes"):
+        made += [("attribute", row["attribute"], one) for one in _split(row["words"])]
+    for row in rows("label_words"):
+        ones = {row["label"], *_split(row["words"])}
+        made += [
+            ("attribute", f"{LABEL}{row['label']}", f"{before}{one}{behind}")
+            for one in sorted(ones)
+            for before in PREFIXES
+            for behind in ENDINGS
+        ]
+    for row in rows("subjects"):
+        made += [("subject", row["subject"], one) for one in _split(row["words"])]
+    made += [("subject", "hukou", one) for one in HUKOU]
+    made += [("noise", "", one) for row in rows("noise") for one in _split(row["words"])]
+    made += [("suffix", "", one) for row in rows("suffixes") for one in _split(row["words"])]
+    return tuple(dict.fromkeys(made))
+
+
+def _english_words() -> list[tuple[Kind, str, str]]:
+    made: list[tuple[Kind, str, str]] = []
+    for row in rows("attributes"):
+        made += [("attribute", row["attribute"], one) for one in _split(row["english"])]
+    for row in rows("label_words"):
+        made += [
+            ("attribute", f"{LABEL}{row['label']}", f"{before}{one}")
+            for one in _split(row["english"])
+            for before in ENGLISH_PREFIXES
+        ]
+    for row in rows("subjects"):
+        made += [("subject", row["subject"], one) for one in _split(row["english"])]
+    hukou = ("hukou", "huji", "hj", "hk", "register", "registered", "census", "domicile")
+    made += [("subject", "hukou", one) for one in hukou]
+    made += [("noise", "", one) for row in rows("noise") for one in _split(row["english"])]
+    made += [("suffix", "", one) for row in rows("suffixes") for one in _split(row["english"])]
+    return made
+
+
+def _split(cell: str) -> list[str]:
+    return [one for one in cell.split("|") if one]

@@ -1,0 +1,239 @@
+"""`hub platform add` from the source to the preview, against real databases, files and a server."""
+
+import csv
+import json
+import sqlite3
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from openpyxl import Workbook
+
+from tests.cli.conftest import Hub
+from tests.matching.measuring import sources, truth_of
+from tests.matching.people import cells, person
+
+ROWS = 60
+CORPUS = {one["source"]: one for one in sources("built_with")}
+
+
+@pytest.fixture
+def home(hub: Hub, tmp_path: Path) -> Path:
+    hub("init", tmp_path / "home")
+    return tmp_path / "home"
+
+
+def header_of(source: str) -> list[str]:
+    return [line[0] for line in truth_of(CORPUS[source])]
+
+
+def rows_of(source: str) -> list[tuple[str | None, ...]]:
+    columns = [cells(line[2], ROWS) for line in truth_of(CORPUS[source])]
+    return list(zip(*columns, strict=True))
+
+
+def no_person_in(text: str) -> bool:
+    people = [person(number) for number in range(ROWS)]
+    return not any(one.id in text or (len(one.name) > 2 and one.name in text) for one in people)
+
+
+def make_sqlite(path: Path, source: str, *, key: str) -> None:
+    names = header_of(source)
+    typed = ", ".join(f'"{n}" TEXT' + (" PRIMARY KEY" if n == key else "") for n in names)
+    with sqlite3.connect(path) as made:
+        made.execute(f'CREATE TABLE "{CORPUS[source]["table"]}" ({typed})')
+        marks = ",".join("?" * len(names))
+        made.executemany(
+            f'INSERT INTO "{CORPUS[source]["table"]}" VALUES ({marks})', rows_of(source)
+        )
+    made.close()
+
+
+def test_a_database_to_its_preview(hub: Hub, home: Path) -> None:
+    make_sqlite(home / "police.db", "ga_population", key="RYBH")
+    added = hub("platform", "add", "police", home / "police.db", "--title", "公安人口库", home=home)
+    assert added.code == 0, added.err
+    text = (home / "platforms" / "police.yaml").read_text("utf-8")
+    assert len(text.splitlines()) <= 50
+    assert "id_number: GMSFHM  # 0.9" in text
+    assert "increment: {watermark: GXSJ, overlap: 1h}" in text
+    assert "deletes: {column: SCBZ, when: ['1']}" in text
+    assert "ZP" not in text.split("# 不读")[0]
+    assert hub("platform", "check", "police", home=home).code == 0
+    shown = hub("platform", "preview", "police", "--json", home=home)
+    fields = {one["field"]: one["value"] for one in shown.json[0]["fields"]}
+    assert fields["id_status"] == "valid 有效"
+    assert no_person_in(added.out + text)
+
+
+def test_one_file_is_not_written_twice(hub: Hub, home: Path) -> None:
+    make_sqlite(home / "police.db", "ga_population", key="RYBH")
+    path = home / "platforms" / "police.yaml"
+    assert hub("platform", "add", "police", home / "police.db", "--dry-run", home=home).code == 0
+    assert not path.exists()
+    hub("platform", "add", "police", home / "police.db", home=home)
+    path.write_text(path.read_text("utf-8") + "# 我的\n", encoding="utf-8")
+    again = hub("platform", "add", "police", home / "police.db", home=home)
+    assert again.code == 2
+    assert "--replace" in again.err
+    assert path.read_text("utf-8").endswith("# 我的\n")
+    assert hub("platform", "add", "police", home / "police.db", "--replace", home=home).code == 0
+    assert not path.read_text("utf-8").endswith("# 我的\n")
+
+
+def test_a_csv_and_a_workbook_of_the_same_header(hub: Hub, home: Path) -> None:
+    folder = home / "inbox"
+    folder.mkdir()
+    with (folder / "名册.csv").open("w", encoding="gb18030", newline="") as file:
+        csv.writer(file).writerows([header_of("door_entry"), *rows_of("door_entry")])
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["救助对象花名册"])
+    sheet.merge_cells("A1:N1")
+    for row in [header_of("civil_relief"), *rows_of("civil_relief")]:
+        sheet.append(row)
+    book.save(folder / "低保.xlsx")
+    added = hub("platform", "add", "lists", folder, "--json", home=home)
+    assert added.code == 0, added.err
+    assert {tuple(one["key"]) for one in added.json["streams"]} == {("卡号",), ("证号",)}
+    assert hub("platform", "check", "lists", home=home).code == 0
+    for stream in added.json["streams"]:
+        shown = hub("platform", "preview", "lists", stream["name"], home=home)
+        assert shown.code == 0, shown.err
+        assert "身份证" in shown.out or "证件号码" in shown.out
+
+
+class Answering(BaseHTTPRequestHandler):
+    """One list of people, a page at a time."""
+
+    people: list[dict[str, Any]]
+
+    def do_GET(self) -> None:
+        if self.headers.get("X-Token") != "open sesame":
+            self.send_response(401)
+            self.end_headers()
+            return
+        query = dict(one.split("=") for one in self.path.partition("?")[2].split("&"))
+        first = (int(query["pageNo"]) - 1) * int(query["pageSize"])
+        page = self.people[first : first + int(query["pageSize"])]
+        data = {"total": len(self.people), "records": page}
+        body = json.dumps({"code": "000", "msg": "成功", "data": data}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def api() -> Iterator[str]:
+    names = header_of("elders_json")
+    Answering.people = []
+    for row in rows_of("elders_json"):
+        made: dict[str, Any] = {"face": "x" * 300}
+        for name, value in zip(names, row, strict=True):
+            outer, _, inner = name.partition(".")
+            if inner:
+                made.setdefault(outer, {})[inner] = value
+            else:
+                made[outer] = value
+        Answering.people.append(made)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/open/elders"
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_api_to_its_preview(
+    hub: Hub, home: Path, api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARE_TOKEN", "open sesame")
+    address = f"{api}?pageNo=1&pageSize=20"
+    refused = hub("platform", "add", "care", address, home=home)
+    assert refused.code == 1
+    assert "401" in refused.err
+    added = hub("platform", "add", "care", address, "--header", "X-Token=env:CARE_TOKEN", home=home)
+    assert added.code == 0, added.err
+    text = (home / "platforms" / "care.yaml").read_text("utf-8")
+    assert "open sesame" not in text + added.out
+    assert "drop_columns: [face]" in text
+    assert "page: pageNo" in text
+    assert hub("platform", "check", "care", home=home).code == 0
+    assert hub("platform", "preview", "care", home=home).code == 0
+
+
+def test_a_saved_answer(hub: Hub, home: Path, api: str) -> None:
+    saved = home / "answer.json"
+    saved.write_text(json.dumps({"success": True, "rows": Answering.people}), encoding="utf-8")
+    added = hub(
+        "platform", "add", "care", saved, "--api", "https://care.example/open/elders", home=home
+    )
+    assert added.code == 0, added.err
+    text = (home / "platforms" / "care.yaml").read_text("utf-8")
+    assert "https://care.example" in text
+    assert "items: rows" in text
+    assert "ok: success" in text
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mariadb"])
+def test_servers_with_comments(hub: Hub, home: Path, kind: str, request: Any) -> None:
+    url = sa.make_url(request.getfixturevalue(f"{kind}_url"))
+    source = "health_archive"
+    lines = truth_of(CORPUS[source])
+    name = f"ARCHIVE_{kind.upper()}"
+    columns = [
+        sa.Column(line[0], sa.String(400), comment=line[1], primary_key=line[0] == "DABH")
+        for line in lines
+    ]
+    engine = sa.create_engine(url)
+    table = sa.Table(name, sa.MetaData(), *columns, comment="健康档案")
+    table.create(engine)
+    with engine.begin() as connection:
+        rows = [dict(zip(header_of(source), row, strict=True)) for row in rows_of(source)]
+        connection.execute(table.insert(), rows)
+    engine.dispose()
+    (home / "secrets" / "health").write_text(str(url.password), encoding="utf-8")
+    bare = url._replace(password=None).render_as_string()
+    added = hub("platform", "add", "health", bare, "--table", name, "--json", home=home)
+    assert added.code == 0, added.err
+    (stream,) = added.json["streams"]
+    assert stream["map"]["id_number"] == "SFZH"
+    assert stream["key"] == ["DABH"]
+    assert "健康档案" in (home / "platforms" / "health.yaml").read_text("utf-8")
+    assert hub("platform", "check", "health", home=home).code == 0
+    assert hub("platform", "preview", "health", home=home).code == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("mysql://reader:hunter2@db.example/x", "--password-env"),
+        ("https://api.example/people?token=hunter2", "--header"),
+        ("postgresql://reader@127.0.0.1:1/x", "连接不上"),
+        ("nowhere/at/all", "没有"),
+        ("oracle://reader@db.example/x", "驱动"),
+    ],
+)
+def test_what_cannot_be_looked_at(hub: Hub, home: Path, source: str, says: str) -> None:
+    ran = hub("platform", "add", "new", source, home=home)
+    assert ran.code in (1, 2)
+    assert says in ran.err
+    assert "hunter2" not in ran.out + ran.err
+    assert not (home / "platforms" / "new.yaml").exists()
+
+
+def test_a_file_without_a_header_shows_nobody(hub: Hub, home: Path) -> None:
+    path = home / "people.csv"
+    lines = [f"{one.name},{one.id}" for one in map(person, range(9))]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    ran = hub("platform", "add", "new", path, home=home)
+    assert ran.code == 1
+    assert "没有表头" in ran.err
+    assert no_person_in(ran.out + ran.err)
