@@ -23,7 +23,7 @@ PLACING = "household_id, dwelling_id, grid_code, lives_here, valid_from"
 def update_places(connection: duckdb.DuckDBPyConnection, key: bytes, now: datetime) -> None:
     """Put the rows of `golden` and all they bear upon into residents, dwellings and households."""
     everybody = _grids(connection)
-    _standing(connection)
+    _everyone(connection)
     _rewritten(connection, everybody=everybody)
     _belongs(connection)
     _mint_new(connection, "dwelling", "D", key, "SELECT room_key FROM belonging")
@@ -64,10 +64,10 @@ def _grids(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(other) or before != after
 
 
-def _standing(connection: duckdb.DuckDBPyConnection) -> None:
-    """Show in `standing_resident` what is now true of everybody, before they are placed."""
+def _everyone(connection: duckdb.DuckDBPyConnection) -> None:
+    """Show in the view `everyone` what is now true of everybody, before they are placed."""
     connection.execute(f"""
-        CREATE OR REPLACE TEMP VIEW standing_resident AS
+        CREATE OR REPLACE TEMP VIEW everyone AS
         FROM golden
         UNION ALL BY NAME
         SELECT * EXCLUDE ({PLACING}) FROM resident ANTI JOIN affected USING (resident_id)""")
@@ -89,9 +89,9 @@ def _rewritten(connection: duckdb.DuckDBPyConnection, *, everybody: bool) -> Non
     run("""
         CREATE OR REPLACE TEMP TABLE rewritten AS
         SELECT resident_id FROM affected
-        UNION SELECT resident_id FROM standing_resident
+        UNION SELECT resident_id FROM everyone
             WHERE household_no IS NULL AND head_id_number IN (SELECT id_number FROM moved)
-        UNION SELECT s.resident_id FROM standing_resident s
+        UNION SELECT s.resident_id FROM everyone s
             JOIN moved m ON m.name = s.head_name AND m.room_key = s.room_key
             WHERE s.household_no IS NULL""")
 
@@ -107,7 +107,7 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT resident_id, name, room_key, id_number, household_no, head_name, head_id_number,
                    CASE WHEN household_no IS NOT NULL THEN 'no:' || household_no
                         WHEN relation_code IN ('01', '02') THEN 'head:' || resident_id END AS key
-            FROM standing_resident),
+            FROM everyone),
         heads AS (SELECT * FROM keyed WHERE key IS NOT NULL),
         mine AS (SELECT * FROM keyed SEMI JOIN rewritten USING (resident_id)),
         by_number AS (
@@ -144,7 +144,7 @@ def _renewed(connection: duckdb.DuckDBPyConnection) -> None:
                CASE WHEN s.grid_code IS NOT NULL THEN s.grid_code
                     ELSE coalesce(c.grid_code, whole.grid_code) END AS grid_code,
                {LIVES_HERE} AS lives_here
-        FROM standing_resident g JOIN belonging p USING (resident_id)
+        FROM everyone g JOIN belonging p USING (resident_id)
         LEFT JOIN household_key k ON k.household_key = p.household_key
         LEFT JOIN dwelling_key d ON d.room_key = g.room_key
         LEFT JOIN grid s ON s.grid_code = g.stated_grid

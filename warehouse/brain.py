@@ -106,7 +106,7 @@ def apply_batches(
             WHERE platform = {literal(first.platform)} AND stream = {literal(first.stream)})""")
     run(f"""
         CREATE OR REPLACE TEMP TABLE arriving AS
-        SELECT r.record_id, i.record_key, i.op, i.seq, i.pulled_at
+        SELECT r.record_id, i.record_key, i.op, i.seq, i.row_no, i.pulled_at
         FROM incoming i JOIN record_id r
             ON r.platform = {literal(first.platform)} AND r.stream = {literal(first.stream)}
             AND r.record_key = i.record_key
@@ -119,9 +119,12 @@ def apply_batches(
     run(f"""
         INSERT INTO {table} BY NAME
         SELECT a.record_id, {literal(first.platform)} AS platform,
-               {literal(first.stream)} AS stream, i.pulled_at AS valid_from,
-               i.* EXCLUDE (op, pulled_at, batch_id)
-        FROM incoming i JOIN arriving a USING (record_key) WHERE i.op = 'upsert'""")
+               {literal(first.stream)} AS stream, f.seq, f.pulled_at AS valid_from,
+               c.* EXCLUDE (op, filename)
+        FROM {parquet(home, [b.files.accepted for b in batches], filename=True)} c
+        JOIN {_files(batches, aside=False)} USING (filename)
+        JOIN arriving a ON a.record_key = c.record_key AND a.seq = f.seq AND a.row_no = c.row_no
+        WHERE a.op = 'upsert'""")
     if first.entity == "resident":
         run("INSERT INTO changed SELECT record_id FROM arriving")
     _set_aside(home, connection, batches)
@@ -140,18 +143,21 @@ def _files(batches: Sequence[Standardised], aside: bool) -> str:
 def _take_in(
     home: Home, connection: duckdb.DuckDBPyConnection, batches: Sequence[Standardised]
 ) -> None:
-    """Fill `incoming`: of each record the newest row among the batches."""
-    rows = (
-        f"(SELECT c.* EXCLUDE (filename), f.batch_id, f.seq, f.pulled_at "
-        f"FROM {parquet(home, [b.files.accepted for b in batches], filename=True)} c "
-        f"JOIN {_files(batches, aside=False)} USING (filename))"
-    )
-    connection.execute(f"""
+    """Fill `incoming`: of each record where its newest row among the batches is."""
+    run = connection.execute
+    run(f"""
         CREATE OR REPLACE TEMP TABLE incoming AS
-        WITH newest AS (
-            SELECT record_key, max(seq << 40 | row_no) AS nth FROM {rows} GROUP BY record_key)
-        SELECT r.* FROM {rows} r
-        JOIN newest n ON n.record_key = r.record_key AND n.nth = (r.seq << 40 | r.row_no)""")
+        SELECT c.record_key, c.op, c.row_no, len(c.issues) AS issues,
+               f.batch_id, f.seq, f.pulled_at
+        FROM {parquet(home, [b.files.accepted for b in batches], filename=True)} c
+        JOIN {_files(batches, aside=False)} USING (filename)""")
+    repeated = "SELECT record_key FROM incoming GROUP BY record_key HAVING count(*) > 1"
+    if run(f"SELECT count(*) FROM ({repeated})").fetchall()[0][0]:
+        run(f"""
+            DELETE FROM incoming WHERE record_key IN ({repeated})
+            AND (record_key, seq << 40 | row_no) NOT IN (
+                SELECT (record_key, max(seq << 40 | row_no)) FROM incoming
+                WHERE record_key IN ({repeated}) GROUP BY record_key)""")
 
 
 def _set_aside(
@@ -230,7 +236,7 @@ def _note_applied(
         FROM (VALUES {facts}) AS f(batch_id, seq, mapping_version, pulled_at)
         LEFT JOIN (SELECT batch_id, count(*) FILTER (op = 'upsert') AS upserts,
                           count(*) FILTER (op = 'delete') AS deletes,
-                          count(*) FILTER (len(issues) > 0) AS issues
+                          count(*) FILTER (issues > 0) AS issues
                    FROM incoming GROUP BY batch_id) i USING (batch_id)
         LEFT JOIN (SELECT batch_id, count(*) AS rows FROM aside WHERE reason <> 'withdrawn'
                    GROUP BY batch_id) q USING (batch_id)""")

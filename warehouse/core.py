@@ -61,6 +61,6 @@ def _write(
     table: pa.Table = frame.to_arrow()
     connection.register("core_batch", table)
     try:
-        write_parquet(home, connection, "SELECT * FROM core_batch ORDER BY row_no", path)
+        write_parquet(home, connection, "SELECT * FROM core_batch", path)
     finally:
         connection.unregister("core_batch")

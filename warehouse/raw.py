@@ -113,6 +113,36 @@ class RawPull:
             WITH hashed AS (SELECT *, md5(concat_ws(chr(31), {_cells(cells)})) AS _hash FROM chunk)
             SELECT _row, _hash, {self._key()} AS _key, {self._op()} AS _op FROM hashed""")
         self.connection.unregister("chunk")
+        self._judge()
+        news = run("""
+            SELECT _row, _hash, _key, _op FROM judged WHERE NOT _repeated AND NOT _unchanged
+            ORDER BY _row""").to_arrow_table()
+        self.connection.register("fresh", _beside(chunk, news))
+        if self.full:
+            run("""
+                INSERT INTO seen SELECT _key, arg_min(_hash, _row)
+                FROM keyed ANTI JOIN seen USING (_key) GROUP BY _key""")
+            run("""
+                INSERT INTO aside_seen SELECT _key, _hash FROM judged
+                WHERE _op IN ('duplicate', 'nokey')""")
+        read, repeated, unchanged = run("""
+            SELECT count(*), count(*) FILTER (_repeated),
+                   count(*) FILTER (_unchanged AND NOT _repeated) FROM judged""").fetchall()[0]
+        return Counts(read, read - repeated - unchanged, unchanged, repeated)
+
+    def _judge(self) -> None:
+        """Fill `judged`: each row of the chunk, and whether it is repeated or unchanged."""
+        run = self.connection.execute
+        plain = run("""
+            SELECT count(*) = count(DISTINCT _key) AND NOT bool_or(_op = 'nokey')
+                AND NOT EXISTS (FROM keyed SEMI JOIN seen USING (_key)) FROM keyed""").fetchall()
+        if plain[0][0]:  # one row a key: nearly every chunk, and a quarter of the work
+            run("""
+                CREATE OR REPLACE TEMP TABLE judged AS
+                SELECT k.*, false AS _repeated,
+                       coalesce(p._hash = k._hash AND p._op = k._op, false) AS _unchanged
+                FROM keyed k LEFT JOIN prior p USING (_key)""")
+            return
         run(
             """
             CREATE OR REPLACE TEMP TABLE judged AS
@@ -134,21 +164,6 @@ class RawPull:
             FROM placed k""",
             {"one_a_key": not self.stream.increment.batches},
         )
-        news = run("""
-            SELECT _row, _hash, _key, _op FROM judged WHERE NOT _repeated AND NOT _unchanged
-            ORDER BY _row""").to_arrow_table()
-        self.connection.register("fresh", _beside(chunk, news))
-        if self.full:
-            run("""
-                INSERT INTO seen SELECT _key, arg_min(_hash, _row)
-                FROM keyed ANTI JOIN seen USING (_key) GROUP BY _key""")
-            run("""
-                INSERT INTO aside_seen SELECT _key, _hash FROM judged
-                WHERE _op IN ('duplicate', 'nokey')""")
-        read, repeated, unchanged = run("""
-            SELECT count(*), count(*) FILTER (_repeated),
-                   count(*) FILTER (_unchanged AND NOT _repeated) FROM judged""").fetchall()[0]
-        return Counts(read, read - repeated - unchanged, unchanged, repeated)
 
     def _key(self) -> str:
         """Key columns joined by `|`; a table without a key is its own content."""
@@ -176,7 +191,7 @@ class RawPull:
 
     def write(self, path: Path) -> int:
         """Store the fresh rows; return their number."""
-        rows = write_parquet(self.home, self.connection, "SELECT * FROM fresh ORDER BY _row", path)
+        rows = write_parquet(self.home, self.connection, "SELECT * FROM fresh", path)
         if not self.full:  # a later chunk may bring the same record again
             self.connection.execute("DELETE FROM prior WHERE _key IN (SELECT _key FROM fresh)")
             self.connection.execute("""
