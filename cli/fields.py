@@ -22,6 +22,10 @@ OWN_TITLES = {
 RULES = {
     "id_number": "证件号码相同",
     "name_phone": "姓名和电话相同",
+    "number_part": "证件号码部分相符",
+    "name_birth": "姓名和出生日期",
+    "evidence": "综合多项依据",
+    "decided": "人工确认",
     "name_room": "姓名和住房相同",
     "single": "只有这一条",
 }

@@ -2,9 +2,13 @@
 
 `room_key` is place|building|unit|room. A place is a compound; a road with door number is an alias
 of it, learnt from the rows that give both (the commonest pairing counts). Blanks are no evidence.
+`id_number` is a valid number that is the person's own; `number` any other that is given (masked,
+truncated, check failed, borrowed), with what can be read of it: `area` (6), `born` (8), `tail` (4).
 """
 
 import duckdb
+
+from identity.spelling import name_forms
 
 
 def update_evidence(connection: duckdb.DuckDBPyConnection) -> None:
@@ -20,20 +24,61 @@ def update_evidence(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE old_evidence AS
         SELECT * FROM evidence SEMI JOIN changed USING (record_id)""")
     run("DELETE FROM evidence WHERE record_id IN (SELECT record_id FROM changed)")
-    run("""
-        INSERT INTO evidence
-        WITH placed AS (
-            SELECT r.record_id, r.name, r.phone,
-                   CASE WHEN r.id_status = 'valid' THEN r.id_number END AS id_number,
-                   CASE WHEN r.sex_code IN ('1', '2') THEN r.sex_code END AS sex_code,
-                   r.birth_year, r.road, r.door_no,
-                   coalesce(r.compound, a.compound, r.road || r.door_no) AS place,
-                   r.building, r.unit, r.room
-            FROM resident_record r SEMI JOIN changed USING (record_id)
-            LEFT JOIN place_alias a ON a.road = r.road AND a.door_no = r.door_no)
-        SELECT *, CASE WHEN place IS NOT NULL AND room IS NOT NULL
-                  THEN concat(place, '|', building, '|', unit, '|', room) END
-        FROM placed""")
+    read_records(connection, "changed")
+
+
+def read_records(connection: duckdb.DuckDBPyConnection, which: str) -> None:
+    """Add to `evidence` what the records named in the table `which` say."""
+    names = connection.execute(f"""
+        SELECT DISTINCT name FROM resident_record SEMI JOIN {which} USING (record_id)
+        WHERE name IS NOT NULL""").to_arrow_table()["name"]
+    connection.register("name_form", name_forms(names.to_pylist()))
+    connection.execute(f"INSERT INTO evidence BY NAME {_evidence_query(which)}")
+    connection.unregister("name_form")
+
+
+def _evidence_query(which: str) -> str:
+    return f"""
+        WITH parted AS (
+            SELECT r.*, r.id_status = 'valid' AS own,
+                   hash(r.platform, r.stream, r.record_key) AS stable,
+                   hash(r.platform, r.stream) AS source,
+                   coalesce(r.compound, a.compound, r.road || r.door_no) AS known_place,
+                   CASE WHEN regexp_matches(r.id_number, '^[0-9]{{6}}')
+                        THEN r.id_number[:6] END AS area,
+                   CASE WHEN len(r.id_number) = 18
+                        AND regexp_matches(r.id_number[7:14], '^(?:19|20)[0-9]{{6}}$')
+                        THEN r.id_number[7:14] END AS born,
+                   CASE WHEN r.id_status <> 'truncated'
+                        AND regexp_matches(r.id_number, '[0-9]{{3}}[0-9X]$')
+                        THEN r.id_number[-4:] END AS tail,
+                   len(list_filter(r.issues, lambda x: x.reason = 'maybe_truncated')) > 0
+                        AS number_sex
+            FROM resident_record r SEMI JOIN {which} USING (record_id)
+            LEFT JOIN place_alias a ON a.road = r.road AND a.door_no = r.door_no),
+        read AS (
+            SELECT *, CASE WHEN id_status IN ('masked', 'truncated')
+                      THEN try_strptime(born, '%Y%m%d')::DATE END AS read_birth
+            FROM parted)
+        SELECT p.record_id, p.stable, p.source, p.name, f.* EXCLUDE (name), p.phone,
+               CASE WHEN p.own THEN p.id_number END AS id_number,
+               CASE WHEN NOT p.own THEN p.id_number END AS number,
+               p.id_status AS number_kind, p.area, p.born, p.tail,
+               CASE WHEN p.id_status = 'truncated' AND p.number_sex THEN NULL
+                    WHEN p.sex_code IN ('1', '2') THEN p.sex_code
+                    WHEN p.id_status = 'masked' AND p.tail IS NOT NULL
+                    THEN CASE WHEN p.tail[3]::INT % 2 = 1 THEN '1' ELSE '2' END END AS sex_code,
+               CASE WHEN p.birth_year IS NULL THEN p.read_birth ELSE p.birth_date END
+                   AS birth_date,
+               coalesce(p.birth_year, year(p.read_birth)) AS birth_year,
+               p.household_no, p.relation_code,
+               CASE WHEN p.relation_code NOT IN ('01', '02') THEN p.head_id_number END
+                   AS not_number,
+               p.road, p.door_no, p.known_place AS place, p.building, p.unit, p.room,
+               CASE WHEN p.known_place IS NOT NULL AND p.room IS NOT NULL
+                    THEN concat(p.known_place, '|', p.building, '|', p.unit, '|', p.room)
+               END AS room_key
+        FROM read p LEFT JOIN name_form f USING (name)"""
 
 
 def _learn_aliases(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,8 +1,9 @@
 """Ids for life: each cluster keeps the id its records had; a new person gets a keyed one.
 
-A resident id is a keyed hash of the founding record, the first that arrived of that person. When
-clusters merge the older id stays and the other redirects to it; when one splits, the part with
-the founding record keeps the id. Every change is an event with its reason.
+A resident id is a keyed hash of the founding record: of the records that first made the person, the
+least by a hash of its key, so that the order of rows in a batch does not matter. When clusters
+merge the older id stays and the other redirects to it; when one splits, the part with the founding
+record keeps the id. Every change is an event with its reason.
 """
 
 from datetime import datetime
@@ -40,7 +41,7 @@ def _keepers(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE stays AS
         WITH prior AS (
             SELECT c.root, l.resident_id, i.founding_record_id, count(*) AS records,
-                   bool_or(c.record_id = i.founding_record_id) AS founder, min(c.record_id) AS low
+                   bool_or(c.record_id = i.founding_record_id) AS founder, min(c.stable) AS low
             FROM clustered c JOIN resident_link l USING (record_id)
             JOIN resident_identity i USING (resident_id) GROUP BY ALL)
         SELECT root, resident_id, founding_record_id FROM prior
@@ -48,8 +49,13 @@ def _keepers(connection: duckdb.DuckDBPyConnection) -> None:
             PARTITION BY resident_id ORDER BY founder DESC, records DESC, low) = 1""")
     run("""
         CREATE OR REPLACE TEMP TABLE kept AS
-        SELECT root, arg_min(resident_id, founding_record_id) AS resident_id FROM stays
-        GROUP BY root""")
+        WITH age AS (
+            SELECT resident_id, min(happened_at) AS founded_at FROM identity_event
+            WHERE kind = 'founded' GROUP BY resident_id)
+        SELECT s.root, arg_min(s.resident_id, (
+                   a.founded_at, hash(r.platform, r.stream, r.record_key))) AS resident_id
+        FROM stays s JOIN record_id r ON r.record_id = s.founding_record_id
+        LEFT JOIN age a USING (resident_id) GROUP BY s.root""")
 
 
 def _mint(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
@@ -57,7 +63,7 @@ def _mint(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     run = connection.execute
     rows = run("""
         SELECT root, record_id, platform || chr(31) || stream || chr(31) || record_key AS founding
-        FROM (SELECT root, min(record_id) AS record_id FROM clustered
+        FROM (SELECT root, arg_min(record_id, stable) AS record_id FROM clustered
               ANTI JOIN kept USING (root) GROUP BY root)
         JOIN record_id USING (record_id)""").to_arrow_table()
     minted = _as_table(rows, keyed_ids(key, "R", rows["founding"].to_pylist()))

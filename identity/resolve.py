@@ -5,23 +5,62 @@ from datetime import datetime
 
 import duckdb
 
+from identity.blocking import find_pairs, refresh_keys
+from identity.borrowed import judge_numbers
 from identity.clusters import cluster
+from identity.crowds import refresh_crowds
 from identity.evidence import update_evidence
 from identity.golden import update_golden
 from identity.ids import assign_ids
+from identity.model import Model, read_model
 from identity.places import update_places
+from identity.scoring import make_profiles, score_query
 
 
-def resolve_identity(connection: duckdb.DuckDBPyConnection, key: bytes, now: datetime) -> None:
+def resolve_identity(
+    connection: duckdb.DuckDBPyConnection,
+    key: bytes,
+    now: datetime,
+    model: Model | None = None,
+) -> None:
     """Link the records that changed, and their neighbours, to residents.
 
     Needs the temporary table `changed(record_id)` that applying batches leaves; leaves
     `affected(resident_id)`.
     """
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BIGINT)")
+    run = connection.execute
+    run("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BIGINT)")
     update_evidence(connection)
-    cluster(connection)
+    run("CREATE OR REPLACE TEMP TABLE rescore (record_id BIGINT)")
+    records = run("SELECT count(*) FROM resident_record").fetchall()[0][0]
+    scaled = (model or read_model()).at(records)
+    refresh_crowds(connection, scaled.scale)
+    judge_numbers(connection, now.date())
+    run("INSERT INTO rescore SELECT record_id FROM changed")
+    refresh_keys(connection)
+    find_pairs(connection)
+    _score(connection, scaled)
+    cluster(connection, scaled)
     assign_ids(connection, key, now)
+
+
+def _score(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Replace the edges of `rescore`; `seed` collects whose neighbourhood may have changed."""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE seed AS
+        SELECT record_id FROM rescore
+        UNION SELECT b FROM edge WHERE a IN (FROM rescore)
+        UNION SELECT a FROM edge WHERE b IN (FROM rescore)""")
+    run("DELETE FROM edge WHERE a IN (FROM rescore) OR b IN (FROM rescore)")
+    run("""
+        CREATE OR REPLACE TEMP TABLE paired AS
+        SELECT a AS record_id FROM pair UNION SELECT b FROM pair""")
+    make_profiles(connection, model, "paired")
+    run(f"""
+        INSERT INTO edge
+        SELECT a, b, weight, rule FROM ({score_query(model, "pair")})
+        WHERE weight >= {model.ask}""")
 
 
 def resolve_entities(

@@ -2,12 +2,30 @@
 
 import duckdb
 
+EVIDENCE = """
+    CREATE TABLE evidence (
+        record_id BIGINT, stable UBIGINT, source UBIGINT,
+        name VARCHAR, bare VARCHAR, sound VARCHAR, letters VARCHAR, glyphs VARCHAR,
+        c1 VARCHAR, c2 VARCHAR, rest VARCHAR, titled BOOLEAN,
+        phone VARCHAR, id_number VARCHAR, number VARCHAR, number_kind VARCHAR,
+        area VARCHAR, born VARCHAR, tail VARCHAR,
+        sex_code VARCHAR, birth_date DATE, birth_year SMALLINT,
+        household_no VARCHAR, relation_code VARCHAR, not_number VARCHAR,
+        road VARCHAR, door_no VARCHAR, place VARCHAR, building VARCHAR,
+        unit VARCHAR, room VARCHAR, room_key VARCHAR);
+    CREATE TABLE block_key (key UBIGINT, record_id BIGINT, settled BOOLEAN);
+    CREATE TABLE name_bucket (kind VARCHAR, value VARCHAR, bucket TINYINT);
+    CREATE TABLE crowded (kind VARCHAR, value VARCHAR);
+    CREATE TABLE edge (a BIGINT, b BIGINT, weight DOUBLE, rule VARCHAR);
+    CREATE TABLE refused (a BIGINT, b BIGINT, weight DOUBLE, reason VARCHAR);
+    CREATE TABLE binding (a BIGINT, b BIGINT, verdict VARCHAR);
+"""
+"""What identity is decided from. `stable` is a hash of a record's key: an order that does not
+depend on arrival. `edge` holds the pairs worth a thought, `refused` those not joined, with
+the reason; `binding` what stewards decided, as last applied."""
+
 ENTITIES = """
     CREATE TABLE place_alias (road VARCHAR, door_no VARCHAR, compound VARCHAR);
-    CREATE TABLE evidence (
-        record_id BIGINT, name VARCHAR, phone VARCHAR, id_number VARCHAR, sex_code VARCHAR,
-        birth_year SMALLINT, road VARCHAR, door_no VARCHAR, place VARCHAR, building VARCHAR,
-        unit VARCHAR, room VARCHAR, room_key VARCHAR);
     CREATE TABLE resident_link (record_id BIGINT, resident_id VARCHAR, rule VARCHAR);
     CREATE TABLE ambiguous (record_id BIGINT, reason VARCHAR);
     CREATE TABLE resident_identity (
@@ -48,4 +66,5 @@ ENTITIES = """
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make identity's tables in an empty brain."""
+    connection.execute(EVIDENCE)
     connection.execute(ENTITIES)

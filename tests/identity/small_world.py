@@ -1,8 +1,7 @@
-"""Records as tests write them, and the rules of identity in plain Python, as an oracle."""
+"""Records as tests write them, applied to a brain in memory as a sync would."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
 
 import duckdb
 import polars as pl
@@ -28,7 +27,7 @@ def empty_brain() -> duckdb.DuckDBPyConnection:
 
 @dataclass(frozen=True)
 class Record:
-    """What one platform says of one person; `id_number` only where valid."""
+    """What one platform says of one person; `id_number` is valid unless `id_status` says other."""
 
     name: str | None = None
     id_number: str | None = None
@@ -37,6 +36,9 @@ class Record:
     sex_code: str | None = None
     birth_year: int | None = None
     platform: str = "p"
+    id_status: str | None = None
+    birth_date: str | None = None
+    stated_birth: str | None = None  # where a valid number says another
 
 
 class Hub:
@@ -50,6 +52,11 @@ class Hub:
 
     def sync(self, records: dict[str, Record | None], **columns: object) -> None:
         """Put records (None: gone) in and resolve. `columns` go into every record."""
+        self.link(records, **columns)
+        resolve_entities(self.brain, KEY, self.owners, self.moment)
+
+    def link(self, records: dict[str, Record | None], **columns: object) -> None:
+        """As `sync`, without golden records, households and so on."""
         self.moment += timedelta(days=1)
         run = self.brain.execute
         run("DROP TABLE IF EXISTS changed")
@@ -64,13 +71,13 @@ class Hub:
             if record is not None:
                 self._insert(number, key, record, columns)
         resolve_identity(self.brain, KEY, self.moment)
-        resolve_entities(self.brain, KEY, self.owners, self.moment)
 
     def _insert(self, number: int, key: str, record: Record, columns: dict[str, object]) -> None:
         row: dict[str, object] = {
             "record_id": number, "platform": record.platform, "stream": "s", "record_key": key,
             "valid_from": self.moment, "name": record.name, "id_number": record.id_number,
-            "id_status": "valid" if record.id_number else "missing", "phone": record.phone,
+            "id_status": record.id_status or ("valid" if record.id_number else "missing"),
+            "phone": record.phone, "birth_date": record.birth_date, "issues": _issues(record),
             "compound": record.room and "龙港花园", "room": record.room,
             "residence_address": record.room and f"龙港花园{record.room}",
             "sex_code": record.sex_code, "birth_year": record.birth_year,
@@ -94,85 +101,9 @@ class Hub:
         return dict(rows.fetchall())
 
 
-def compatible(a: Record, b: Record) -> bool:
-    sexes = a.sex_code is None or b.sex_code is None or a.sex_code == b.sex_code
-    years = a.birth_year is None or b.birth_year is None or abs(a.birth_year - b.birth_year) <= 1
-    return sexes and years
-
-
-def _sound(records: list[Record]) -> bool:
-    return all(compatible(a, b) for a, b in combinations(records, 2))
-
-
-def oracle(records: dict[str, Record]) -> set[frozenset[str]]:
-    """Group records by the three rules, by brute force."""
-    home: dict[str, str] = {k: f"id:{r.id_number}" for k, r in records.items() if r.id_number}
-    numbered = dict(home)
-
-    def fits(keys: list[str], attribute: str, pool: dict[str, str]) -> set[str]:
-        return {
-            root
-            for key in keys
-            for other, root in pool.items()
-            if (a := records[key]).name is not None
-            and a.name == (b := records[other]).name
-            and getattr(a, attribute) is not None
-            and getattr(a, attribute) == getattr(b, attribute)
-            and compatible(a, b)
-        }
-
-    open_keys = [k for k in records if k not in home]
-    phones = {k: fits([k], "phone", numbered) for k in open_keys}
-    for key, roots in phones.items():
-        if len(roots) == 1:
-            home[key] = roots.pop()
-    open_keys = [k for k in open_keys if k not in home]
-    units: dict[str, list[str]] = {}
-    for key in open_keys:
-        r = records[key]
-        grouped = r.name is not None and r.phone is not None and not phones[key]
-        units.setdefault(f"{r.name}|{r.phone}" if grouped else f"only|{key}", []).append(key)
-    loose = [
-        part
-        for unit in units.values()
-        for part in ([unit] if _sound([records[k] for k in unit]) else [[k] for k in unit])
+def _issues(record: Record) -> list[dict[str, str]]:
+    if record.stated_birth is None:
+        return []
+    return [
+        {"field": "birth_date", "raw": record.stated_birth, "reason": "disagrees_with_id_number"}
     ]
-    for component in _components(records, loose):
-        whole = [key for unit in component for key in unit]
-        parts = [whole] if _sound([records[k] for k in whole]) else component
-        for part in parts:
-            roots = fits(part, "room", home_of_numbered(home))
-            root = roots.pop() if len(roots) == 1 else f"unit:{min(part)}"
-            for key in part:
-                home.setdefault(key, root if root.startswith("unit:") else f"late:{root}")
-    groups: dict[str, set[str]] = {}
-    for key, root in home.items():
-        groups.setdefault(root.removeprefix("late:"), set()).add(key)
-    return {frozenset(keys) for keys in groups.values()}
-
-
-def home_of_numbered(home: dict[str, str]) -> dict[str, str]:
-    """Records that reached a number by rule 1 or 2; rule 3 does not feed itself."""
-    return {key: root for key, root in home.items() if root.startswith("id:")}
-
-
-def _components(records: dict[str, Record], units: list[list[str]]) -> list[list[list[str]]]:
-    components = [[unit] for unit in units]
-    merged = True
-    while merged:
-        merged = False
-        for a, b in combinations(range(len(components)), 2):
-            rooms = [
-                {
-                    (records[k].name, records[k].room)
-                    for unit in components[i]
-                    for k in unit
-                    if records[k].name is not None and records[k].room is not None
-                }
-                for i in (a, b)
-            ]
-            if rooms[0] & rooms[1]:
-                components[a] += components.pop(b)
-                merged = True
-                break
-    return components

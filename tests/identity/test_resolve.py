@@ -1,9 +1,7 @@
-"""The three rules, the two ways they must never join, and ids that live."""
+"""Whom the evidence joins, whom it must never join, and ids that live."""
 
 import duckdb
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from small_world import Hub, Record, empty_brain, oracle
+from small_world import Hub, Record
 
 A, B = "510108199003070017", "510108195304071234"
 
@@ -39,7 +37,7 @@ def test_two_numbers_never_meet_and_the_doubtful_is_noted(
         }
     )
     assert hub.groups() == {frozenset("1"), frozenset("2"), frozenset("3")}
-    assert brain.execute("SELECT reason FROM ambiguous").fetchall() == [("name_phone",)]
+    assert brain.execute("SELECT reason FROM ambiguous").fetchall() == [("two_persons",)]
     hub.sync({"2": None})
     assert hub.groups() == {frozenset("13")}, "no longer doubtful once one of the two is gone"
     assert brain.execute("FROM ambiguous").fetchall() == []
@@ -66,7 +64,8 @@ def test_blanks_are_no_evidence(brain: duckdb.DuckDBPyConnection) -> None:
 
 def test_ids_stay_over_merge_and_split(brain: duckdb.DuckDBPyConnection) -> None:
     hub = Hub(brain)
-    hub.sync({"1": Record("张伟", A, "138"), "2": Record("张伟", None, "139")})
+    hub.sync({"1": Record("张伟", A, "138")})
+    hub.sync({"2": Record("张伟", None, "139")})
     first = hub.ids()
     assert first["1"] != first["2"]
     hub.sync({"2": Record("张伟", None, "138")})
@@ -125,30 +124,3 @@ def test_road_and_number_are_an_alias_of_the_compound(brain: duckdb.DuckDBPyConn
     assert len(hub.groups()) == 2
     hub.sync({"3": Record("李娜", B, None, "303")}, **where)  # gives both: the alias is learnt
     assert hub.groups() == {frozenset("12"), frozenset("3")}
-
-
-records = st.builds(
-    Record,
-    name=st.sampled_from(["张伟", "张伟", "李娜", None]),
-    id_number=st.sampled_from([A, B, None, None, None]),
-    phone=st.sampled_from(["1", "2", None]),
-    room=st.sampled_from(["101", "102", None]),
-    sex_code=st.sampled_from(["1", "2", None, None]),
-    birth_year=st.sampled_from([1990, 1991, 1960, None, None]),
-)
-batches = st.lists(
-    st.dictionaries(st.sampled_from("123456"), st.one_of(records, st.none()), min_size=1),
-    max_size=4,
-)
-
-
-@settings(max_examples=40, deadline=None)
-@given(batches=batches)
-def test_any_history_gives_what_the_rules_say(batches: list[dict[str, Record | None]]) -> None:
-    connection = empty_brain()
-    hub, now = Hub(connection), {}
-    for batch in batches:
-        hub.sync(batch)
-        now = {k: r for k, r in (now | batch).items() if r is not None}
-        assert hub.groups() == oracle(now)
-    connection.close()

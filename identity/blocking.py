@@ -1,0 +1,98 @@
+"""Which pairs are worth a look: records that share one of several keys, none of them a crowd.
+
+A key is a 64-bit hash of its kind and values, kept in `block_key`, so that a sync finds the few
+records that meet those that changed. Two records with valid numbers of their own are never
+weighed: their numbers decide.
+"""
+
+import duckdb
+
+CAP, NAME_CAP = 80, 12
+"""A key of more records than this is a crowd and makes no pairs; keys of a mere name are odd."""
+CAPPED = f"CASE WHEN key % 2 = 1 THEN {NAME_CAP} ELSE {CAP} END"
+BY_NAME = 11
+KINDS = (
+    (1, "phone", "''"),
+    (2, "room_key", "c1"),
+    (3, "room_key", "sound[len(split_part(sound, ' ', 2)) + 2:]"),
+    (4, "sound", "birth_year"),
+    (5, "birth_date", "c1"),
+    (6, "area || tail", "c1"),
+    (7, "tail", "sound"),
+    (8, "number_14", "''"),
+    (9, "number_9", "''"),
+    (10, "household_no", "sound"),
+    (BY_NAME, "bare", "''"),
+)
+"""Number of the kind, and its two values (SQL); a record without one of them has no such key."""
+KEYED = """
+    SELECT *, CASE WHEN len(whole) >= 14 THEN whole[:14] END AS number_14,
+           CASE WHEN len(whole) >= 9 THEN whole[-9:] END AS number_9
+    FROM (SELECT *, CASE WHEN regexp_full_match(coalesce(id_number, number), '[0-9]{14,20}[0-9X]')
+                    THEN coalesce(id_number, number) END AS whole
+          FROM evidence SEMI JOIN changed USING (record_id))"""
+
+
+def refresh_keys(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring `block_key` up to date with `changed`; whose key became or was a crowd: `rescore`."""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE old_key AS
+        SELECT key, record_id FROM block_key SEMI JOIN changed USING (record_id)""")
+    first = run("SELECT count(*) = 0 FROM block_key").fetchall()[0][0]
+    if not first:
+        run("DELETE FROM block_key WHERE record_id IN (SELECT record_id FROM changed)")
+    kinds = " UNION ALL ".join(
+        f"SELECT hash({kind}, {value}, {other}) // 2 * 2 + {int(kind == BY_NAME)} AS key, "
+        f"record_id, id_number IS NOT NULL AS settled FROM keyed "
+        f"WHERE {value} IS NOT NULL AND {other} IS NOT NULL"
+        for kind, value, other in KINDS
+    )
+    run(f"CREATE OR REPLACE TEMP TABLE new_key AS WITH keyed AS ({KEYED}) {kinds}")
+    run("INSERT INTO block_key FROM new_key")
+    if not first:
+        _note_crossings(connection)
+
+
+def _note_crossings(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"""
+        INSERT INTO rescore
+        WITH came AS (SELECT key, count(*) AS n FROM new_key GROUP BY key),
+        went AS (SELECT key, count(*) AS n FROM old_key GROUP BY key),
+        touched AS (
+            SELECT key, coalesce(c.n, 0) AS came, coalesce(w.n, 0) AS went
+            FROM came c FULL JOIN went w USING (key)),
+        held AS (
+            SELECT key, count(*) AS n FROM block_key SEMI JOIN touched USING (key) GROUP BY key),
+        crossed AS (
+            SELECT key FROM touched LEFT JOIN held USING (key)
+            WHERE (coalesce(n, 0) > {CAPPED}) <> (coalesce(n, 0) - came + went > {CAPPED}))
+        SELECT record_id FROM block_key SEMI JOIN crossed USING (key)""")
+
+
+def find_pairs(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `pair(a, b)`, a < b: those with a record of `rescore`, at least one without a number."""
+    run = connection.execute
+    run("CREATE OR REPLACE TEMP TABLE rescore AS SELECT DISTINCT record_id FROM rescore")
+    run("""
+        CREATE OR REPLACE TEMP TABLE seeking AS
+        SELECT key, record_id, settled FROM block_key SEMI JOIN rescore USING (record_id)""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE meeting AS
+        SELECT k.key, k.record_id, k.settled, r.record_id IS NOT NULL AS seeks
+        FROM block_key k LEFT JOIN rescore r USING (record_id)
+        WHERE k.key IN (SELECT key FROM seeking)
+        AND k.key NOT IN (
+            SELECT key FROM block_key WHERE key IN (SELECT key FROM seeking)
+            GROUP BY key HAVING count(*) > {CAPPED})""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE pair AS
+        SELECT DISTINCT least(s.record_id, m.record_id) AS a,
+                        greatest(s.record_id, m.record_id) AS b
+        FROM seeking s JOIN meeting m USING (key)
+        WHERE NOT s.settled AND s.record_id <> m.record_id
+        AND (m.settled OR NOT m.seeks OR s.record_id < m.record_id)
+        UNION
+        SELECT least(s.record_id, m.record_id), greatest(s.record_id, m.record_id)
+        FROM seeking s JOIN meeting m USING (key)
+        WHERE s.settled AND NOT m.settled AND NOT m.seeks""")

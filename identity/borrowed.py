@@ -1,0 +1,203 @@
+"""Numbers that pass every check and yet are not the person's own.
+
+Cut by a spreadsheet: it ends in 000, passes the check by chance (1 in 11), and the same name has
+another valid number with the same first fifteen digits. It counts as `truncated`.
+
+Somebody else's: a child under a parent's number, or a filler of the form.
+
+Among the records under one number, whoever has another name *and* is known otherwise (another
+birth year or sex was stated, or the number is said to be the head's) is not that person. Nor is
+one whose namesake at the same telephone or flat is somebody else for certain. Such a number counts
+as `borrowed`: it is kept as a text, but birth and sex are again what the record itself says.
+"""
+
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from identity.evidence import read_records
+from identity.likeness import alike, slip
+from schemas.dates import standard_day
+
+DISAGREES = "disagrees_with_id_number"
+FAR = 10  # years between the number's birth and the stated one that need no second witness
+
+
+def judge_numbers(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Find borrowed numbers, set `id_status` of their records, and read these anew.
+
+    Records whose number turned out borrowed, or no longer so, are added to `changed`, and what
+    they said before to `old_evidence`.
+    """
+    run = connection.execute
+    _groups(connection)
+    _stated(connection, as_of)
+    _judge(connection)
+    _cut(connection)
+    run("""
+        CREATE OR REPLACE TEMP TABLE flipped AS
+        SELECT m.record_id, m.number, CASE WHEN b.record_id IS NULL THEN 'valid' ELSE 'borrowed'
+               END AS wanted
+        FROM grouped m LEFT JOIN borrowing b USING (record_id)
+        WHERE m.borrowed <> (b.record_id IS NOT NULL)
+        AND m.record_id NOT IN (SELECT record_id FROM cut)
+        UNION ALL
+        SELECT record_id, number, wanted FROM cut WHERE wanted <> number_kind""")
+    if run("SELECT count(*) FROM flipped").fetchall()[0][0]:
+        _flip(connection)
+
+
+def _groups(connection: duckdb.DuckDBPyConnection) -> None:
+    """`grouped`: all records under the numbers that the changes may concern."""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE touched_name AS
+        SELECT bare FROM evidence SEMI JOIN changed USING (record_id) WHERE bare IS NOT NULL
+        UNION SELECT bare FROM old_evidence WHERE bare IS NOT NULL""")
+    valid = "number_kind IN ('valid', 'borrowed')"
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE touched_number AS
+        SELECT coalesce(id_number, number) AS number FROM evidence
+        WHERE {valid} AND (bare IN (FROM touched_name)
+                           OR record_id IN (SELECT record_id FROM changed))
+        UNION SELECT coalesce(id_number, number) FROM old_evidence WHERE {valid}""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE grouped AS
+        SELECT record_id, stable, coalesce(id_number, number) AS number,
+               number_kind = 'borrowed' AS borrowed,
+               CASE WHEN bare NOT IN (SELECT value FROM crowded WHERE kind = 'name')
+                    THEN bare END AS bare, sound, letters, glyphs, c1, c2, rest,
+               titled, phone, room_key, not_number,
+               CASE WHEN number_kind = 'valid' THEN born[:4]::INT
+                    ELSE try_cast(born[:4] AS INT) END AS number_year
+        FROM evidence
+        WHERE {valid} AND coalesce(id_number, number) IN (FROM touched_number)""")
+    run("""
+        DELETE FROM grouped WHERE number IN (
+            SELECT number FROM grouped GROUP BY number
+            HAVING coalesce(min(bare) = max(bare), true)
+            AND NOT bool_or(borrowed OR coalesce(titled, false) OR number LIKE '%000'))
+        AND record_id NOT IN (
+            SELECT record_id FROM resident_record
+            WHERE len(list_filter(issues, lambda x: x.reason = 'disagrees_with_id_number')) > 0)
+    """)
+
+
+def _stated(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """`stated`: of those records, birth and sex as they gave them where the number says other."""
+    found = connection.execute(f"""
+        WITH issue AS (
+            SELECT record_id, unnest(issues, recursive := true)
+            FROM resident_record SEMI JOIN grouped USING (record_id))
+        SELECT record_id, bool_or(field = 'sex_code') AS other_sex,
+               bool_or(field IN ('birth_date', 'birth_year')) AS other_birth,
+               any_value(raw) FILTER (field IN ('birth_date', 'birth_year')) AS raw
+        FROM issue WHERE reason = '{DISAGREES}' GROUP BY record_id""").to_arrow_table()
+    frame = pl.DataFrame(found)
+    read = standard_day(pl.col("raw"), timezone="Asia/Shanghai", as_of=as_of)
+    frame = frame.with_columns(read.alias("read")).select(
+        "record_id",
+        "other_sex",
+        "other_birth",
+        stated_date=pl.col("read").struct.field("value"),
+        stated_year=pl.col("read").struct.field("year"),
+    )
+    connection.register("stated_rows", frame.to_arrow())
+    connection.execute("CREATE OR REPLACE TEMP TABLE stated AS FROM stated_rows")
+    connection.unregister("stated_rows")
+
+
+def _judge(connection: duckdb.DuckDBPyConnection) -> None:
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE witness AS
+        SELECT g.*, s.stated_year, coalesce(s.other_sex, false) AS other_sex,
+               coalesce(abs(s.stated_year - g.number_year) >= 2, false) AS other_year,
+               coalesce(g.not_number = g.number, false) AS the_heads
+        FROM grouped g LEFT JOIN stated s USING (record_id)""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE owner_of AS
+        SELECT number, arg_min(w, (-times, low)) AS w FROM (
+            SELECT number, any_value(w) AS w, count(*) AS times, min(stable) AS low
+            FROM witness w WHERE NOT other_year AND NOT other_sex AND NOT the_heads
+            AND bare IS NOT NULL GROUP BY number, bare)
+        GROUP BY number""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE unlike AS
+        SELECT m.*, o.w IS NULL AS ownerless, coalesce(NOT {alike("m", "o.w")}, false) AS stranger,
+               try_strptime(m.number[7:14], '%Y%m%d')::DATE AS number_birth
+        FROM witness m LEFT JOIN owner_of o USING (number)
+        WHERE o.w IS NULL OR (m.bare IS NOT NULL OR m.titled) AND NOT {slip("m", "o.w")}""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE borrowing AS
+        SELECT record_id FROM unlike
+        WHERE CASE WHEN ownerless THEN coalesce(abs(stated_year - number_year) >= {FAR}, false)
+              ELSE other_year OR other_sex OR the_heads END
+        UNION SELECT record_id FROM grouped
+        WHERE number IN (SELECT value FROM crowded WHERE kind = 'number')""")
+    run("""
+        INSERT INTO borrowing
+        WITH namesake AS (
+            SELECT u.record_id, e.birth_date = u.number_birth AS agrees,
+                   e.id_number <> u.number OR abs(e.birth_year - u.number_year) >= 2
+                   OR e.record_id IN (SELECT record_id FROM borrowing) AS differs,
+                   e.phone = u.phone OR e.room_key = u.room_key AS near
+            FROM unlike u JOIN evidence e ON e.bare = u.bare
+            WHERE u.stranger AND u.record_id NOT IN (SELECT record_id FROM borrowing)
+            AND coalesce(e.id_number <> u.number, true))
+        SELECT record_id FROM namesake GROUP BY record_id
+        HAVING coalesce(bool_or(differs AND near), false) AND NOT coalesce(bool_or(agrees), false)
+    """)
+
+
+def _cut(connection: duckdb.DuckDBPyConnection) -> None:
+    """`cut`: every number in 000 that passed the check, and what it should count as."""
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE cut AS
+        WITH doubtful AS (
+            SELECT e.* , coalesce(id_number, number) AS text FROM evidence e
+            WHERE coalesce(id_number, number) LIKE '%000'
+            AND number_kind IN ('valid', 'truncated') AND record_id IN (
+                SELECT record_id FROM resident_record WHERE id_number LIKE '%000'
+                AND len(list_filter(issues, lambda x: x.reason = 'maybe_truncated')) > 0)),
+        whole AS (
+            SELECT * FROM evidence
+            WHERE id_number[:15] IN (SELECT text[:15] FROM doubtful) AND id_number NOT LIKE '%000')
+        SELECT d.record_id, any_value(d.text) AS number, any_value(d.number_kind) AS number_kind,
+               CASE WHEN bool_or(coalesce({slip("d", "w")}, false))
+                    THEN 'truncated' ELSE 'valid' END AS wanted
+        FROM doubtful d LEFT JOIN whole w ON w.id_number[:15] = d.text[:15]
+        GROUP BY d.record_id""")
+
+
+def _flip(connection: duckdb.DuckDBPyConnection) -> None:
+    run = connection.execute
+    run("""
+        INSERT INTO old_evidence
+        SELECT * FROM evidence SEMI JOIN flipped USING (record_id)
+        ANTI JOIN changed USING (record_id)""")
+    run("DELETE FROM evidence WHERE record_id IN (SELECT record_id FROM flipped)")
+    run("""
+        INSERT INTO changed
+        SELECT record_id FROM flipped ANTI JOIN changed USING (record_id)""")
+    run("""
+        UPDATE resident_record SET
+            id_status = 'borrowed', birth_date = n.stated_date, birth_year = n.stated_year,
+            sex_code = CASE WHEN n.other_sex THEN
+                CASE sex_code WHEN '1' THEN '2' WHEN '2' THEN '1' END END
+        FROM (SELECT * FROM flipped LEFT JOIN stated USING (record_id)
+              WHERE wanted = 'borrowed') n
+        WHERE n.record_id = resident_record.record_id""")
+    run("""
+        UPDATE resident_record SET
+            id_status = 'valid', birth_date = n.born, birth_year = year(n.born),
+            sex_code = CASE WHEN n.number[17]::INT % 2 = 1 THEN '1' ELSE '2' END
+        FROM (SELECT *, strptime(number[7:14], '%Y%m%d')::DATE AS born FROM flipped
+              WHERE wanted = 'valid' AND len(number) = 18) n
+        WHERE n.record_id = resident_record.record_id""")
+    run("""
+        UPDATE resident_record SET id_status = n.wanted
+        FROM (FROM flipped WHERE wanted = 'truncated' OR wanted = 'valid' AND len(number) <> 18) n
+        WHERE n.record_id = resident_record.record_id""")
+    read_records(connection, "flipped")

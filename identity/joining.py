@@ -1,0 +1,206 @@
+"""Join nodes best edge first, where no rule forbids it. Pure Python over plain values.
+
+Never together: two valid numbers, two sexes, births more than a year apart, two roles in one
+household, a record and the number of the head it is not, names that no slip explains, more nodes
+than a person can have, and whom a steward told apart. A record that fits two persons who cannot
+be one is asked, not joined. The result depends on the nodes and edges only, not on their order.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from identity.model import Model
+
+LARGEST = 80  # records of one person
+SAME_ROLES = {"01": "02", "11": "10", "12": "10", "21": "20", "22": "20", "23": "20",
+              "31": "30", "32": "30", "33": "30"}  # fmt: skip
+
+
+class Node(NamedTuple):
+    """A record without a number of its own, or all records under one number."""
+
+    number: str | None
+    sex: str | None
+    first_year: int | None
+    last_year: int | None
+    records: int
+    sounds: list[str] | None
+    names: list[str] | None
+    roles: list[str] | None  # household_no:relation_code
+    not_numbers: list[str] | None
+
+
+class Edge(NamedTuple):
+    """Two nodes, and the heaviest pair of their records."""
+
+    weight: float
+    a: int
+    b: int
+    rule: str
+    record_a: int
+    record_b: int
+
+
+class Person:
+    """Nodes joined so far."""
+
+    __slots__ = (
+        "first_year", "last_year", "names", "nodes", "not_numbers", "numbers", "records",
+        "roles", "sexes",
+    )  # fmt: skip
+
+    def __init__(self, name: int, node: Node) -> None:
+        self.nodes = [name]
+        self.numbers = {node.number} if node.number else set()
+        self.sexes = {node.sex} if node.sex else set()
+        self.first_year, self.last_year = node.first_year, node.last_year
+        self.records = node.records
+        self.names = set(node.names or ())
+        self.roles = dict(_role(one) for one in node.roles or ())
+        self.not_numbers = set(node.not_numbers or ())
+
+    def absorb(self, other: "Person") -> None:
+        """Take the other's nodes in."""
+        self.nodes += other.nodes
+        self.numbers |= other.numbers
+        self.sexes |= other.sexes
+        years = [y for y in (self.first_year, other.first_year) if y is not None]
+        self.first_year = min(years, default=None)
+        years = [y for y in (self.last_year, other.last_year) if y is not None]
+        self.last_year = max(years, default=None)
+        self.records += other.records
+        self.names |= other.names
+        self.roles.update(other.roles)
+        self.not_numbers |= other.not_numbers
+
+
+def _role(text: str) -> tuple[str, str]:
+    household, _, role = text.rpartition(":")
+    return household, SAME_ROLES.get(role, role)
+
+
+@dataclass
+class Outcome:
+    """`root` of each node, the `rule` by which a node joined, and the pairs not joined."""
+
+    root: dict[int, int] = field(default_factory=dict)
+    rule: dict[int, str] = field(default_factory=dict)
+    refused: list[tuple[int, int, float, str]] = field(default_factory=list)
+
+
+def obstacle(one: Person, other: Person) -> str | None:
+    """Why these can never be one person; None if they can."""
+    if one.numbers and other.numbers and one.numbers != other.numbers:
+        return "two_numbers"
+    if one.sexes and other.sexes and one.sexes != other.sexes:
+        return "two_sexes"
+    if _years_apart(one, other):
+        return "two_births"
+    if one.not_numbers & other.numbers or other.not_numbers & one.numbers:
+        return "not_the_head"
+    if any(other.roles.get(household, role) != role for household, role in one.roles.items()):
+        return "two_roles"
+    return "too_many" if one.records + other.records > LARGEST else None
+
+
+def _years_apart(one: Person, other: Person) -> bool:
+    firsts = [y for y in (one.first_year, other.first_year) if y is not None]
+    lasts = [y for y in (one.last_year, other.last_year) if y is not None]
+    return bool(firsts) and max(lasts) - min(firsts) > 1
+
+
+class _Joining:
+    def __init__(self, nodes: dict[int, Node], model: Model) -> None:
+        self.model = model
+        self.of = {name: Person(name, node) for name, node in nodes.items()}
+        self.apart: dict[int, set[int]] = defaultdict(set)
+        self.near: dict[int, list[tuple[float, int]]] = defaultdict(list)
+        self.outcome = Outcome()
+
+    def told_apart(self, one: Person, other: Person) -> bool:
+        if not self.apart:
+            return False
+        few, many = sorted((one, other), key=lambda p: len(p.nodes))
+        inside = set(many.nodes)
+        return any(self.apart.get(node, set()) & inside for node in few.nodes)
+
+    def rival(self, person: Person, chosen: Person, weight: float) -> str | None:
+        """Whether a third person fits `person` nearly as well and cannot be `chosen`."""
+        least = weight - self.model.margin
+        for node in person.nodes:
+            for other_weight, name in self.near.get(node, ()):
+                third = self.of[name]
+                if third is person or third is chosen:
+                    continue
+                if self.told_apart(third, chosen):
+                    return "told_apart"
+                fits = other_weight >= least and obstacle(person, third) is None
+                if fits and self.other_person(person, third, chosen):
+                    return "two_persons"
+        return None
+
+    def other_person(self, person: Person, third: Person, chosen: Person) -> bool:
+        """Two persons for certain; or two names, of which a mere title cannot choose."""
+        if obstacle(third, chosen) is not None:
+            return True
+        return not person.names and not third.names & chosen.names
+
+    def judge(self, edge: Edge) -> str | None:
+        """Why this edge does not join; None if it does."""
+        one, other = self.of[edge.a], self.of[edge.b]
+        reason = obstacle(one, other)
+        if reason is None and self.told_apart(one, other):
+            reason = "decided"
+        if reason is None and edge.weight < self.model.join:
+            reason = "doubtful"
+        if reason is None:
+            for person, chosen in ((one, other), (other, one)):
+                if not person.numbers and reason is None:
+                    reason = self.rival(person, chosen, edge.weight)
+        return reason
+
+    def unite(self, a: int, b: int, rule: str) -> None:
+        one, other = self.of[a], self.of[b]
+        if len(one.nodes) < len(other.nodes):
+            one, other = other, one
+        for node in (*one.nodes, *other.nodes):
+            self.outcome.rule.setdefault(node, rule)
+        one.absorb(other)
+        for node in other.nodes:
+            self.of[node] = one
+
+
+def join_nodes(
+    nodes: dict[int, Node],
+    edges: list[Edge],
+    told: Iterable[tuple[int, int, str]],
+    model: Model,
+) -> Outcome:
+    """Join by decisions first, then by edges, which come heaviest first."""
+    work = _Joining(nodes, model)
+    for a, b, verdict in told:
+        if verdict == "same" and work.of[a] is not work.of[b]:
+            work.unite(a, b, "decided")
+        elif verdict == "different" and a != b:
+            work.apart[a].add(b)
+            work.apart[b].add(a)
+    for edge in edges:
+        work.near[edge.a].append((edge.weight, edge.b))
+        work.near[edge.b].append((edge.weight, edge.a))
+    late = []
+    for edge in edges:
+        if work.of[edge.a] is work.of[edge.b]:
+            continue
+        reason = work.judge(edge)
+        if reason is None:
+            work.unite(edge.a, edge.b, edge.rule)
+        else:
+            late.append((edge, reason))
+    for edge, reason in late:
+        if work.of[edge.a] is not work.of[edge.b]:
+            work.outcome.refused.append((edge.record_a, edge.record_b, edge.weight, reason))
+    for name, person in work.of.items():
+        work.outcome.root[name] = min(person.nodes)
+    return work.outcome

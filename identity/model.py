@@ -1,0 +1,135 @@
+"""The model that weighs evidence: a versioned file in Splink's form, and the thresholds with it.
+
+A file says for how many records it was made (`records_log2`). With more records two strangers are
+less likely to be one person, and a shared telephone or flat says more; both by the same factor.
+"""
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from math import log2
+from pathlib import Path
+from typing import Any
+
+from hub.errors import ConfigError, NotFoundError
+
+PRIOR = "prior-1"
+"""The model of the first day, shipped."""
+SMALLEST = 13  # log2 of the records below which nothing is scaled further
+
+
+@dataclass(frozen=True)
+class Level:
+    """One answer of a comparison. `weight` in bits: log2 of how much likelier for one person."""
+
+    condition: str
+    label: str
+    weight: float
+    frequency_column: str | None
+    log2_u: float = 0.0  # of a level with a frequency column: what its frequency is measured by
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One kind of evidence, its levels in the order they are tried."""
+
+    name: str
+    title: str
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model for a number of records."""
+
+    version: str
+    content: dict[str, Any]
+    scale: int  # log2 of the number of records
+
+    @property
+    def join(self) -> float:
+        """From this weight on two records are joined, in bits."""
+        return float(self.content["join"])
+
+    @property
+    def ask(self) -> float:
+        """From this weight on a person is asked."""
+        return float(self.content["ask"])
+
+    @property
+    def margin(self) -> float:
+        """A second person this near to the first makes a match doubtful."""
+        return float(self.content["margin"])
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Splink's settings, scaled."""
+        made: dict[str, Any] = deepcopy(self.content["settings"])
+        shift = 2.0 ** (self.scale - int(self.content["records_log2"]))
+        odds = _odds(made["probability_two_random_records_match"]) / shift
+        made["probability_two_random_records_match"] = odds / (1 + odds)
+        for comparison in made["comparisons"]:
+            if comparison["output_column_name"] in self.content["scaled"]:
+                for level in comparison["comparison_levels"]:
+                    if level.get("m_probability", 0) > level.get("u_probability", 1):
+                        level["u_probability"] /= shift
+        return made
+
+    @property
+    def prior_weight(self) -> float:
+        """The weight of no evidence, in bits."""
+        return log2(_odds(self.settings["probability_two_random_records_match"]))
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The kinds of evidence."""
+        return tuple(
+            Comparison(
+                one["output_column_name"],
+                one["comparison_description"],
+                tuple(_level(level) for level in one["comparison_levels"]),
+            )
+            for one in self.settings["comparisons"]
+        )
+
+    def at(self, records: int) -> "Model":
+        """The same model for another number of records."""
+        return Model(self.version, self.content, max(SMALLEST, records.bit_length()))
+
+
+def _odds(probability: float) -> float:
+    return probability / (1 - probability)
+
+
+def _level(one: dict[str, Any]) -> Level:
+    if one.get("is_null_level"):
+        return Level(one["sql_condition"], one["label_for_charts"], 0.0, None)
+    m, u = one["m_probability"], one["u_probability"]
+    column = one.get("tf_adjustment_column")
+    return Level(one["sql_condition"], one["label_for_charts"], log2(m / u), column, log2(u))
+
+
+def read_model(path: Path | None = None) -> Model:
+    """Read a model file; without `path`, the one that is shipped.
+
+    Raises:
+        NotFoundError: there is no such file.
+        ConfigError: it is no model.
+    """
+    if path is not None and not path.is_file():
+        raise NotFoundError(
+            f"no model file {path.name}",
+            zh=f"没有模型文件 {path.name}：请用 hub model list 查看有哪些模型。",
+        )
+    source = path or files("identity") / "models" / f"{PRIOR}.json"
+    try:
+        content = json.loads(source.read_text(encoding="utf-8"))
+        return Model(content["version"], content, int(content["records_log2"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"model file {getattr(source, 'name', '')}: {type(error).__name__}",
+            zh=f"模型文件 {getattr(source, 'name', '')} 读不懂："
+            "请用 hub model train 重新训练，或换回随程序附带的模型。",
+        ) from None

@@ -1,0 +1,102 @@
+"""The forms of a name in which a slip of the ear, the eye or the hand shows.
+
+Computed once for each distinct name. Chinese names by character, others by word.
+"""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import pyarrow as pa
+
+from schemas.names import COMPOUND_SURNAMES, HONORIFICS
+
+TITLED = re.compile(rf"^(.{{1,2}}?)(?:{'|'.join(HONORIFICS)})$")
+FILLERS = frozenset(
+    ("业主", "住户", "租户", "租客", "户主", "房东", "房主", "家属", "本人", "居民", "访客", "测试",
+     "未登记", "无名氏", "空户", "空房", "商铺", "物业", "保安", "保洁", "业主家属", "某某", "匿名")
+)  # fmt: skip
+"""What is written where a name was asked for."""
+LATIN = re.compile(r"^[A-Za-z .,'·-]+$")
+BY_EAR = (
+    (r"\bzh", "z"), (r"\bch", "c"), (r"\bsh", "s"), (r"\bn", "l"), (r"ing\b", "in"),
+    (r"eng\b", "en"),
+)  # fmt: skip
+"""Sounds that speakers of south-western Mandarin do not part."""
+FORMS = pa.schema(
+    [("name", pa.string()), ("bare", pa.string()), ("sound", pa.string()),
+     ("letters", pa.string()), ("glyphs", pa.string()), ("c1", pa.string()),
+     ("c2", pa.string()), ("rest", pa.string()), ("titled", pa.bool_())]
+)  # fmt: skip
+
+
+def name_forms(names: list[str]) -> pa.Table:
+    """One row a name, the columns of `FORMS`.
+
+    bare: without dots and blanks; null for a mere title (`张女士`). sound: pinyin without tones,
+    as heard in the south-west. letters: the characters (or words) in order of code. glyphs: each
+    character by the first of those that look like it. c1, c2, rest: first, second, other ones.
+    """
+    columns: list[list[str | bool | None]] = [[] for _ in FORMS]
+    for name in names:
+        for column, value in zip(columns, (name, *_forms(name)), strict=True):
+            column.append(value)
+    return pa.table(dict(zip(FORMS.names, columns, strict=True)), schema=FORMS)
+
+
+def _forms(name: str) -> tuple[str | bool | None, ...]:
+    if LATIN.match(name):
+        return _latin(name)
+    if name in FILLERS:
+        return (None,) * 7 + (False,)
+    titled = TITLED.match(name)
+    if titled and (len(titled[1]) == 1 or titled[1] in COMPOUND_SURNAMES):
+        return (None, None, None, None, titled[1][0], None, None, True)
+    bare = re.sub(r"[·\s]", "", name)
+    if not bare:
+        return (None,) * 7 + (False,)
+    glyphs = bare.translate(_by_eye())
+    letters = "".join(sorted(bare))
+    return (bare, _sound(bare), letters, glyphs, bare[0], bare[1:2], bare[2:], False)
+
+
+def _latin(name: str) -> tuple[str | bool | None, ...]:
+    words = re.sub(r"[^A-Z ]", "", re.sub(r"[.·,-]", " ", name.upper())).split()
+    if not words:
+        return (None,) * 7 + (False,)
+    skeleton = [w[0] + re.sub(r"[AEIOUHWY]", "", w[1:]) for w in words]
+    return (
+        " ".join(words), " ".join(skeleton), " ".join(sorted(words)), " ".join(words),
+        words[0], " ".join(words[1:2]), " ".join(words[2:]), False,
+    )  # fmt: skip
+
+
+def _sound(bare: str) -> str:
+    return bare.translate(_by_ear())
+
+
+@cache
+def _by_ear() -> dict[int, str]:
+    """Each character's most common reading, a blank before it."""
+    from pypinyin import lazy_pinyin  # slow to import
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    found = {}
+    for code in pinyin_dict:
+        reading = lazy_pinyin(chr(code))[0]
+        for heard, same in BY_EAR:
+            reading = re.sub(heard, same, reading)
+        found[code] = f" {reading}"
+    return found
+
+
+@cache
+def _by_eye() -> dict[int, str]:
+    text = (files("identity") / "data" / "lookalikes.txt").read_text(encoding="utf-8")
+    found: dict[int, str] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            first = found.get(ord(line[0]), line[0])
+            for one in line:
+                found.setdefault(ord(one), first)
+    return found
