@@ -18,6 +18,7 @@ from cli import (
     changes,
     crosswalk,
     demo,
+    divisions,
     init,
     platform,
     quarantine,
@@ -80,6 +81,7 @@ app.command("rollback", cls=Command, help="换用另一个快照；数据不删�
 )
 app.add_typer(quarantine.app)
 app.add_typer(changes.app)
+app.add_typer(divisions.app)
 app.add_typer(resident.app)
 app.command(
     "crosswalk", cls=Command, help="导出对照表：平台、数据流、记录键 → 居民编码、户编码、网格编码。"

@@ -16,10 +16,11 @@ import pyarrow as pa
 from hub.platform import Platform
 from hub.settings import Home
 from ledger import Ledger
+from pipelines.mappings import mapping_of
 from pipelines.raw_files import commit_rows
 from schemas.codes import inputs_of, spelling
 from schemas.contract import check
-from schemas.mapping import Mapping, compile_mapping
+from schemas.mapping import Mapping
 from schemas.readings import Source
 from schemas.reasons import in_chinese
 from warehouse.duck import memory
@@ -71,7 +72,7 @@ def take_corrections(
         ConfigError: its mapping is wrong.
     """
     platform, stream = where
-    mapping = compile_mapping(platform, stream)
+    mapping = mapping_of(home, platform, stream)
     with locked(home, f"pull.{platform.platform}.{stream}"), memory(home) as connection:
         stored = [home.data / b.path for b in ledger.batches(platform.platform, stream)]
         rows = latest_rows(home, connection, stored, sorted({one.row_hash for one in given}))

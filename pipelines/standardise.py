@@ -12,10 +12,11 @@ import polars as pl
 from hub.platform import Platform
 from hub.settings import Home
 from ledger import Batch, Ledger
+from pipelines.mappings import mapping_of
 from pipelines.pull import Tick
 from pipelines.unknown_codes import CodeWatch
 from schemas.contract import check
-from schemas.mapping import Mapping, compile_mapping
+from schemas.mapping import Mapping
 from warehouse.brain import Standardised
 from warehouse.core import CoreFiles, core_files, read_raw, write_core
 from warehouse.duck import memory
@@ -47,7 +48,7 @@ def standardise_stream(
         stream_name: Which of its streams.
         tick: Progress, in rows.
     """
-    mapping, counts = compile_mapping(platform, stream_name), CoreCounts()
+    mapping, counts = mapping_of(home, platform, stream_name), CoreCounts()
     waiting = [
         (batch, core_files(home, batch.path, mapping.version))
         for batch in ledger.batches(platform.platform, stream_name)
@@ -75,7 +76,7 @@ def ready_batches(
         stream_name: Which of its streams.
         applied: Batch id → mapping version, of the batches that are in the brain.
     """
-    mapping = compile_mapping(platform, stream_name)
+    mapping = mapping_of(home, platform, stream_name)
     return [
         Standardised(
             batch.batch_id, batch.seq, batch.platform, batch.stream, mapping.entity,

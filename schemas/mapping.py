@@ -13,12 +13,20 @@ import polars as pl
 from hub.errors import NotFoundError, SourceChangedError
 from hub.platform import Entity, Platform
 from schemas.codes import tables_digest
+from schemas.divisions import DivisionCodes
 from schemas.entities import FIELDS, STANDARD_VERSION, core_schema
 from schemas.labels import read_labels
 from schemas.listed import gathered, listed
 from schemas.map_checks import Place, check_fields, check_timezone, codes_for
 from schemas.people import PEOPLE, settle_people
-from schemas.places import ADDRESS_FIELD, only_good_heads, settle_grids, take_apart
+from schemas.places import (
+    ADDRESS_FIELD,
+    JUDGED,
+    only_good_heads,
+    settle_grids,
+    take_apart,
+    unknown_divisions,
+)
 from schemas.readings import Circumstances, Read, Source, read_fields
 from schemas.record import Issue
 from schemas.refusals import accepted, all_readable, without_key
@@ -51,6 +59,8 @@ class Mapping:
     sources: dict[str, tuple[Source, ...]]
     set_aside: bool = False
     """Whether a row with an unreadable cell is refused as a whole."""
+    divisions: DivisionCodes | None = None
+    """The communities that there are; None judges none."""
 
     def apply(self, raw: pl.DataFrame, *, as_of: date) -> Standardised:
         """Standardise one raw batch.
@@ -95,6 +105,8 @@ class Mapping:
             labels, more = read_labels(raw, self.sources.get("labels", ()), about)
             frame = frame.with_columns(labels.alias("labels.value"))
             issues = pl.concat([issues, more])
+        if self.divisions is not None:
+            issues = pl.concat([issues, unknown_divisions(frame, self.divisions)])
         found = listed(issues, rows=frame.height, struct=Issue, name="issues.value")
         core, refused = accepted(
             self.entity, _to_core(self.entity, frame.with_columns(found)), frame
@@ -110,8 +122,10 @@ class Mapping:
         return any(source.map.reads == "age" for source in births)
 
 
-def compile_mapping(platform: Platform, stream: str) -> Mapping:
-    """Check and compile the map of one stream.
+def compile_mapping(
+    platform: Platform, stream: str, divisions: DivisionCodes | None = None
+) -> Mapping:
+    """Check and compile the map of one stream; records are held to `divisions`, if given.
 
     Raises:
         NotFoundError: the platform has no such stream.
@@ -132,21 +146,23 @@ def compile_mapping(platform: Platform, stream: str) -> Mapping:
     }
     columns = [c for maps in setting.map.values() for one in maps for c in one.columns]
     return Mapping(
-        version=_version(platform, stream),
+        version=_version(platform, stream, divisions),
         entity=setting.entity,
         columns=tuple(dict.fromkeys(columns)),
         where=f"{platform.platform}.{stream}",
         timezone=platform.timezone,
         sources=sources,
         set_aside=setting.contract == "set_aside",
+        divisions=divisions if JUDGED & sources.keys() else None,
     )
 
 
-def _version(platform: Platform, stream: str) -> str:
+def _version(platform: Platform, stream: str, divisions: DivisionCodes | None) -> str:
     setting = platform.streams[stream]
     maps = {n: [one.model_dump(mode="json") for one in m] for n, m in setting.map.items()}
     parts = [STANDARD_VERSION, tables_digest(), setting.entity, platform.timezone, maps]
     parts += ["set_aside"] if setting.contract == "set_aside" else []
+    parts += [divisions.digest] if divisions is not None and JUDGED & setting.map.keys() else []
     return sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:12]
 
 

@@ -5,6 +5,7 @@ import polars as pl
 from hub.platform import Entity
 from schemas.addresses import PARTS, parse_address
 from schemas.covers import parse_covers
+from schemas.divisions import DivisionCodes
 
 ADDRESS_FIELD: dict[Entity, str] = {
     "resident": "residence_address",
@@ -12,6 +13,11 @@ ADDRESS_FIELD: dict[Entity, str] = {
     "dwelling": "address",
 }
 """The field whose text gives the parts; of a grid it is `buildings`, into `covers`."""
+
+
+JUDGED = frozenset({"community_code", "grid_code"})
+"""Fields that name a community by its code."""
+ISSUES = {"#row": pl.UInt32, "field": pl.String, "raw": pl.String, "reason": pl.String}
 
 
 def take_apart(frame: pl.DataFrame, field: str) -> pl.DataFrame:
@@ -48,6 +54,28 @@ def only_good_heads(frame: pl.DataFrame) -> pl.DataFrame:
         .otherwise("head_id_number.reason")
         .alias("head_id_number.reason"),
     )
+
+
+def unknown_divisions(frame: pl.DataFrame, divisions: DivisionCodes) -> pl.DataFrame:
+    """Issues, long, of codes whose community the table does not know, or knows as abolished.
+
+    A grid's code begins with its community's 12 digits if it has 15; a platform's own code says
+    nothing of it.
+    """
+    parts = [pl.DataFrame(schema=ISSUES)]
+    now, past = (pl.Series(sorted(one), dtype=pl.String) for one in (divisions.now, divisions.past))
+    judged = [field for field in sorted(JUDGED) if f"{field}.value" in frame.columns]
+    for field in judged[:1]:  # a grid's own code has given its community
+        code = pl.col(f"{field}.value")
+        if field == "grid_code":
+            code = code.str.extract(r"^([0-9]{12})[0-9]{3}$")
+        odd = frame.select("#row", raw=f"{field}.value", community=code).filter(
+            pl.col("community").is_not_null() & ~pl.col("community").is_in(now.implode())
+        )
+        known = pl.col("community").is_in(past.implode())
+        reason = pl.when(known).then(pl.lit("past_division")).otherwise(pl.lit("unknown_division"))
+        parts.append(odd.select("#row", field=pl.lit(field), raw="raw", reason=reason))
+    return pl.concat(parts)
 
 
 def settle_grids(frame: pl.DataFrame) -> pl.DataFrame:

@@ -13,10 +13,9 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"Usage|Options|Arguments|Commands|Show this|required|default|<\w+>")
 DESIGNED = {
     "init", "demo", "platform add", "platform check", "platform preview", "platform list", "sync",
-    "backfill",
-    "status", "snapshots", "rollback", "quarantine list", "quarantine export",
+    "backfill", "status", "snapshots", "rollback", "quarantine list", "quarantine export",
     "quarantine replay", "changes list", "changes accept", "resident find", "resident show",
-    "crosswalk",
+    "crosswalk", "divisions import",
 }  # fmt: skip
 
 
