@@ -102,6 +102,17 @@ def shown(names: Sequence[str]) -> str:
     return "、".join(cleaned(name, ())[:30] for name in names[:40])
 
 
+def code_of(answer: Any, envelope: Envelope) -> str | None:  # noqa: ANN401 - JSON
+    """The vendor's code, if there is one: of an answer that may have any shape."""
+    found = at(answer, envelope.ok) if envelope.ok else None
+    return None if found is ABSENT or isinstance(found, dict | list) else as_text(found)
+
+
+def complaint_of(answer: Any, envelope: Envelope) -> Complaint:  # noqa: ANN401 - JSON
+    """What the vendor says in an answer that does not hold what was asked for."""
+    return _complaint(answer, envelope, code_of(answer, envelope))
+
+
 def _code(answer: Any, envelope: Envelope) -> str | None:  # noqa: ANN401 - JSON
     if envelope.ok is None:
         return None

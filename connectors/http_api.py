@@ -1,9 +1,10 @@
-"""Vendors' HTTP APIs: signed requests, page by page, always the whole list.
+"""Vendors' HTTP APIs: signed requests, page by page, the whole list or what changed since.
 
 Grain    one row per object of the list, only the stream's columns; `owner.phone` looks inside
 Values   texts, and numbers as they stand in the JSON; true, false; lists and objects as JSON text
 Order    as the vendor gives; several pages a chunk, the cursor is the next page
-Refresh  complete when every page was read and nothing suggests that rows were missed
+Refresh  complete when every page was read and nothing suggests that rows were missed; with a
+         watermark only later rows are asked for, with an overlap, and nothing counts as gone
 """
 
 import time
@@ -16,8 +17,9 @@ from connectors.chunk import Chunk, Cursor, Finding, empty_table
 from connectors.envelope import shown
 from connectors.http_check import findings
 from connectors.http_client import HttpClient
+from connectors.http_since import Since, since_of
 from connectors.json_rows import drop_all, missing_columns, names_of, table_of
-from connectors.pages import Walk, start
+from connectors.pages import Place, Walk, start
 from hub.errors import ConfigError, SourceChangedError, SourceDownError
 from hub.platform import Platform, Stream
 
@@ -56,28 +58,32 @@ class HttpApiConnector:
         settings = self.platform.streams[stream]
         pager = self.client.connection.pager
         where = f"{self.platform.title} {stream}"
-        walk = Walk(where, pager, settings.key, start(cursor, pager, settings, resume=resume))
+        since = since_of(self.platform, settings, cursor or {}, resume=resume)
+        before = cursor if since is None else (cursor or {}).get("place")
+        place = start(before, pager, settings, resume=resume)
+        walk = Walk(where, pager, settings.key, place)
         waiting = _Waiting(settings.columns)
         first = True
         while not walk.place.done:
             reached = walk.place
             try:
-                table, dropped = self._page(stream, walk, first=first)
+                table, dropped = self._page(stream, walk, since, first=first)
             except SourceDownError:
                 if waiting.rows:  # what was read is worth keeping
-                    yield Chunk(waiting.table(), reached.cursor(), dropped=waiting.dropped)
+                    yield Chunk(waiting.table(), _cursor(reached, since), dropped=waiting.dropped)
                 raise
             first = False
             waiting.add(table, dropped)
             full = waiting.rows + walk.place.size > chunk_rows
             if full and not walk.place.done:
-                yield Chunk(waiting.table(), walk.place.cursor(), dropped=waiting.dropped)
+                at = _cursor(walk.place, since)
+                yield Chunk(waiting.table(), at, dropped=waiting.dropped)
                 waiting = _Waiting(settings.columns)
         yield Chunk(
             waiting.table(),
-            walk.place.cursor(),
+            walk.place.cursor() if since is None else since.ended(believed=walk.complete),
             last=True,
-            complete=walk.complete,
+            complete=walk.complete and since is None,
             dropped=waiting.dropped,
             notes=walk.notes(),
         )
@@ -86,10 +92,13 @@ class HttpApiConnector:
         """Let go of connections."""
         self.client.close()
 
-    def _page(self, name: str, walk: Walk, *, first: bool) -> tuple[pa.Table, dict[str, int]]:
+    def _page(
+        self, name: str, walk: Walk, since: Since | None, *, first: bool
+    ) -> tuple[pa.Table, dict[str, int]]:
         """Ask for the next page and count it in."""
         stream, place = self.platform.streams[name], walk.place
-        page = self.client.page(name, stream, place.page, place.size)
+        more = since.params() if since else {}
+        page = self.client.page(name, stream, place.page, place.size, more)
         dropped = drop_all(page.rows, stream.drop_columns)
         missing = missing_columns(page.rows, stream.columns) if first else []
         if missing:
@@ -102,7 +111,13 @@ class HttpApiConnector:
             )
         table = table_of(page.rows, stream.columns)
         walk.take(page, table)
+        if since is not None:
+            since.look(table)
         return table, dropped
+
+
+def _cursor(place: Place, since: Since | None) -> Cursor:
+    return place.cursor() if since is None else since.cursor() | {"place": place.cursor()}
 
 
 class _Waiting:
@@ -124,11 +139,13 @@ class _Waiting:
 
 
 def _refuse_nonsense(platform: Platform, name: str, stream: Stream) -> None:
-    if not stream.increment.snapshot:
+    if not stream.increment.snapshot and not (
+        stream.increment.watermark and stream.increment.since
+    ):
         raise ConfigError(
-            f"{platform.platform}.{name}: an HTTP API is pulled whole",
-            zh=f"平台「{platform.title}」的 {name}：HTTP 接口每次全部读取，"
-            "请写 increment: snapshot。",
+            f"{platform.platform}.{name}: an HTTP API is pulled whole, or since a moment",
+            zh=f"平台「{platform.title}」的 {name}：接口每次全部读取请写 increment: snapshot；"
+            "只读更新过的，请写 increment 的 watermark（更新时间列）和 since（接口的参数名）。",
         )
     both = [
         column

@@ -10,17 +10,26 @@ import random
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import httpx
 
-from connectors.envelope import Complaint, Page, ShapeError, cleaned, decoded, opened
-from connectors.signing import Signing, json_text, ordered
+from connectors.envelope import (
+    Complaint,
+    Page,
+    ShapeError,
+    cleaned,
+    code_of,
+    complaint_of,
+    decoded,
+    opened,
+)
+from connectors.http_requests import Asked, Requests, Values
+from connectors.http_token import Tokens
 from hub.errors import (
     ConfigError,
     HubError,
@@ -28,7 +37,7 @@ from hub.errors import (
     SourceDownError,
     SourceRefusedError,
 )
-from hub.platform import HttpApiConnection, Parameters, Platform, Secret, Stream
+from hub.platform import HttpApiConnection, Platform, Stream
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 LONGEST_PAUSE = 120.0  # a vendor who asks for more is asked again at the next run
@@ -59,11 +68,9 @@ class HttpClient:
         self.platform, self.home, self.sleep = platform, home, sleep
         self.connection = platform.connection
         self.skew: float | None = None  # seconds the platform's clock was ahead at the last answer
-        self._secrets: list[str] = []
-        sign = self.connection.sign
-        self.signing = Signing(sign, self._secret(sign.secret)) if sign else None
-        self._headers = self._plain(self.connection.headers)
-        self._params = self._plain(self.connection.params)
+        self._free_at = 0.0  # when the next request may go, on the monotonic clock
+        self.requests = Requests(platform, home)
+        self.tokens = Tokens(self.connection.token) if self.connection.token else None
         self._client = httpx.Client(
             timeout=self.connection.timeout or None,
             verify=self._verify(),
@@ -74,8 +81,10 @@ class HttpClient:
         """Let go of connections."""
         self._client.close()
 
-    def page(self, name: str, stream: Stream, number: int, size: int) -> Page:
-        """One page of a stream.
+    def page(
+        self, name: str, stream: Stream, number: int, size: int, more: Values | None = None
+    ) -> Page:
+        """One page of a stream; `more` are parameters of this pull, the moment to ask from.
 
         Raises:
             SourceDownError: nothing but passing trouble, `attempts` times.
@@ -87,7 +96,7 @@ class HttpClient:
         for attempt in range(self.connection.attempts):
             if trouble is not None:
                 self.sleep(_wait(attempt, trouble))
-            outcome = self._attempt(name, stream, number, size)
+            outcome = self._attempt(name, stream, Asked(number, size, more or {}))
             if isinstance(outcome, Page):
                 return outcome
             trouble = outcome
@@ -99,8 +108,23 @@ class HttpClient:
             zh=f"「{where} 第 {number} 页没有读到：{trouble.zh}。{DOWN_AFTER}",
         )
 
-    def _attempt(self, name: str, stream: Stream, number: int, size: int) -> Page | Trouble:
-        request = self._request(stream, number, size)
+    def _attempt(self, name: str, stream: Stream, asked: Asked) -> Page | Trouble:
+        """Ask once; twice if the token turns out to have ended."""
+        fresh = self.tokens is None or self.tokens.value is None
+        token = self._token(name)
+        if isinstance(token, Trouble):
+            return token
+        response = self._send(self.requests.page(self._client, stream, asked, token))
+        if isinstance(response, Trouble):
+            return response
+        if self.tokens is not None and not fresh and self._token_ended(response):
+            self.tokens.forget()
+            return self._attempt(name, stream, asked)
+        return self._read(name, response)
+
+    def _send(self, request: httpx.Request) -> httpx.Response | Trouble:
+        """An answer of whatever meaning, or what may pass."""
+        self._keep_pace()
         try:
             response = self._client.send(request)
         except httpx.TimeoutException:
@@ -113,7 +137,58 @@ class HttpClient:
             return Trouble("429", "平台说请求太频繁", _retry_after(response))
         if status >= 500 or status == 408:
             return Trouble(str(status), f"平台出错（HTTP {status}）", _retry_after(response))
-        return self._read(name, response)
+        return response
+
+    def _keep_pace(self) -> None:
+        """No more requests a minute than the vendor allows."""
+        allowed = self.connection.per_minute
+        if allowed is None:
+            return
+        now = time.monotonic()
+        if now < self._free_at:
+            self.sleep(self._free_at - now)
+        self._free_at = max(now, self._free_at) + 60 / allowed
+
+    def _token(self, name: str) -> str | Trouble | None:
+        """The token in force; another is asked for where it has ended."""
+        if self.tokens is None:
+            return None
+        if (known := self.tokens.value) is not None:
+            return known
+        response = self._send(self.requests.login(self._client))
+        if isinstance(response, Trouble):
+            return response
+        answer: Any = None
+        try:
+            answer = decoded(response.content)
+            if not response.is_success:
+                raise ShapeError("refused", "")
+            token = self.tokens.take(answer)
+        except ValueError:
+            return Trouble("no JSON", "令牌接口的回答不是 JSON", error=SourceChangedError)
+        except ShapeError as error:
+            found = complaint_of(answer, self.connection.envelope)
+            if found.kind == "busy":
+                return Trouble(f"busy ({self._words(found)})", f"平台说“{self._words(found)}”")
+            if found.message or not response.is_success:
+                refused = replace(found, kind="refused")
+                raise self._refused_or_changed(name, response.status_code, refused) from None
+            raise SourceChangedError(
+                f"{self.platform.platform}.{name}: {error}",
+                zh=f"「{self.platform.title}」令牌接口的{error.zh}。",
+            ) from None
+        self.requests.remember(token)
+        return token
+
+    def _token_ended(self, response: httpx.Response) -> bool:
+        if response.status_code == 401:
+            return True
+        assert self.connection.token is not None  # noqa: S101 - there are tokens
+        try:
+            code = code_of(decoded(response.content), self.connection.envelope)
+        except ValueError:
+            return False
+        return code in self.connection.token.expired_values
 
     def _read(self, name: str, response: httpx.Response) -> Page | Trouble:
         status, wrong = response.status_code, not response.is_success
@@ -126,6 +201,8 @@ class HttpClient:
                 return Trouble("cut answer", "回答不完整，像是中途断开")
             return Trouble("no JSON", "回答不是 JSON", error=SourceChangedError)
         try:
+            if self.requests.cipher is not None:
+                answer = self.requests.cipher.opened(answer)
             found = opened(answer, self.connection.envelope, known_bad=wrong)
         except ShapeError as error:
             if wrong:
@@ -161,42 +238,7 @@ class HttpClient:
         )
 
     def _words(self, found: Complaint) -> str:
-        return cleaned(f"{found.code} {found.message}", self._secrets)
-
-    def _request(self, stream: Stream, number: int, size: int) -> httpx.Request:
-        """Sign the parameters and put each where it belongs."""
-        api = self.connection
-        params: dict[str, str | int] = {**self._params, **self._plain(stream.params)}
-        pages = {} if api.pager.stop == "once" else {api.pager.page: number, api.pager.size: size}
-        everything = dict(ordered({**params, **pages}, api.sign))
-        if api.wrap is not None:
-            everything = {api.wrap: json_text(everything)}
-        placed: dict[str, dict[str, Any]] = {"query": {}, "body": {}, "header": {**self._headers}}
-        for key, value in everything.items():
-            place = api.pager.place if key in pages else api.params_place or api.pager.place
-            placed[place][key] = value
-        if self.signing is not None:
-            signer, stamps = self.signing.signer, self.signing.stamps()
-            signature = self.signing.signature(everything, stamps)
-            placed[signer.place] |= {**stamps, signer.into: signature}
-        return self._built(stream, placed)
-
-    def _built(self, stream: Stream, placed: dict[str, dict[str, Any]]) -> httpx.Request:
-        api, content = self.connection, None
-        headers = {"Accept": "application/json"} | placed["header"]
-        if api.method == "POST":
-            as_json = api.body == "json"
-            kind = "json" if as_json else "x-www-form-urlencoded"
-            headers = {"Content-Type": f"application/{kind};charset=UTF-8"} | headers
-            content = (json_text(placed["body"]) if as_json else urlencode(placed["body"])).encode()
-        try:
-            url = httpx.URL(_address(api.url, stream.path)).copy_merge_params(placed["query"])
-            return self._client.build_request(api.method, url, content=content, headers=headers)
-        except (httpx.InvalidURL, UnicodeError):
-            raise ConfigError(
-                f"{self.platform.platform}: url or headers cannot be sent",
-                zh=f"平台「{self.platform.title}」的 url、path 或 headers 写得不对，请核对。",
-            ) from None
+        return cleaned(f"{found.code} {found.message}", self.requests.secrets)
 
     def _look_at_clock(self, response: httpx.Response) -> None:
         try:
@@ -205,19 +247,6 @@ class HttpClient:
             return
         moment = there if there.tzinfo else there.replace(tzinfo=UTC)
         self.skew = (moment - datetime.now(UTC)).total_seconds()
-
-    def _plain(self, values: Parameters) -> dict[str, str]:
-        return {
-            key: self._secret(value) if isinstance(value, Secret) else value
-            for key, value in values.items()
-        }
-
-    def _secret(self, secret: Secret) -> str:
-        value = secret.read(self.home)
-        for one in (value, quote(value, safe="")):
-            if one not in self._secrets:
-                self._secrets.append(one)
-        return value
 
     def _verify(self) -> ssl.SSLContext | bool:
         if self.connection.url.startswith("http://"):
@@ -231,10 +260,6 @@ class HttpClient:
                 f"{self.platform.platform}: ca_file cannot be read",
                 zh=f"证书文件 {self.connection.ca_file} 读不到或不是证书，请核对 ca_file。",
             ) from None
-
-
-def _address(base: str, path: str | None) -> str:
-    return f"{base.rstrip('/')}/{path.lstrip('/')}" if path else base
 
 
 def _wait(attempt: int, trouble: Trouble) -> float:

@@ -106,8 +106,8 @@ class CsvBody:
                 row = next(reader, None)
             except csv.Error as error:
                 lone = "new-line" in str(error)  # the csv module's word for it
-                why = "里面有单独的回车符" if lone else "引号没有成对，后面的行会连成一格"
-                raise unreadable(f"文件 {self.name} 第 {begun} 行起", error, why) from None
+                said = "里面有单独的回车符" if lone else "引号没有成对，后面的行会连成一格"
+                raise unreadable(f"文件 {self.name} 第 {begun} 行起", error, said) from None
             if row is None or len(rows) == BLOCK_ROWS:
                 yield self.part(rows, skipped)
                 rows, skipped = [], Counter()

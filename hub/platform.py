@@ -176,6 +176,53 @@ class Pager(Setting):
     stop: Literal["total", "short", "empty", "once"] = "short"  # once: one answer, no pages
 
 
+class Token(Setting):
+    """A token that a login endpoint gives: how it is asked for, where it is, where it goes."""
+
+    path: str
+    method: Literal["GET", "POST"] = "POST"
+    params: Parameters = {}
+    body: Literal["json", "form"] = "json"  # of a POST
+    at: str = "access_token"  # dotted path in the answer
+    expires: str | None = None  # dotted path of its seconds
+    lifetime: Seconds = 3600  # where the answer does not say
+    into: str = "Authorization"
+    prefix: str = ""
+    place: Literal["header", "query", "body"] = "header"  # not in a header, it is signed too
+    expired_values: Texts = ()  # of `envelope.ok`: the token has ended, ask for another
+
+
+class Encryption(Setting):
+    """Data in SM4: the key is agreed (`key`), or comes with each answer, wrapped in SM2."""
+
+    field: str = "data"  # where the encrypted text is in an answer
+    key: Secret | None = None
+    wrapped_key: str | None = None  # where the wrapped key is in an answer
+    private_key: Secret | None = None  # ours, of SM2, in hexadecimal
+    public_key: str | None = None  # the vendor's, of SM2, in hexadecimal: for requests
+    key_into: str | None = None  # under which name a request's wrapped key travels
+    order: Literal["c1c3c2", "c1c2c3"] = "c1c3c2"
+    mode: Literal["ecb", "cbc"] = "ecb"
+    iv: str = "prefix"  # of cbc: before the text, or `key`, or itself
+    padding: Literal["pkcs7", "zero"] = "pkcs7"
+    encoding: Literal["base64", "hex"] = "base64"
+    requests: bool = False  # what `wrap` wraps is encrypted too
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Encryption":
+        if (self.key is None) == (self.wrapped_key is None):
+            raise ValueError("give exactly one of key, wrapped_key")
+        if self.wrapped_key is not None and self.private_key is None:
+            raise ValueError("wrapped_key needs private_key")
+        if self.requests and self.key is None and not (self.public_key and self.key_into):
+            raise ValueError("encrypted requests need key, or public_key and key_into")
+        if self.iv not in ("prefix", "key") and len(self.iv) not in (16, 32):
+            raise ValueError("iv is prefix, key, or 16 characters or 32 hexadecimal digits")
+        if self.public_key and not re.fullmatch(r"(04)?[0-9a-fA-F]{128}", self.public_key):
+            raise ValueError("public_key has 128 hexadecimal digits, or 130 with 04")
+        return self
+
+
 class HttpApiConnection(Setting):
     """A vendor's HTTP API: the signer, the envelope and the pager are declared, not coded."""
 
@@ -192,6 +239,9 @@ class HttpApiConnection(Setting):
     pager: Pager = Pager()
     timeout: Seconds = 30
     attempts: int = Field(default=5, ge=1)
+    per_minute: int | None = Field(default=None, ge=1)  # requests that the vendor allows
+    token: Token | None = None
+    encryption: Encryption | None = None
     ca_file: str | None = None  # the site's own certificate authority, below the hub home
 
     @model_validator(mode="after")
@@ -201,6 +251,10 @@ class HttpApiConnection(Setting):
         places = [self.pager.place, self.params_place, self.sign and self.sign.place]
         if self.method == "GET" and "body" in places:
             raise ValueError("a GET request has no body: use method POST, or place query")
+        if self.method == "GET" and self.token and self.token.place == "body":
+            raise ValueError("a GET request has no body: use method POST, or place query")
+        if self.encryption and self.encryption.requests and self.wrap is None:
+            raise ValueError("encrypted requests need wrap")
         if self.pager.stop == "total" and self.envelope.total is None:
             raise ValueError("stop: total needs envelope.total")
         return self
@@ -218,6 +272,10 @@ class Increment(Setting):
     snapshot: bool = False
     watermark: str | None = None
     overlap: Seconds = 3600
+    since: str | None = None  # http_api: the parameter that asks for later rows only
+    until: str | None = None  # http_api: the parameter that wants the present moment
+    start: str | None = None  # http_api: what `since` says at the first pull
+    time_format: str | None = None  # http_api: s, ms, or as %Y-%m-%d; default: as in the rows
     batches: bool = False
     new_files: bool = False
 
@@ -395,6 +453,15 @@ RULES_ZH = {
     "a GET request has no body: use method POST, or place query": "GET 请求没有正文："
     "请用 method: POST，或把参数放在 query",
     "stop: total needs envelope.total": "用 stop: total 时要写 envelope.total",
+    "give exactly one of key, wrapped_key": "里 key 和 wrapped_key 要写一个，且只写一个",
+    "wrapped_key needs private_key": "用 wrapped_key 时要写 private_key",
+    "encrypted requests need key, or public_key and key_into": "加密请求时要写 key，"
+    "或 public_key 和 key_into",
+    "iv is prefix, key, or 16 characters or 32 hexadecimal digits": "的 iv 只能是 prefix、key、"
+    "16 个字符或 32 位十六进制",
+    "public_key has 128 hexadecimal digits, or 130 with 04": "的 public_key 应是 128 位十六进制"
+    "（前面可以有 04）",
+    "encrypted requests need wrap": "加密请求时要写 wrap",
     "give exactly one of snapshot, watermark, batches, new_files": "里 snapshot、watermark、"
     "batches、new_files 要写一个，且只写一个",
     "give exactly one of from, value": "里 from 和 value 要写一个，且只写一个",

@@ -70,9 +70,14 @@ class Api:
     seen: list[Request] = field(default_factory=list)
     url: str = ""
     date: str | None = None
+    login: Callable[[Request], Answer] | None = None  # answers POST /login
+    chosen: Callable[[dict[str, Any], Request], bool] = lambda row, request: True
+    dressed: Callable[[Any], Any] = lambda answer: answer  # encrypts, for those who do
 
     def answer(self, request: Request) -> Answer:
         self.seen.append(request)
+        if self.login is not None and request.path.endswith("/login"):
+            return self.login(request)
         trouble = self.script.pop(0) if self.script else None
         if trouble is not None:
             return trouble(self, request)
@@ -86,9 +91,11 @@ class Api:
             given = json.loads(given["data"])
         page = self.page_of(int(given.get("page", self.first))) - self.first
         size = min(int(given.get("size", len(self.rows) or 1)), self.most)
-        rows = self.rows[page * size : (page + 1) * size]
-        total = self.total_of(len(self.rows), len(self.seen))
-        return self.json({"code": 0, "msg": "成功", "data": {"records": rows, "total": total}})
+        held = [row for row in self.rows if self.chosen(row, request)]
+        rows = held[page * size : (page + 1) * size]
+        total = self.total_of(len(held), len(self.seen))
+        answer = {"code": 0, "msg": "成功", "data": {"records": rows, "total": total}}
+        return self.json(self.dressed(answer))
 
     def said(self, code: Any, message: str, status: int = 200) -> Answer:
         answer = self.json({"code": code, "msg": message, "data": None})

@@ -24,6 +24,8 @@ MODELS: dict[str, type[Setting]] = {
     "kind: files": platform.FilesConnection,
     "kind: http_api": platform.HttpApiConnection,
     "sign": platform.Signer,
+    "token": platform.Token,
+    "encryption": platform.Encryption,
     "envelope": platform.Envelope,
     "pager": platform.Pager,
     "increment": platform.Increment,
