@@ -5,6 +5,7 @@ people's names: `中文` becomes `涓枃`. Such runs of bytes are looked for and
 """
 
 import codecs
+import re
 from pathlib import Path
 
 from connectors.tabular import unreadable
@@ -75,8 +76,12 @@ def _chinese(text: str) -> int:
 
 
 def _wide(start: bytes) -> str | None:
-    """UTF-16 without its mark: commas, digits and line ends have a zero byte on one side."""
-    even, odd = start[0::2].count(0), start[1::2].count(0)
-    if max(even, odd) * 10 < len(start) or min(even, odd) * 20 > max(even, odd):
-        return None
-    return "utf-16-le" if odd > even else "utf-16-be"
+    """UTF-16 without its mark: half of it is zero bytes, and what it says is plain or Chinese."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = start.decode(encoding, errors="replace")
+        if b"\0" in start and text and len(PLAUSIBLE.findall(text)) >= 0.95 * len(text):
+            return encoding
+    return None
+
+
+PLAUSIBLE = re.compile(r"[\t\r\n -~\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")

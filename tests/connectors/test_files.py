@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import re
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -291,13 +290,14 @@ def test_csv_is_what_pythons_reader_makes_of_it(
     writer = csv.writer(text, quoting=quoting, lineterminator=ends)
     writer.writerows([("姓名", "证件号"), *table])
     (tmp_path / "a.csv").write_text(text.getvalue(), "utf-8", newline="")
-    read = list(csv.reader(io.StringIO(text.getvalue(), newline="")))[1:]
-    expected = [row for row in read if not no_record(row, ("姓名", "证件号"))]
-    if re.search("\r(?!\n)", re.sub('"[^"]*"', "", text.getvalue())):
+    try:
+        read = list(csv.reader(io.StringIO(text.getvalue(), newline="\n")))[1:]
+    except csv.Error:  # a lone carriage return outside of quotes
         with pytest.raises(SourceChangedError, match="unreadable") as caught:
             pulled(stream("a.csv"))
         assert "回车符" in caught.value.zh
         return
+    expected = [row for row in read if not no_record(row, ("姓名", "证件号"))]
     chunk = pulled(stream("a.csv"))[-1]
     assert [list(row.values()) for row in rows([chunk])] == expected
 
