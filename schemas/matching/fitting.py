@@ -138,6 +138,14 @@ def _flag(profile: Profile) -> float:
     return 0.4 if profile.distinct <= 6 else AGAINST
 
 
+OPERATIONS = {*"IUDAM", "INSERT", "UPDATE", "DELETE", "ADD", "DEL", "新增", "修改", "删除", "变更"}
+
+
+def _operation(profile: Profile) -> float:
+    values = {one.upper() for one in profile.counts}
+    return 20.0 if values <= OPERATIONS else _flag(profile)
+
+
 def _address(profile: Profile) -> float:
     if profile.share("han") < 0.5:
         return 0.1 if profile.share("room_path") > 0.5 else AGAINST
@@ -178,7 +186,7 @@ def _division(profile: Profile) -> float:
     if (
         profile.share("division_12") > 0.9
     ):  # few codes for many rows, else it is a number of some kind
-        return 30.0 if profile.distinct <= max(3, profile.size / 3) else 2.0
+        return 30.0 if profile.distinct <= max(3, profile.size / 8) else 2.0
     return 3.0 if profile.share("division") > 0.9 else 0.15
 
 
@@ -228,6 +236,7 @@ FITS: dict[str, Callable[[Profile], float]] = {
     "disability_kind": _disability,
     "labels": _labels,
     "flag": _flag,
+    "operation": _operation,
     "address": _address,
     "compound": _compound,
     "building": _part("building", "building_mark", 30.0),

@@ -27,6 +27,11 @@ FORM_TITLES: dict[Form, str] = {
 }
 CODED = ("code:", "relation", "labels", "person_type", "disability_kind", "grid", "day", "flag")
 """Contents to which `代码` or `name` may be added without making another thing of it."""
+KEYS = ("编码", "编号", "代码", "码", "id", "code", "cd", "dm", "bm", "key", "type", "类型")
+"""Behind any other word these make a key or a kind of it."""
+ORGANISED = ("operator", "work_unit")
+"""Attributes that name somebody who is not the person, when they stand before another."""
+SOMEBODY = Word("subject", "official", "han")
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,11 @@ class Cut:
 def read_name(name: str, comment: str = "", *, initials: bool = False) -> list[NameReading]:
     """Every reading of a column, best first; `initials` where the whole table is named so."""
     by_name = _named(plain(name), trusted=initials)
-    by_comment = _commented(comment)
+    by_name = [_whose(one, name) for one in by_name]
+    by_comment = [_whose(one, comment) for one in _commented(comment)]
     if not by_comment:
-        return _best(by_name)
+        other = 0.5 if HAN.search(BRACKETS.sub("", comment)) else 1.0  # it says something else
+        return _best([replace(one, strength=one.strength * other) for one in by_name])
     said = {(one.attribute, one.subject): one for one in by_comment}
     agreeing = [one for one in by_name if (one.attribute, one.subject) in said]
     others = [replace(one, strength=one.strength * 0.25) for one in by_name if one not in agreeing]
@@ -66,11 +73,19 @@ def read_name(name: str, comment: str = "", *, initials: bool = False) -> list[N
     return _best([*both, *by_comment, *others])
 
 
+def _whose(one: NameReading, text: str) -> NameReading:
+    """A remark in brackets may say whose it is: `身份证号码（监护人）`."""
+    inside = "".join(BRACKETS.findall(unicodedata.normalize("NFKC", text))).strip("()[]【】")
+    found = cut_chinese(inside).subject if 2 <= len(inside) <= 6 else None
+    return replace(one, subject=found) if found and one.subject == "self" else one
+
+
 def plain(name: str) -> str:
     """A header without marks, units, remarks in brackets, or numbers at its ends."""
     text = unicodedata.normalize("NFKC", name)
     bare = BRACKETS.sub("", text).strip() or text
-    return re.sub(r"^[\d.、*#\s]+(?=[^\d\s])|[*:：\s]+$", "", bare)
+    bare = re.sub(r"^[\d.、*#\s]+(?=[^\d\s])|[*:：\s]+$", "", bare)
+    return re.sub(r"(?<=[\u4e00-\u9fff])\d$", "", bare)
 
 
 def _best(readings: Sequence[NameReading]) -> list[NameReading]:
@@ -152,7 +167,7 @@ def _after(
     for one in ones:
         strength = FORMS[one.form] * factor * _front(cut)
         if behind and not attributes()[one.means].content.startswith(CODED):
-            strength *= 0.55
+            strength *= 0.25 if behind in KEYS else 0.6
         subject = cut.subject or whose or "self"
         yield NameReading(one.means, subject, strength / len(ones) ** 0.5, "", one.form)
 
@@ -160,7 +175,7 @@ def _after(
 def _front(cut: Cut) -> float:
     """How much a front that is not all understood takes away."""
     unknown = (1.0, 0.85, 0.72)[cut.unknown] if cut.unknown < 3 else 0.55
-    return unknown * (0.8**cut.others)
+    return unknown * (0.65**cut.others)
 
 
 @cache
@@ -176,6 +191,8 @@ def cut_chinese(head: str, context: tuple[str, ...] = ()) -> Cut:
             if found:
                 chosen = min(found, key=_preference)
                 ways.append((best[start][0] + WORD, (*best[start][1], chosen)))
+            elif text[end - 1] == "人" and 2 <= end - start <= 4:  # `申报人`: nobody we know
+                ways.append((best[start][0] + WORD + 0.1, (*best[start][1], SOMEBODY)))
         best.append(min(ways, key=lambda way: way[0]))
     return _cut(best[-1][1])
 
@@ -188,8 +205,9 @@ def _preference(word: Word) -> int:
 def _cut(words: Sequence[Word | None]) -> Cut:
     named = [one for one in words if one]
     whose = [one.means for one in named if one.kind == "subject"]
+    whose += ["official" for one in named if one.kind == "attribute" and one.means in ORGANISED]
     apart = [one for one in whose if one != "self"] or whose
-    others = sum(1 for one in named if one.kind == "attribute")
+    others = sum(1 for one in named if one.kind == "attribute" and one.means not in ORGANISED)
     return Cut(apart[-1] if apart else None, others, len(words) - len(named))
 
 
