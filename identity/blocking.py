@@ -12,7 +12,7 @@ CAP, NAME_CAP = 80, 12
 CAPPED = f"CASE WHEN key % 2 = 1 THEN {NAME_CAP} ELSE {CAP} END"
 BY_NAME = 11
 KINDS = (
-    (1, "phone", "''"),
+    (1, "phone", "c1"),
     (2, "room_key", "c1"),
     (3, "room_key", "sound[len(split_part(sound, ' ', 2)) + 2:]"),
     (4, "sound", "birth_year"),
@@ -22,6 +22,7 @@ KINDS = (
     (8, "number_14", "''"),
     (9, "number_9", "''"),
     (10, "household_no", "sound"),
+    (12, "phone", "sound[len(split_part(sound, ' ', 2)) + 2:]"),
     (BY_NAME, "bare", "''"),
 )
 """Number of the kind, and its two values (SQL); a record without one of them has no such key."""

@@ -9,7 +9,8 @@ with a changed record by an edge, a number or a steward's decision, before or af
 import duckdb
 import pyarrow as pa
 
-from identity.joining import Edge, Node, join_nodes
+from identity.components import find_components
+from identity.joining import Edge, Node, Outcome, join_nodes
 from identity.model import Model
 
 
@@ -17,9 +18,10 @@ def cluster(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Fill `clustered(record_id, stable, root, rule)` with all that the changes may concern."""
     _touch(connection)
     _nodes(connection)
-    nodes, edges, told = _read(connection)
-    outcome = join_nodes(nodes, edges, told, model)
-    _store(connection, outcome.root, outcome.rule, outcome.refused)
+    _facts(connection)
+    find_components(connection, model)
+    nodes, edges, told = _read_hard(connection)
+    _store(connection, join_nodes(nodes, edges, told, model))
 
 
 def _touch(connection: duckdb.DuckDBPyConnection) -> None:
@@ -77,37 +79,39 @@ def _nodes(connection: duckdb.DuckDBPyConnection) -> None:
         JOIN member x ON x.record_id = d.a JOIN member y ON y.record_id = d.b""")
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection,
-) -> tuple[dict[int, Node], list[Edge], list[tuple[int, int, str]]]:
-    """Nodes with edges or decisions; the others stay alone and need no look."""
-    rows = connection.execute("""
+def _facts(connection: duckdb.DuckDBPyConnection) -> None:
+    """`node_fact`: what is known of each node with an edge or a decision; others stay alone."""
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE node_fact AS
         WITH concerned AS (
             SELECT a AS node FROM node_edge UNION SELECT b FROM node_edge
             UNION SELECT a FROM node_told UNION SELECT b FROM node_told)
-        SELECT m.node, max(m.id_number), max(e.sex_code), min(e.birth_year), max(e.birth_year),
-               count(*), list(DISTINCT e.sound) FILTER (e.sound IS NOT NULL),
-               list(DISTINCT e.bare) FILTER (e.bare IS NOT NULL),
+        SELECT m.node, max(m.id_number) AS number, min(e.sex_code) AS low_sex,
+               max(e.sex_code) AS high_sex, min(e.birth_year) AS first_year,
+               max(e.birth_year) AS last_year, count(*) AS records,
+               list(DISTINCT e.bare) FILTER (e.bare IS NOT NULL) AS names,
                list(DISTINCT e.household_no || ':' || e.relation_code)
-                   FILTER (e.household_no IS NOT NULL AND e.relation_code IS NOT NULL),
-               list(DISTINCT e.not_number) FILTER (e.not_number IS NOT NULL)
+                   FILTER (e.household_no IS NOT NULL AND e.relation_code IS NOT NULL) AS roles,
+               list(DISTINCT e.not_number) FILTER (e.not_number IS NOT NULL) AS not_numbers
         FROM member m SEMI JOIN concerned USING (node) JOIN evidence e USING (record_id)
-        GROUP BY m.node""").fetchall()
-    nodes = {row[0]: Node(*row[1:]) for row in rows}
-    edges = connection.execute("""
-        SELECT weight, a, b, rule, record_a, record_b FROM node_edge
-        ORDER BY round(weight, 6) DESC, a, b""").fetchall()
-    told = connection.execute("FROM node_told ORDER BY ALL").fetchall()
-    return nodes, [Edge(*row) for row in edges], told
+        GROUP BY m.node""")
 
 
-def _store(
+def _read_hard(
     connection: duckdb.DuckDBPyConnection,
-    root: dict[int, int],
-    rule: dict[int, str],
-    refused: list[tuple[int, int, float, str]],
-) -> None:
+) -> tuple[dict[int, Node], list[Edge], list[tuple[int, int, str]]]:
     run = connection.execute
+    rows = run("FROM node_fact SEMI JOIN hard USING (node)").fetchall()
+    edges = run("""
+        SELECT weight, a, b, rule, record_a, record_b FROM node_edge
+        WHERE a IN (FROM hard) ORDER BY round(weight, 6) DESC, a, b""").fetchall()
+    told = run("FROM node_told WHERE a IN (FROM hard) ORDER BY ALL").fetchall()
+    return {row[0]: Node(*row[1:]) for row in rows}, [Edge(*row) for row in edges], told
+
+
+def _store(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
+    run = connection.execute
+    root, rule, refused = outcome.root, outcome.rule, outcome.refused
     rows = pa.table(
         {
             "node": pa.array(list(root), pa.uint64()),
@@ -118,10 +122,11 @@ def _store(
     connection.register("rooted", rows)
     run("""
         CREATE OR REPLACE TEMP TABLE clustered AS
+        WITH joined AS (FROM rooted UNION ALL FROM easy)
         SELECT m.record_id, m.stable, coalesce(r.root, m.node)::VARCHAR AS root,
                CASE WHEN m.id_number IS NOT NULL THEN 'id_number'
                     ELSE coalesce(r.rule, 'single') END AS rule
-        FROM member m LEFT JOIN rooted r USING (node)""")
+        FROM member m LEFT JOIN joined r USING (node)""")
     connection.unregister("rooted")
     run("""
         DELETE FROM refused WHERE a IN (SELECT record_id FROM touched)

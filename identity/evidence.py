@@ -52,8 +52,8 @@ def _evidence_query(which: str) -> str:
                    CASE WHEN r.id_status <> 'truncated'
                         AND regexp_matches(r.id_number, '[0-9]{{3}}[0-9X]$')
                         THEN r.id_number[-4:] END AS tail,
-                   len(list_filter(r.issues, lambda x: x.reason = 'maybe_truncated')) > 0
-                        AS number_sex
+                   CASE WHEN r.id_status = 'truncated' THEN len(list_filter(
+                        r.issues, lambda x: x.reason = 'maybe_truncated')) > 0 END AS number_sex
             FROM resident_record r SEMI JOIN {which} USING (record_id)
             LEFT JOIN place_alias a ON a.road = r.road AND a.door_no = r.door_no),
         read AS (

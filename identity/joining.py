@@ -14,6 +14,11 @@ from typing import NamedTuple
 from identity.model import Model
 
 LARGEST = 80  # records of one person
+ROLE = """
+    CASE WHEN {0} = '01' THEN '02' WHEN {0} IN ('11', '12') THEN '10'
+         WHEN {0} IN ('21', '22', '23') THEN '20' WHEN {0} IN ('31', '32', '33') THEN '30'
+         ELSE {0} END"""
+"""SQL of `SAME_ROLES`."""
 SAME_ROLES = {"01": "02", "11": "10", "12": "10", "21": "20", "22": "20", "23": "20",
               "31": "30", "32": "30", "33": "30"}  # fmt: skip
 
@@ -23,10 +28,10 @@ class Node(NamedTuple):
 
     number: str | None
     sex: str | None
+    high_sex: str | None
     first_year: int | None
     last_year: int | None
     records: int
-    sounds: list[str] | None
     names: list[str] | None
     roles: list[str] | None  # household_no:relation_code
     not_numbers: list[str] | None
@@ -54,7 +59,7 @@ class Person:
     def __init__(self, name: int, node: Node) -> None:
         self.nodes = [name]
         self.numbers = {node.number} if node.number else set()
-        self.sexes = {node.sex} if node.sex else set()
+        self.sexes = {one for one in (node.sex, node.high_sex) if one}
         self.first_year, self.last_year = node.first_year, node.last_year
         self.records = node.records
         self.names = set(node.names or ())

@@ -10,7 +10,7 @@ from identity.model import Comparison, Model
 
 COLUMNS = (
     "source", "bare", "sound", "letters", "glyphs", "c1", "c2", "rest", "titled", "tf_bare",
-    "phone", "room_key", "household_no", "number", "number_kind", "area", "born", "tail",
+    "phone", "room_key", "household_no", "number", "number_kind", "whole", "area", "born", "tail",
     "sex_code", "birth_date", "birth_year", "relation_code",
 )  # fmt: skip
 """What comparisons may speak of."""
@@ -39,8 +39,9 @@ def make_profiles(connection: duckdb.DuckDBPyConnection, model: Model, which: st
                CASE WHEN cp.value IS NULL THEN e.phone END AS phone,
                CASE WHEN cr.value IS NULL THEN e.room_key END AS room_key, e.household_no,
                CASE WHEN ci.value IS NULL THEN coalesce(e.id_number, e.number) END AS number,
-               e.number_kind, e.area, e.born, e.tail, e.sex_code, e.birth_date, e.birth_year,
-               e.relation_code
+               e.number_kind, coalesce(regexp_full_match(coalesce(e.id_number, e.number),
+                   '[0-9]{{16,18}}[0-9X]'), false) AS whole,
+               e.area, e.born, e.tail, e.sex_code, e.birth_date, e.birth_year, e.relation_code
         FROM evidence e SEMI JOIN {which} USING (record_id)
         LEFT JOIN name_bucket b ON b.kind = 'name' AND b.value = e.bare
         LEFT JOIN name_bucket bf ON bf.kind = 'first' AND bf.value = e.c1

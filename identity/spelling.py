@@ -57,7 +57,7 @@ def _forms(name: str) -> tuple[str | bool | None, ...]:
         return (None,) * 7 + (False,)
     glyphs = bare.translate(_by_eye())
     letters = "".join(sorted(bare))
-    return (bare, _sound(bare), letters, glyphs, bare[0], bare[1:2], bare[2:], False)
+    return (bare, bare.translate(READINGS), letters, glyphs, bare[0], bare[1:2], bare[2:], False)
 
 
 def _latin(name: str) -> tuple[str | bool | None, ...]:
@@ -71,23 +71,20 @@ def _latin(name: str) -> tuple[str | bool | None, ...]:
     )  # fmt: skip
 
 
-def _sound(bare: str) -> str:
-    return bare.translate(_by_ear())
+class _Readings(dict[int, str]):
+    """Each character's most common reading with a blank before it, looked up once."""
 
+    def __missing__(self, code: int) -> str:
+        from pypinyin import lazy_pinyin  # slow to import
 
-@cache
-def _by_ear() -> dict[int, str]:
-    """Each character's most common reading, a blank before it."""
-    from pypinyin import lazy_pinyin  # slow to import
-    from pypinyin.pinyin_dict import pinyin_dict
-
-    found = {}
-    for code in pinyin_dict:
         reading = lazy_pinyin(chr(code))[0]
         for heard, same in BY_EAR:
             reading = re.sub(heard, same, reading)
-        found[code] = f" {reading}"
-    return found
+        self[code] = f" {reading}"
+        return self[code]
+
+
+READINGS = _Readings()
 
 
 @cache
