@@ -34,6 +34,7 @@ def judge_numbers(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     _groups(connection)
     _stated(connection, as_of)
     _judge(connection)
+    _obey(connection)
     _cut(connection)
     run("""
         CREATE OR REPLACE TEMP TABLE flipped AS
@@ -61,7 +62,9 @@ def _groups(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT coalesce(id_number, number) AS number FROM evidence
         WHERE {valid} AND (bare IN (FROM touched_name)
                            OR record_id IN (SELECT record_id FROM changed))
-        UNION SELECT coalesce(id_number, number) FROM old_evidence WHERE {valid}""")
+        UNION SELECT coalesce(id_number, number) FROM old_evidence WHERE {valid}
+        UNION SELECT coalesce(id_number, number) FROM evidence
+        WHERE {valid} AND record_id IN (SELECT a FROM binding UNION SELECT b FROM binding)""")
     run(f"""
         CREATE OR REPLACE TEMP TABLE grouped AS
         SELECT record_id, stable, coalesce(id_number, number) AS number,
@@ -78,6 +81,9 @@ def _groups(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT number FROM grouped GROUP BY number
             HAVING coalesce(min(bare) = max(bare), true)
             AND NOT bool_or(borrowed OR coalesce(titled, false) OR number LIKE '%000'))
+        AND number NOT IN (
+            SELECT number FROM grouped WHERE record_id IN (
+                SELECT a FROM binding UNION SELECT b FROM binding))
         AND record_id NOT IN (
             SELECT record_id FROM resident_record
             WHERE len(list_filter(issues, lambda x: x.reason = 'disagrees_with_id_number')) > 0)
@@ -149,6 +155,40 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT record_id FROM namesake GROUP BY record_id
         HAVING coalesce(bool_or(differs AND near), false) AND NOT coalesce(bool_or(agrees), false)
     """)
+
+
+def _obey(connection: duckdb.DuckDBPyConnection) -> None:
+    """What stewards decided: one person has one number, two persons have not the same."""
+    run = connection.execute
+    run("""
+        DELETE FROM borrowing WHERE record_id IN (
+            SELECT unnest([x.record_id, y.record_id]) FROM binding d
+            JOIN grouped x ON x.record_id = d.a JOIN grouped y ON y.record_id = d.b
+            WHERE d.verdict = 'same' AND x.number = y.number)""")
+    run("""
+        INSERT INTO borrowing
+        SELECT CASE WHEN a_lends > b_lends OR a_lends = b_lends AND a_stable > b_stable
+               THEN a ELSE b END
+        FROM (
+            SELECT d.a, d.b, x.stable AS a_stable, y.stable AS b_stable,
+                   d.a IN (SELECT record_id FROM unlike) AS a_lends,
+                   d.b IN (SELECT record_id FROM unlike) AS b_lends
+            FROM binding d JOIN grouped x ON x.record_id = d.a JOIN grouped y ON y.record_id = d.b
+            WHERE d.verdict = 'different' AND x.number = y.number
+            AND x.record_id NOT IN (SELECT record_id FROM borrowing)
+            AND y.record_id NOT IN (SELECT record_id FROM borrowing))""")
+    run("""
+        INSERT INTO borrowing
+        WITH held AS (SELECT number, count(*) AS times FROM grouped GROUP BY number),
+        two AS (
+            SELECT CASE WHEN (h.times, h.number) < (k.times, k.number) THEN h.number
+                   ELSE k.number END AS number
+            FROM binding d JOIN grouped x ON x.record_id = d.a JOIN grouped y ON y.record_id = d.b
+            JOIN held h ON h.number = x.number JOIN held k ON k.number = y.number
+            WHERE d.verdict = 'same' AND x.number <> y.number
+            AND x.record_id NOT IN (SELECT record_id FROM borrowing)
+            AND y.record_id NOT IN (SELECT record_id FROM borrowing))
+        SELECT record_id FROM grouped SEMI JOIN two USING (number)""")
 
 
 def _cut(connection: duckdb.DuckDBPyConnection) -> None:

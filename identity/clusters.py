@@ -119,7 +119,10 @@ def _store(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
             "rule": pa.array([rule.get(node) for node in root], pa.string()),
         }
     )
-    connection.register("rooted", rows)
+    connection.register("rooted_rows", rows)
+    # a table first: a filter pushed down to Arrow cannot hold numbers above 2^63
+    run("CREATE OR REPLACE TEMP TABLE rooted AS FROM rooted_rows")
+    connection.unregister("rooted_rows")
     run("""
         CREATE OR REPLACE TEMP TABLE clustered AS
         WITH joined AS (FROM rooted UNION ALL FROM easy)
@@ -127,7 +130,6 @@ def _store(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
                CASE WHEN m.id_number IS NOT NULL THEN 'id_number'
                     ELSE coalesce(r.rule, 'single') END AS rule
         FROM member m LEFT JOIN joined r USING (node)""")
-    connection.unregister("rooted")
     run("""
         DELETE FROM refused WHERE a IN (SELECT record_id FROM touched)
         OR b IN (SELECT record_id FROM touched)

@@ -9,6 +9,7 @@ from identity.blocking import find_pairs, refresh_keys
 from identity.borrowed import judge_numbers
 from identity.clusters import cluster
 from identity.crowds import refresh_crowds
+from identity.decisions import Binding, apply_bindings
 from identity.evidence import update_evidence
 from identity.golden import update_golden
 from identity.ids import assign_ids
@@ -22,6 +23,7 @@ def resolve_identity(
     key: bytes,
     now: datetime,
     model: Model | None = None,
+    bindings: Sequence[Binding] = (),
 ) -> None:
     """Link the records that changed, and their neighbours, to residents.
 
@@ -30,6 +32,7 @@ def resolve_identity(
     """
     run = connection.execute
     run("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BIGINT)")
+    apply_bindings(connection, bindings)
     update_evidence(connection)
     run("CREATE OR REPLACE TEMP TABLE rescore (record_id BIGINT)")
     records = run("SELECT count(*) FROM resident_record").fetchall()[0][0]

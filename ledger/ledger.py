@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ledger.tables import BatchRow, PullRow, RunRow, StreamRow
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it equal to Alembic's own head."""
 
 Cursor = dict[str, Any]

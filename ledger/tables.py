@@ -112,3 +112,18 @@ class ChangeRow(Base):
     sentences: Mapped[list[str]] = mapped_column(JSON)  # no value of any row
     columns: Mapped[list[list[str]] | None] = mapped_column(JSON(none_as_null=True))
     __table_args__ = (Index("change_by_stream", "platform", "stream", "change_id"),)
+
+
+class DecisionRow(Base):
+    """A steward's decision about two records; it binds until it is undone."""
+
+    __tablename__ = "decision"
+    decision_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    left_record: Mapped[str] = mapped_column(Text)  # sealed: platform, stream, key
+    right_record: Mapped[str] = mapped_column(Text)
+    left_resident: Mapped[str] = mapped_column(String(32))
+    right_resident: Mapped[str] = mapped_column(String(32))
+    verdict: Mapped[str] = mapped_column(String(20))  # same, different, later
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str] = mapped_column(String(64))
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
