@@ -17,6 +17,8 @@ from hub.errors import ConfigError, NotFoundError
 
 PRIOR = "prior-1"
 """The model of the first day, shipped."""
+IN_USE = "CURRENT"
+"""The file in a home's folder of models that names the one in use."""
 SMALLEST = 13  # log2 of the records below which nothing is scaled further
 
 
@@ -133,3 +135,28 @@ def read_model(path: Path | None = None) -> Model:
             zh=f"模型文件 {getattr(source, 'name', '')} 读不懂："
             "请用 hub model train 重新训练，或换回随程序附带的模型。",
         ) from None
+
+
+def model_in_use(folder: Path) -> Model:
+    """The model that `folder` says is in use; the shipped one if it says nothing.
+
+    Raises:
+        NotFoundError: the file of that model is gone.
+    """
+    chosen = folder / IN_USE
+    version = chosen.read_text(encoding="utf-8").strip() if chosen.is_file() else PRIOR
+    return read_model() if version == PRIOR else read_model(folder / f"{version}.json")
+
+
+def use_model(folder: Path, version: str) -> Model:
+    """Use this model from the next run on.
+
+    Raises:
+        NotFoundError: there is no such model.
+    """
+    model = read_model() if version == PRIOR else read_model(folder / f"{version}.json")
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f"{IN_USE}.tmp"
+    temporary.write_text(version + "\n", encoding="utf-8")
+    temporary.replace(folder / IN_USE)
+    return model

@@ -16,6 +16,7 @@ from identity.ids import assign_ids
 from identity.model import Model, read_model
 from identity.places import update_places
 from identity.scoring import make_profiles, score_query
+from identity.state import begin_anew_if_other
 
 
 def resolve_identity(
@@ -29,14 +30,22 @@ def resolve_identity(
 
     Needs the temporary table `changed(record_id)` that applying batches leaves; leaves
     `affected(resident_id)`.
+
+    Args:
+        connection: The work copy of the brain.
+        key: The home's key for ids.
+        now: The moment of the run.
+        model: The model to weigh with; the shipped one if none is given.
+        bindings: Stewards' decisions that hold.
     """
     run = connection.execute
     run("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BIGINT)")
+    records = run("SELECT count(*) FROM resident_record").fetchall()[0][0]
+    scaled = (model or read_model()).at(records)
+    begin_anew_if_other(connection, scaled)
     apply_bindings(connection, bindings)
     update_evidence(connection)
     run("CREATE OR REPLACE TEMP TABLE rescore (record_id BIGINT)")
-    records = run("SELECT count(*) FROM resident_record").fetchall()[0][0]
-    scaled = (model or read_model()).at(records)
     refresh_crowds(connection, scaled.scale)
     judge_numbers(connection, now.date())
     run("INSERT INTO rescore SELECT record_id FROM changed")

@@ -18,6 +18,7 @@ EVIDENCE = """
     CREATE TABLE crowded (kind VARCHAR, value VARCHAR);
     CREATE TABLE edge (a BIGINT, b BIGINT, weight DOUBLE, rule VARCHAR);
     CREATE TABLE refused (a BIGINT, b BIGINT, weight DOUBLE, reason VARCHAR);
+    CREATE TABLE identity_state (mark VARCHAR);
     CREATE TABLE binding (a BIGINT, b BIGINT, verdict VARCHAR);
 """
 """What identity is decided from. `stable` is a hash of a record's key: an order that does not

@@ -14,6 +14,7 @@ from hub.settings import Home
 from identity.resolve import resolve_entities, resolve_identity
 from identity.tables import create_tables
 from ledger import Ledger
+from pipelines.deciding import Told, bindings_of, the_model, told_otherwise
 from pipelines.standardise import ready_batches
 from schemas.entities import MODELS, core_schema
 from security.keys import read_keys
@@ -77,13 +78,14 @@ def update_brain(
     done = Publication()
     with locked(home, "brain"):
         waiting = waiting_batches(home, ledger, platforms)
+        told = Told(bindings_of(home, ledger), the_model(home))
         done.batches = sum(map(len, waiting))
-        if not waiting:
+        if not waiting and not told_otherwise(home, told):
             discard_work(home)
             return done
         gates.start()
         with working(home) as work:
-            _apply_and_resolve(home, work, waiting, done)
+            _apply_and_resolve(home, work, waiting, told, done)
             with _timed(done, "gates"):
                 request = _gate_request(home, work, platforms, accept_drop)
                 done.gates = gates.judge(request)
@@ -100,7 +102,7 @@ def update_brain(
 
 
 def _apply_and_resolve(
-    home: Home, work: Work, waiting: list[list[Standardised]], done: Publication
+    home: Home, work: Work, waiting: list[list[Standardised]], told: Told, done: Publication
 ) -> None:
     now, key = datetime.now(UTC), read_keys(home.secrets, encryption=False).identity
     connection = work.connection
@@ -111,7 +113,7 @@ def _apply_and_resolve(
         for batches in waiting:
             apply_batches(home, connection, batches, now)
     with _timed(done, "identity"):
-        resolve_identity(connection, key, now)
+        resolve_identity(connection, key, now, told.model, told.bindings)
     with _timed(done, "entities"):
         resolve_entities(connection, key, home.settings.owners, now)
     with _timed(done, "checkpoint"):

@@ -1,0 +1,47 @@
+"""Under which model the brain was resolved; under another, every pair is weighed anew."""
+
+import duckdb
+
+from identity.model import Model
+from identity.tables import EVIDENCE
+
+LAYOUT = 1
+"""Of the evidence; another number makes it anew in every home."""
+MADE_ANEW = ("evidence", "block_key", "name_bucket", "crowded", "edge", "refused")
+
+
+def mark_of(model: Model) -> str:
+    """What a brain resolved under this (scaled) model says of itself.
+
+    Keys are DuckDB's hashes, so its version counts too.
+    """
+    return f"{model.version} 2^{model.scale} layout {LAYOUT} duckdb {duckdb.__version__}"
+
+
+def resolved_under(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the mark of a brain; None if it is new, or older than marks."""
+    known = connection.execute("""
+        SELECT count(*) FROM duckdb_tables()
+        WHERE table_name = 'identity_state' AND database_name = current_database()""").fetchall()
+    if not known[0][0]:
+        return None
+    found = connection.execute("SELECT mark FROM identity_state").fetchall()
+    return str(found[0][0]) if found else None
+
+
+def begin_anew_if_other(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """If the brain has another mark, forget the evidence; all records become `changed`."""
+    before = resolved_under(connection)
+    if before == mark_of(model):
+        return
+    run = connection.execute
+    if before is None:
+        for statement in EVIDENCE.split(";"):
+            if name := statement.partition("CREATE TABLE ")[2].split(" ")[0].split("(")[0]:
+                run(f"DROP TABLE IF EXISTS {name}")
+        run(EVIDENCE)
+    for table in MADE_ANEW:
+        run(f"DELETE FROM {table}")
+    run("DELETE FROM identity_state")
+    run("INSERT INTO identity_state VALUES (?)", [mark_of(model)])
+    run("INSERT INTO changed SELECT record_id FROM resident_record")
