@@ -144,7 +144,7 @@ def add(  # noqa: PLR0913, PLR0917 - Typer makes an option of each
         say("", added.text)
 
 
-@app.command("check", cls=Command, help="检查平台：连接、权限、列、映射。")
+@app.command("check", cls=Command, help="检查平台：连接、权限、列、主键、代码、时钟、有没有数据。")
 def check(
     name: Annotated[
         str | None,
@@ -205,6 +205,7 @@ def preview(
 def _check(home: "Home", platform: "Platform") -> list[dict[str, Any]]:
     """Findings of one platform: its mappings, then what the connector sees."""
     from cli.changes import changed
+    from cli.platform_check import sample_findings
     from connectors import open_connector
     from schemas.mapping import compile_mapping
 
@@ -226,6 +227,12 @@ def _check(home: "Home", platform: "Platform") -> list[dict[str, Any]]:
         found += [
             _finding(platform.platform, what=one) for one in changed(home, platform, connector)
         ]
+        if all(one["ok"] for one in found):
+            for stream in platform.streams:
+                found += [
+                    _finding(platform.platform, ok=one.ok, what=one.what, advice=one.advice)
+                    for one in sample_findings(connector, platform, stream)
+                ]
     except HubError as error:
         found.append(_mistake(platform.platform, error))
     finally:

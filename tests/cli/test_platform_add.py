@@ -237,3 +237,76 @@ def test_a_file_without_a_header_shows_nobody(hub: Hub, home: Path) -> None:
     assert ran.code == 1
     assert "没有表头" in ran.err
     assert no_person_in(ran.out + ran.err)
+
+
+def platform_of(path: Path, home: Path, text: str, rows: int) -> None:
+    """A roster as CSV and the platform file that reads it."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["编号", "姓名", "证件", "性别", "类型"], *made_rows(rows)])
+    (home / "platforms" / "roster.yaml").write_text(text, encoding="utf-8")
+
+
+def made_rows(rows: int) -> Iterator[list[str]]:
+    for number in range(rows):
+        one = person(number)
+        sex = "男" if one.male else "未登记性别" if number % 10 == 0 else "女"
+        yield [str(number // 2), one.name, one.id, sex, "常住" if number % 3 else "候鸟老人"]
+
+
+ROSTER = """
+platform: roster
+title: 名册
+owner: {level: community, department: 居委会}
+connection: {kind: files, path: inbox}
+streams:
+  people:
+    files: "*.csv"
+    key: [编号]
+    increment: snapshot
+    entity: resident
+    map: {name: 姓名, id_number: 证件, sex_code: 性别, residence_type_code: 类型}
+"""
+
+
+def test_check_counts_what_is_odd_and_shows_no_person(hub: Hub, home: Path) -> None:
+    (home / "inbox").mkdir()
+    platform_of(home / "inbox" / "名册.csv", home, ROSTER, 60)
+    ran = hub("platform", "check", "roster", home=home)
+    assert ran.code == 1
+    assert "30 行的主键 编号 重复" in ran.out
+    assert "候鸟老人" in ran.out
+    assert "未登记性别" not in ran.out
+    assert "1 种写法" in ran.out
+    assert no_person_in(ran.out)
+
+
+def test_check_doubts_a_mapping_that_reads_nothing(hub: Hub, home: Path) -> None:
+    (home / "inbox").mkdir()
+    text = ROSTER.replace("sex_code: 性别", "sex_code: 姓名").replace("[编号]", "[证件]")
+    platform_of(home / "inbox" / "名册.csv", home, text, 60)
+    ran = hub("platform", "check", "roster", home=home)
+    assert ran.code == 1
+    assert "映射的列或代码集不对" in ran.out
+    assert no_person_in(ran.out)
+
+
+def test_check_says_that_a_source_is_empty(hub: Hub, home: Path) -> None:
+    (home / "inbox").mkdir()
+    platform_of(home / "inbox" / "名册.csv", home, ROSTER, 0)
+    ran = hub("platform", "check", "roster", home=home)
+    assert ran.code == 1
+    assert "来源是空的，一行也没有" in ran.out
+
+
+def test_check_sees_update_times_that_lie_ahead(hub: Hub, home: Path) -> None:
+    make_sqlite(home / "police.db", "ga_population", key="RYBH")
+    hub("platform", "add", "police", home / "police.db", home=home)
+    with sqlite3.connect(home / "police.db") as made:
+        made.execute("UPDATE T_RKXX SET GXSJ = '2099-01-01 00:00:00' WHERE ROWID = 7")
+    made.close()
+    ran = hub("platform", "check", "police", home=home)
+    assert ran.code == 1
+    assert "GXSJ 有 1 行在将来" in ran.out
+    again = hub("platform", "add", "police", home / "police.db", "--replace", home=home)
+    assert again.code == 0
+    assert "将来" in (home / "platforms" / "police.yaml").read_text("utf-8")
