@@ -68,9 +68,7 @@ def silence(platform: Platform, pull: LastPull, now: datetime) -> str | None:
     if seconds <= arrival:
         return None
     days = f"{seconds / 86400:.0f} 天" if seconds >= 86400 else f"{seconds / 3600:.0f} 小时"
-    return (
-        f"{pull.stream} 已有 {days}没有新的数据（约定 arrival 内必有）：请问平台方是否停止了推送。"
-    )
+    return f"{pull.stream} 已有 {days}没有新的数据，超过了约定（arrival）：请问平台方是否停了推送。"
 
 
 def _sentences(pulls: Sequence[LastPull]) -> str | None:

@@ -1,6 +1,6 @@
 """What a connector hands over: a piece of a stream as text, and where the next piece begins."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ class Chunk:
     complete: bool = False  # with last: every row of the stream was read, unseen keys are gone
     dropped: dict[str, int] = field(default_factory=dict)  # column -> biometric values dropped
     notes: tuple[str, ...] = ()  # Chinese sentences for the officer
+    on_commit: Callable[[], tuple[str, ...]] | None = None
+    """To be called once the chunk is committed: tells the platform; gives notes for the officer."""
 
 
 @dataclass(frozen=True)

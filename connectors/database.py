@@ -1,11 +1,11 @@
-"""Tables and views of a platform's database: snapshots, or rows past a watermark.
+"""Tables and views of a platform's database: snapshots, rows past a watermark, or rows flagged.
 
 Grain    one row per row of the table, only the stream's columns, every value as text
 Order    by key (snapshot) or by watermark and key, so that a cut pull goes on where it stopped
 Refresh  a snapshot is complete; a watermark pull begins `overlap` before the last one's end
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from connectors.database_errors import translated
 from connectors.database_source import DatabaseSource
 from connectors.keyset import Place, Reading, phases_of
 from connectors.watermarks import minus, written_like
+from connectors.write_back import mark_rows
 from hub.errors import ConfigError, SourceChangedError
 from hub.platform import Platform, Stream
 
@@ -64,10 +65,16 @@ class DatabaseConnector:
         for table, reached in self._tables(stream, reading, place, chunk_rows):
             if waiting:
                 yield waiting
-            waiting, place = Chunk(table, reached.cursor()), reached
+            waiting, place = (
+                Chunk(table, reached.cursor(), on_commit=self._mark(reading, table)),
+                reached,
+            )
         rows = waiting.rows if waiting else empty_table(settings.columns)
         end = Place(high=place.high, done=True).cursor()
-        yield Chunk(rows, end, last=True, complete=snapshot, notes=_notes(reading, place))
+        mark = waiting.on_commit if waiting else None
+        yield Chunk(
+            rows, end, last=True, complete=snapshot, notes=_notes(reading, place), on_commit=mark
+        )
 
     def pull_window(
         self, stream: str, like: str, window: tuple[datetime, datetime]
@@ -102,6 +109,13 @@ class DatabaseConnector:
         """Let go of the engine."""
         self.source.close()
 
+    def _mark(self, reading: Reading, rows: pa.Table) -> Callable[[], tuple[str, ...]] | None:
+        """What tells the platform that the rows are stored, where it wants to hear it."""
+        flag = reading.flag
+        if flag is None or flag.done is None:
+            return None
+        return lambda: mark_rows(self.source, reading.table, flag, reading.key, rows)
+
     def _tables(
         self, stream: str, reading: Reading, place: Place, chunk_rows: int
     ) -> Iterator[tuple[pa.Table, Place]]:
@@ -120,15 +134,17 @@ class DatabaseConnector:
 
     def _reading(self, stream: str, settings: Stream) -> Reading:
         """Look at the table as it is today and plan how to read it."""
-        watermark = settings.increment.watermark
-        if watermark and not settings.key:
+        watermark, flag = settings.increment.watermark, settings.increment.flag
+        if (watermark or flag) and not settings.key:
+            what = "watermark" if watermark else "flag"
             raise ConfigError(
-                f"{self.platform.platform}.{stream}: a watermark needs a key",
-                zh=f"平台「{self.platform.title}」的 {stream} 用了 watermark，"
-                "还要写 key（主键列），才能在时间相同的行之间接着读。",
+                f"{self.platform.platform}.{stream}: a {what} needs a key",
+                zh=f"平台「{self.platform.title}」的 {stream} 用了 {what}，"
+                "还要写 key（主键列），才认得出读过的是哪些行。",
             )
         table = self.source.table(_table_name(self.platform, stream), stream)
-        missing = [name for name in settings.columns if name not in table.columns]
+        wanted = [*settings.columns, *([flag.column] if flag else [])]
+        missing = [name for name in wanted if name not in table.columns]
         if missing:
             raise missing_columns(self.platform, stream, missing, f"表 {settings.table}")
         mark = table.columns[watermark] if watermark else None
@@ -141,6 +157,8 @@ class DatabaseConnector:
             dialect=self.source.dialect,
             timezone=self.platform.timezone,
             where=settings.where,
+            flag=flag,
+            key=settings.key,
         )
 
 

@@ -51,7 +51,9 @@ def _clock(source: DatabaseSource) -> Iterator[Finding]:
 
 def _stream(source: DatabaseSource, name: str, stream: Stream) -> Iterator[Finding]:
     table = source.table(stream.table or "", name)
-    missing = [one for one in stream.columns if one not in table.columns]
+    flag = stream.increment.flag
+    wanted = [*stream.columns, *([flag.column] if flag else [])]
+    missing = [one for one in wanted if one not in table.columns]
     if missing:
         there = "、".join(one.name for one in table.columns)
         yield Finding(
@@ -62,6 +64,8 @@ def _stream(source: DatabaseSource, name: str, stream: Stream) -> Iterator[Findi
         return
     yield Finding(ok=True, what=f"{name}：表 {stream.table} 的 {len(stream.columns)} 列都在")
     yield from _key(source, name, stream, table)
+    if flag and flag.done is not None:
+        yield from _may_mark(source, name, table.columns[flag.column])
     if stream.increment.watermark:
         yield from _watermark(source, name, table.columns[stream.increment.watermark])
     yield from _rights(source, name, table)
@@ -108,6 +112,22 @@ def _watermark(source: DatabaseSource, name: str, column: sa.Column[Any]) -> Ite
             ok=True,
             what=f"{name}：有些行没有 {column.name}",
             advice="这些行无法判断是否更新过，每次都会重新读取。",
+        )
+
+
+def _may_mark(source: DatabaseSource, name: str, column: sa.Column[Any]) -> Iterator[Finding]:
+    """Whether the flag can be written back, where the database can be asked."""
+    if source.dialect != "postgresql":
+        return
+    table = source.engine.dialect.identifier_preparer.format_table(column.table)
+    question = sa.text("SELECT has_column_privilege(:name, :column, 'UPDATE')")
+    asked = question.bindparams(name=table, column=column.name)
+    ((may_mark,),) = source.ask(asked, name)
+    if not may_mark:
+        yield Finding(
+            ok=False,
+            what=f"{name}：账号不能写回标志列 {column.name}",
+            advice="请平台方授予这一列的更新权限，或删去 done（不写回，每次都读等着的行）。",
         )
 
 

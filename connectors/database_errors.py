@@ -36,6 +36,8 @@ CODES: dict[str, str] = {
     **dict.fromkeys(("42601", "1064"), "where"),
 }
 WORDS = {
+    r"certificate verify|certificate .*match|not support ssl|ssl is required|ssl connection error"
+    r"|self.signed": "tls",
     r"password authentication failed|no password supplied|pg_hba|role .* does not exist": "refused",
     r"permission denied|access denied|not permitted": "refused",
     r"认证失败|权限不够": "refused",  # PostgreSQL answers in the server's own language
@@ -81,6 +83,11 @@ SENTENCES: dict[str, tuple[type[HubError], str]] = {
     "where": (
         SourceChangedError,
         "{at}看不懂查询条件：请检查平台文件里的 where。",
+    ),
+    "tls": (
+        SourceRefusedError,
+        "{at}的加密连接没有建立（证书不被信任、与主机不符，或对方不支持加密）："
+        "请核对平台文件 tls 的 ca，并询问平台的管理员。",
     ),
     "down": (
         SourceDownError,

@@ -8,7 +8,7 @@ Memory is bounded by the block, whatever the table's size.
 
 import sqlite3
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import NullPool
 
 from connectors.chunk import text_schema, text_table
+from connectors.database_drivers import missing_driver, tls_context, with_tls
 from connectors.database_errors import translated
 from connectors.dialects import as_text, needs_quotes, session_settings
 from hub.errors import ConfigError, SourceChangedError
-from hub.platform import DatabaseConnection, ExchangeConnection, Platform
+from hub.platform import DatabaseConnection, ExchangeConnection, Platform, Tls
 
 CONNECT_SECONDS = 15
 BLOCK_ROWS = 50_000
@@ -45,20 +46,40 @@ class DatabaseSource:
             url = sa.make_url(settings.url.replace("{home}", str(home)))
             if settings.password:
                 url = url.set(password=settings.password.read(home))
-            self.url = url
-            self.engine = _engine(url, home)
-        except (sa.exc.ArgumentError, ImportError, ValueError) as error:
+            self.url = with_tls(url, settings.tls, home)
+            self.engine = _engine(self.url, home, tls=settings.tls)
+        except (ImportError, sa.exc.NoSuchModuleError) as error:
+            raise missing_driver(platform, settings.url, error) from None
+        except (sa.exc.ArgumentError, ValueError) as error:
             raise ConfigError(
                 f"{platform.platform}: connection.url cannot be used ({type(error).__name__})",
                 zh=f"平台「{platform.title}」的连接地址 url 用不了：请核对写法，"
-                "例如 postgresql+psycopg://账号@主机/库名；若是别的数据库，请先安装它的驱动。",
+                "例如 postgresql+psycopg://账号@主机/库名。",
             ) from None
+        self.home, self.tls = home, settings.tls
         self.dialect = self.engine.dialect.name
         sa.event.listen(self.engine, "connect", self._prepare)
 
     def close(self) -> None:
         """Let go of the engine; open streams close with their generators."""
         self.engine.dispose()
+
+    def write(self, statements: Iterable[sa.Update], where: str) -> None:
+        """Run statements in one transaction: the only way in which a platform is written to.
+
+        Raises:
+            SourceRefusedError: the account may not.
+        """
+        engine = _engine(self.url, self.home, tls=self.tls, write=True)
+        try:
+            with translated(self.title, where), engine.begin() as connection:
+                for one in session_settings(self.dialect, "", self.timezone, self.timeout):
+                    if "standard_conforming" in one or "TimeZone" in one or "time_zone" in one:
+                        connection.exec_driver_sql(one)
+                for statement in statements:
+                    connection.execute(statement)
+        finally:
+            engine.dispose()
 
     def ask(self, statement: sa.Executable, where: str) -> list[Any]:
         """All rows of a small question."""
@@ -177,11 +198,12 @@ class DatabaseSource:
         connection.commit()
 
 
-def _engine(url: sa.URL, home: Path) -> sa.Engine:
+def _engine(url: sa.URL, home: Path, *, tls: Tls | None, write: bool = False) -> sa.Engine:
     backend = url.get_backend_name()
     if backend == "sqlite":
         # SQLite would create a file that is not there; relative paths start at the hub home
-        address = f"file:{quote(str(home / (url.database or '')))}?mode=ro"
+        mode = "rw" if write else "ro"
+        address = f"file:{quote(str(home / (url.database or '')))}?mode={mode}"
 
         def opened() -> sqlite3.Connection:
             return sqlite3.connect(address, uri=True, timeout=30, check_same_thread=False)
@@ -194,6 +216,8 @@ def _engine(url: sa.URL, home: Path) -> sa.Engine:
         arguments["connect_timeout"] = CONNECT_SECONDS
     if backend in ("mysql", "mariadb") and "charset" not in url.query:
         url = url.update_query_dict({"charset": "utf8mb4"})
+    if backend in ("mysql", "mariadb") and tls is not None:
+        arguments["ssl"] = tls_context(tls, home)
     return sa.create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
 
 

@@ -5,6 +5,7 @@ zero date or turn 0101 into 101. Bytes become lower-case hexadecimal; a real boo
 SQLite's BOOLEAN) becomes true or false; MySQL's tinyint(1) is a number and stays one.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,25 +16,27 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import NullType
 
+from connectors.other_dialects import mssql_text, oracle_text, other_settings
+
 Text = ColumnElement[Any]
 PLAIN_IN_MYSQL = (sa.Integer, sa.Numeric, sa.Date, sa.DateTime, sa.Time, mysql.YEAR, mysql.BIT)
 
 
 def as_text(column: sa.Column[Any], dialect: str) -> Text:
     """The column's value as text, in full, computed by the database."""
-    match dialect:
-        case "postgresql":
-            if isinstance(column.type, sa.LargeBinary):
-                return sa.func.encode(column, sa.literal_column("'hex'"))
-            return sa.cast(column, sa.Text)
-        case "mysql" | "mariadb":
-            return _mysql_text(column)
-        case "sqlite":
-            return _sqlite_text(column)
-        case _:
-            if isinstance(column.type, sa.String | sa.LargeBinary):
-                return column
-            return sa.cast(column, sa.String(4000))
+    return CASTS.get(dialect, _plain_text)(column)
+
+
+def _postgres_text(column: sa.Column[Any]) -> Text:
+    if isinstance(column.type, sa.LargeBinary):
+        return sa.func.encode(column, sa.literal_column("'hex'"))
+    return sa.cast(column, sa.Text)
+
+
+def _plain_text(column: sa.Column[Any]) -> Text:
+    if isinstance(column.type, sa.String | sa.LargeBinary):
+        return column
+    return sa.cast(column, sa.String(4000))
 
 
 def _mysql_text(column: sa.Column[Any]) -> Text:
@@ -67,6 +70,18 @@ def _sqlite_text(column: sa.Column[Any]) -> Text:
         number = sa.type_coerce(column, sa.Integer)
         cases += [(number == 1, "true"), (number == 0, "false")]
     return sa.case(*cases, else_=text)
+
+
+CASTS: dict[str, Callable[[sa.Column[Any]], Text]] = {
+    "postgresql": _postgres_text,
+    "kingbase": _postgres_text,
+    "mysql": _mysql_text,
+    "mariadb": _mysql_text,
+    "sqlite": _sqlite_text,
+    "oracle": oracle_text,
+    "dm": oracle_text,
+    "mssql": mssql_text,
+}
 
 
 def orderable(column: sa.Column[Any], dialect: str) -> ColumnElement[Any]:
@@ -120,7 +135,7 @@ def session_settings(dialect: str, version: str, timezone: str, timeout: int) ->
             "SET SESSION net_write_timeout = 600",  # we may write to disk between two blocks
             "SET SESSION TRANSACTION READ ONLY",
         ]
-    return ["PRAGMA query_only = ON"] if dialect == "sqlite" else []
+    return ["PRAGMA query_only = ON"] if dialect == "sqlite" else other_settings(dialect, timeout)
 
 
 def _offset(timezone: str) -> str:

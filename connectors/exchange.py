@@ -5,7 +5,7 @@ Order    batch by batch, in the order of their numbers; only complete ones
 Refresh  each batch once; a batch whose rows are not all there is not taken
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from connectors.database_check import findings
 from connectors.database_errors import translated
 from connectors.database_source import DatabaseSource
 from connectors.dialects import as_text, bound, orderable
+from connectors.write_back import mark_batches
 from hub.errors import ConfigError, HubError, SourceChangedError
 from hub.platform import Platform
 
@@ -75,21 +76,33 @@ class ExchangeConnector:
         at: Cursor = {"batch": cursor["batch"]} if cursor else {"batch": None}
         held = 0
         parts: list[pa.Table] = []
+        done: list[str] = []
         try:
             for delivery in self._deliveries(stream, at["batch"]):
                 for table in self._rows(stream, delivery, chunk_rows):
                     if held and held + table.num_rows > chunk_rows:
-                        yield Chunk(pa.concat_tables(parts), at)
-                        parts, held = [], 0
+                        yield Chunk(pa.concat_tables(parts), at, on_commit=self._mark(stream, done))
+                        parts, held, done = [], 0, []
                     parts.append(table)
                     held += table.num_rows
                 at = {"batch": delivery.number}
+                done.append(delivery.number)
         except HubError:
-            if parts:
-                yield Chunk(pa.concat_tables(parts), at)  # the batches before are good
+            if parts:  # the batches before are good
+                yield Chunk(pa.concat_tables(parts), at, on_commit=self._mark(stream, done))
             raise
-        empty = empty_table(self.platform.streams[stream].columns)
-        yield Chunk(pa.concat_tables(parts) if parts else empty, at, last=True)
+        rows = pa.concat_tables([empty_table(self.platform.streams[stream].columns), *parts])
+        yield Chunk(rows, at, last=True, on_commit=self._mark(stream, done))
+
+    def _mark(self, stream: str, done: list[str]) -> Callable[[], tuple[str, ...]] | None:
+        """What tells the platform that the batches `done` are stored, where it wants to hear it."""
+        settings = self.platform.streams[stream]
+        taken, ready = settings.batch_taken, settings.batch_ready
+        if taken is None or ready is None or not done:
+            return None
+        table = self._batch_table(stream)
+        columns = (settings.batch_no, ready)
+        return lambda: mark_batches(self.source, table, columns, taken, done)
 
     def close(self) -> None:
         """Let go of the engine."""

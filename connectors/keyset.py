@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from connectors.chunk import Cursor
 from connectors.dialects import as_text, bound, orderable
 from connectors.watermarks import capped, minus
+from hub.platform import Flag
 
 Column = sa.Column[Any]
 
@@ -66,6 +67,8 @@ class Reading:
     timezone: str
     where: str | None = None
     until: str | None = None  # a window: only rows whose watermark is below this
+    flag: Flag | None = None  # only rows that wait to be taken
+    key: tuple[str, ...] = ()
 
     def start(self, cursor: Cursor | None, overlap: int, *, resume: bool) -> Place:
         """Where the pull begins."""
@@ -83,6 +86,9 @@ class Reading:
         page = page.where(phase.condition)
         if self.where:
             page = page.where(sa.literal_column(f"({self.where})", sa.Boolean))
+        if self.flag is not None:
+            says = as_text(self.table.columns[self.flag.column], self.dialect)
+            page = page.where(says.in_(self.flag.waiting))
         if not phase.sort:
             texts = [as_text(one, self.dialect) for one in self.columns]
             return page.order_by(*texts).offset(place.taken)

@@ -92,6 +92,19 @@ class Secret(Setting):
             ) from None
 
 
+class Tls(Setting):
+    """The connection is encrypted or it is not made."""
+
+    ca: str | None = None  # the certificate authority's file, below the hub home
+    verify: bool = True  # that the certificate is the host's own
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Tls":
+        if self.verify and self.ca is None:
+            raise ValueError("verify needs ca")
+        return self
+
+
 class DatabaseConnection(Setting):
     """A database that SQLAlchemy reaches. `url` without password; `{home}` is the hub home."""
 
@@ -99,6 +112,7 @@ class DatabaseConnection(Setting):
     url: str
     password: Secret | None = None
     statement_timeout: Seconds = 600
+    tls: Tls | None = None
 
 
 class ExchangeConnection(Setting):
@@ -108,6 +122,7 @@ class ExchangeConnection(Setting):
     url: str
     password: Secret | None = None
     statement_timeout: Seconds = 600
+    tls: Tls | None = None
 
 
 class FilesConnection(Setting):
@@ -266,6 +281,14 @@ Connection = Annotated[
 ]
 
 
+class Flag(Setting):
+    """A column that says whether a row was taken, written back where the platform grants it."""
+
+    column: str
+    waiting: Texts = ("0",)
+    done: str | None = None  # written into `column` of rows that are stored; None: never written
+
+
 class Increment(Setting):
     """What is pulled each time: rows past a watermark, new batches, or everything."""
 
@@ -278,13 +301,19 @@ class Increment(Setting):
     time_format: str | None = None  # http_api: s, ms, or as %Y-%m-%d; default: as in the rows
     batches: bool = False
     new_files: bool = False
+    flag: Flag | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Increment":
         ways = [self.snapshot, self.watermark is not None, self.batches, self.new_files]
-        if ways.count(True) != 1:
-            raise ValueError("give exactly one of snapshot, watermark, batches, new_files")
+        if [*ways, self.flag is not None].count(True) != 1:
+            raise ValueError("give exactly one of snapshot, watermark, batches, new_files, flag")
         return self
+
+    @field_validator("flag", mode="before")
+    @classmethod
+    def _flag_column(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, str) else value
 
 
 class Deletes(Setting):
@@ -363,12 +392,19 @@ class Stream(Setting):
     batch_rows: str = "row_count"  # column of the batch table: rows to reconcile
     batch_ready: str | None = None  # column of the batch table that says it is complete
     batch_ready_values: Texts = ("1",)
+    batch_taken: str | None = None  # written into `batch_ready` of batches that are stored
     arrival: Seconds | None = None  # no batch for so long is an alarm
 
     @field_validator("increment", mode="before")
     @classmethod
     def _snapshot_word(cls, value: object) -> object:
         return {value: True} if value in ("snapshot", "batches", "new_files") else value
+
+    @model_validator(mode="after")
+    def _taken_where(self) -> "Stream":
+        if self.batch_taken is not None and self.batch_ready is None:
+            raise ValueError("batch_taken needs batch_ready")
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -404,7 +440,7 @@ class Platform(Setting):
 SECRET_KEY = re.compile(r"pass|secret|token|appkey|api_key|app_key", re.IGNORECASE)
 # `key={secret}` in a template of a signature is no secret
 SECRET_URL = re.compile(
-    r"://[^/@\s:]*:[^/@\s]+@|[?&](?:password|token|secret|key)=(?!\{)", re.IGNORECASE
+    r"://[^/@\s:]*:(?!\d*/)[^@\s]+@|[?&](?:password|token|secret|key)=(?!\{)", re.IGNORECASE
 )
 
 
@@ -462,8 +498,10 @@ RULES_ZH = {
     "public_key has 128 hexadecimal digits, or 130 with 04": "的 public_key 应是 128 位十六进制"
     "（前面可以有 04）",
     "encrypted requests need wrap": "加密请求时要写 wrap",
-    "give exactly one of snapshot, watermark, batches, new_files": "里 snapshot、watermark、"
-    "batches、new_files 要写一个，且只写一个",
+    "verify needs ca": "里 verify 要有 ca（证书机构文件）；没有就写 verify: false",
+    "batch_taken needs batch_ready": "写了 batch_taken，还要写 batch_ready（写到哪一列）",
+    "give exactly one of snapshot, watermark, batches, new_files, flag": "里 snapshot、watermark、"
+    "batches、new_files、flag 要写一个，且只写一个",
     "give exactly one of from, value": "里 from 和 value 要写一个，且只写一个",
 }
 """What our own validators say, for the officer."""

@@ -25,6 +25,7 @@ def backfill_streams(platform: Platform, wanted: str | None) -> Sequence[str]:
         ConfigError: there is none, or `wanted` is none of them.
     """
     marked = [name for name, one in platform.streams.items() if one.increment.watermark]
+    marked = marked if platform.connection.kind == "database" else []
     if wanted is None and marked:
         return marked
     if wanted in marked:

@@ -127,6 +127,8 @@ def _take_chunks(
             pull.dropped[column] = pull.dropped.get(column, 0) + dropped
         pull.notes += [note for note in chunk.notes if note not in pull.notes]
         _commit(home, ledger, raw, pull, chunk, counts.stored)
+        if chunk.on_commit is not None:
+            pull.notes += [note for note in chunk.on_commit() if note not in pull.notes]
         tick(f"{pull.platform}.{pull.stream}", pull.read)
         complete = chunk.last and chunk.complete
     return complete

@@ -101,6 +101,29 @@ def test_short_batch_is_not_taken_but_the_ones_before_are(exchange: Exchange) ->
     connector.close()
 
 
+def test_batches_taken_are_said_so_once_they_are_stored(exchange: Exchange) -> None:
+    for number in (1, 2, 3):
+        exchange.deliver(number, 2)
+    stream = PLATFORM["streams"]["users"] | {"batch_taken": "2"}  # type: ignore[index]
+    platform = Platform.model_validate(PLATFORM | {"streams": {"users": stream}})
+    connector = open_connector(platform, exchange.folder)
+    chunks = connector.pull("users", None, resume=False, chunk_rows=3)
+    first = next(chunks)
+    assert first.cursor == {"batch": "20260001"}
+    assert states(exchange) == ["1", "1", "1"], "not before the commit"
+    assert first.on_commit is not None
+    assert first.on_commit() == ()
+    assert states(exchange) == ["2", "1", "1"]
+    for chunk in chunks:
+        assert chunk.on_commit is None or chunk.on_commit() == ()
+    assert states(exchange) == ["2", "2", "2"]
+    connector.close()
+
+
+def states(exchange: Exchange) -> list[str]:
+    return [zt for (zt,) in exchange.db.execute("SELECT zt FROM batches ORDER BY pch")]
+
+
 def test_renamed_column_is_named(exchange: Exchange) -> None:
     exchange.db.execute("ALTER TABLE users RENAME COLUMN xm TO mc")
     exchange.db.commit()

@@ -30,6 +30,8 @@ MODELS: dict[str, type[Setting]] = {
     "pager": platform.Pager,
     "increment": platform.Increment,
     "deletes": platform.Deletes,
+    "flag": platform.Flag,
+    "tls": platform.Tls,
     "map": platform.FieldMap,
     "streams": platform.Stream,
     "hub.yaml": settings.HubSettings,
