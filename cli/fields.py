@@ -29,6 +29,18 @@ RULES = {
     "name_room": "姓名和住房相同",
     "single": "只有这一条",
 }
+REFUSALS = {
+    "doubtful": "像是同一个人，但依据不够",
+    "two_persons": "同时像两个不同的人",
+    "told_apart": "同时像两个已被人工区分的人",
+    "two_numbers": "有效证件号码不同",
+    "two_sexes": "性别不同",
+    "two_births": "出生年份相差一年以上",
+    "two_roles": "在同一户里是两种身份",
+    "not_the_head": "所用号码是户主的，而他不是户主",
+    "too_many": "归在一起的记录太多",
+    "decided": "已由人工区分",
+}
 EVENTS = {"founded": "新建", "merged": "合并", "returned": "恢复", "gone": "注销", "split": "拆分"}
 STATES = {"living": "有效", "merged": "已合并", "gone": "各平台已无记录"}
 
@@ -94,6 +106,11 @@ def reason(code: str | None) -> str:
 
     known = reasons().get(code or "")
     return known.zh if known else code or ""
+
+
+def refusal(code: str | None) -> str:
+    """Return why two records were not joined."""
+    return REFUSALS.get(code or "", code or "")
 
 
 def advice(code: str | None) -> str:

@@ -19,10 +19,12 @@ from cli import (
     crosswalk,
     demo,
     divisions,
+    explain,
     init,
     platform,
     quarantine,
     resident,
+    review,
     snapshots,
     status,
     sync,
@@ -83,6 +85,10 @@ app.add_typer(quarantine.app)
 app.add_typer(changes.app)
 app.add_typer(divisions.app)
 app.add_typer(resident.app)
+app.add_typer(review.app)
+app.command(
+    "explain", cls=Command, help="说明两条记录为什么是、或者不是同一个人：每项依据的分值。"
+)(explain.explain)
 app.command(
     "crosswalk", cls=Command, help="导出对照表：平台、数据流、记录键 → 居民编码、户编码、网格编码。"
 )(crosswalk.crosswalk)

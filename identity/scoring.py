@@ -59,17 +59,19 @@ def pair_columns() -> str:
 
 
 def score_query(model: Model, pairs: str) -> str:
-    """SQL of `a, b, weight, rule` and the level of each comparison, for the pairs in a table."""
+    """SQL of `a, b, weight, rule`, and each comparison's level and weight, of the pairs."""
     levels = ", ".join(f"{_level_sql(one)} AS level_{one.name}" for one in model.comparisons)
-    weight = " + ".join(_weight_sql(one) for one in model.comparisons)
-    chosen = ", ".join(f"level_{one.name}" for one in model.comparisons)
+    weights = ", ".join(f"{_weight_sql(one)} AS weight_{one.name}" for one in model.comparisons)
+    total = " + ".join(f"weight_{one.name}" for one in model.comparisons)
+    chosen = ", ".join(f"level_{one.name}, weight_{one.name}" for one in model.comparisons)
     return f"""
         WITH paired_up AS (
             SELECT p.a, p.b, {pair_columns()} FROM {pairs} p
             JOIN profile l ON l.record_id = p.a JOIN profile r ON r.record_id = p.b),
-        levelled AS (SELECT *, {levels} FROM paired_up)
-        SELECT a, b, {model.prior_weight!r} + {weight} AS weight, {RULE} AS rule, {chosen}
-        FROM levelled"""
+        levelled AS (SELECT *, {levels} FROM paired_up),
+        weighed AS (SELECT *, {weights} FROM levelled)
+        SELECT a, b, {model.prior_weight!r} + {total} AS weight, {RULE} AS rule, {chosen}
+        FROM weighed"""
 
 
 def _level_sql(comparison: Comparison) -> str:

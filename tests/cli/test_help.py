@@ -15,7 +15,7 @@ DESIGNED = {
     "init", "demo", "platform add", "platform check", "platform preview", "platform list", "sync",
     "backfill", "status", "snapshots", "rollback", "quarantine list", "quarantine export",
     "quarantine replay", "changes list", "changes accept", "resident find", "resident show",
-    "crosswalk", "divisions import",
+    "crosswalk", "divisions import", "review list", "review decide", "review undo", "explain",
 }  # fmt: skip
 
 

@@ -1,0 +1,98 @@
+"""`hub explain A B`: why two records are, or are not, one person."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import ClearOption, HomeOption, JsonOption, the_home
+from cli.review import WhoArgument
+
+if TYPE_CHECKING:
+    from identity.explain import Explanation
+
+
+def explain(
+    one: WhoArgument,
+    other: WhoArgument,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="文件", help="另存一份图表网页，离线可看，不含个人信息",
+            show_default=False,
+        ),
+    ] = None,
+    clear: ClearOption = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Weigh two records before the officer's eyes."""
+    from cli.screen import as_json, place, say
+    from identity.charts import write_charts
+    from identity.explain import explain as weigh
+    from identity.pairs import pair_meant
+    from pipelines.deciding import the_model
+    from warehouse.snapshots import reading
+
+    opened = the_home(home)
+    with reading(opened) as connection:
+        records = connection.execute("SELECT count(*) FROM resident_record").fetchall()[0][0]
+        model = the_model(opened).at(records)
+        pair = pair_meant(connection, one, other, model)
+        found = weigh(connection, *pair, model)
+        if html is not None:
+            write_charts(connection, *pair, model, html)
+    answer = _answer(found, clear=clear)
+    if json:
+        as_json(answer)
+        return
+    _show(answer)
+    if html is not None:
+        say(f"图表已写出：{place(html.resolve())}")
+
+
+def _answer(found: "Explanation", *, clear: bool) -> dict[str, Any]:
+    from cli.fields import masked_row, refusal
+
+    made = asdict(found)
+    made["left"] = masked_row(found.left, clear=clear)
+    made["right"] = masked_row(found.right, clear=clear)
+    made["obstacle_zh"] = refusal(found.obstacle) if found.obstacle else None
+    return made
+
+
+def _show(answer: dict[str, Any]) -> None:
+    from cli.fields import title
+    from cli.screen import heading, say, table
+
+    left, right = answer["left"], answer["right"]
+    table(
+        ("", "甲", "乙"),
+        [(title(name), left[name], right[name]) for name in left if left[name] or right[name]],
+    )
+    heading("依据（正数支持是同一个人，单位：比特）")
+    rows: list[tuple[str, str, str, str]] = [
+        ("起点", "任取两条记录", f"{answer['start']:+.1f}", f"{answer['start']:+.1f}")
+    ]
+    total = answer["start"]
+    for part in answer["parts"]:
+        total += part["weight"]
+        rows.append((part["title"], part["label"], f"{part['weight']:+.1f}", f"{total:+.1f}"))
+    table(("项目", "比较结果", "分值", "累计"), rows, right=("分值", "累计"))
+    say(
+        f"合计 {answer['weight']:+.1f}；{answer['join']:+.1f} 以上归为一人，"
+        f"{answer['ask']:+.1f} 以上请人判断。模型 {answer['model']}。",
+        _conclusion(answer),
+    )
+
+
+def _conclusion(answer: dict[str, Any]) -> str:
+    if answer["decision"]:
+        verdicts = {"same": "是同一个人", "different": "不是同一个人"}
+        return f"已有人工决定：{verdicts.get(answer['decision'], '')}。"
+    if answer["one_person"]:
+        return "结论：已归为同一位居民。"
+    if answer["obstacle_zh"]:
+        return f"结论：没有归为一人。原因：{answer['obstacle_zh']}。"
+    return "结论：没有归为一人，依据不足。"

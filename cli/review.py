@@ -1,0 +1,202 @@
+"""`hub review list|decide|undo`: the pairs that only a person can settle."""
+
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.chinese import Command, Group
+from cli.options import ClearOption, HomeOption, JsonOption, the_home
+from hub.errors import ConfigError, NotFoundError
+
+if TYPE_CHECKING:
+    from hub.settings import Home
+    from ledger import Ledger
+
+app = typer.Typer(
+    cls=Group, name="review", help="人工复核：拿不准是不是同一个人的记录。", no_args_is_help=True
+)
+WhoArgument = Annotated[
+    str,
+    typer.Argument(metavar="居民编码", help="居民编码，或 平台/数据流/记录键", show_default=False),
+]
+VERDICTS = {"same": "是同一个人", "different": "不是同一个人", "later": "以后再定"}
+
+
+@app.command("list", cls=Command, help="列出等人判断的记录对，最像的在前；也列出已作的决定。")
+def list_(
+    limit: Annotated[int, typer.Option("--limit", metavar="对数", help="最多列出几对", min=1)] = 20,
+    clear: ClearOption = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List what is to be settled, and what was."""
+    from cli.screen import as_json
+    from identity.review import pairs_to_review
+    from warehouse.snapshots import reading
+
+    opened = the_home(home)
+    made = _decisions(opened)
+    put_off = {frozenset(one["residents"]) for one in made if one["verdict"] == "later"}
+    with reading(opened) as connection:
+        found = pairs_to_review(connection, limit + len(put_off))
+    found = [one for one in found if frozenset(_residents(one)) not in put_off][:limit]
+    answer = {"pairs": [_masked(one, clear=clear) for one in found], "decisions": made}
+    if json:
+        as_json(answer)
+    else:
+        _show(answer)
+
+
+@app.command("decide", cls=Command, help="作出判断；以后每次同步都照此办理，可用 undo 撤销。")
+def decide(
+    one: WhoArgument,
+    other: WhoArgument,
+    verdict: Annotated[
+        str,
+        typer.Argument(
+            metavar="判断",
+            help="same 是同一个人，different 不是，later 以后再定",
+            show_default=False,
+        ),
+    ],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a decision into the ledger."""
+    from cli.screen import as_json, say
+    from identity.pairs import pair_meant
+    from ledger import open_ledger
+    from ledger.decisions import note_decision
+    from pipelines.deciding import seal_record, the_model
+    from warehouse.snapshots import reading
+
+    if verdict not in VERDICTS:
+        raise ConfigError(
+            "review decide: no such verdict",
+            zh="判断只能写 same（是同一个人）、different（不是）或 later（以后再定）。",
+        )
+    opened = the_home(home)
+    with reading(opened) as connection:
+        pair = pair_meant(connection, one, other, the_model(opened))
+    ledger = open_ledger(opened.data / "ledger.sqlite")
+    try:
+        number = note_decision(
+            ledger,
+            (seal_record(opened, pair[0].named), seal_record(opened, pair[1].named)),
+            (pair[0].resident_id, pair[1].resident_id),
+            verdict,  # type: ignore[arg-type]  # one of VERDICTS, as checked above
+            getuser(),
+            _former(opened, ledger, {pair[0].named, pair[1].named}),
+        )
+    finally:
+        ledger.close()
+    if json:
+        as_json({"decision_id": number, "verdict": verdict})
+    else:
+        say(f"已记下决定 {number}：{VERDICTS[verdict]}。下一次 hub sync 起生效。",
+            f"要撤销：hub review undo {number}")  # fmt: skip
+
+
+@app.command("undo", cls=Command, help="撤销一个决定；下一次同步起不再照它办理。")
+def undo(
+    decision: Annotated[
+        int, typer.Argument(metavar="决定", help="list 列出的决定编号", show_default=False)
+    ],
+    home: HomeOption = None,
+) -> None:
+    """Take a decision back."""
+    from cli.screen import say
+    from ledger import open_ledger
+    from ledger.decisions import undo_decision
+
+    ledger = open_ledger(the_home(home).data / "ledger.sqlite")
+    try:
+        done = undo_decision(ledger, decision)
+    finally:
+        ledger.close()
+    if not done:
+        raise NotFoundError(
+            f"no decision {decision} that holds",
+            zh=f"没有编号为 {decision} 的有效决定：请用 hub review list 查看。",
+        )
+    say(f"已撤销决定 {decision}。下一次 hub sync 起生效。")
+
+
+def _former(home: "Home", ledger: "Ledger", pair: set[tuple[str, str, str]]) -> int | None:
+    """The decision about the same pair that still holds."""
+    from ledger.decisions import decisions
+    from pipelines.deciding import open_record
+
+    for one in decisions(ledger):
+        if {open_record(home, text) for text in (one.left_record, one.right_record)} == pair:
+            return one.decision_id
+    return None
+
+
+def _decisions(home: "Home") -> list[dict[str, Any]]:
+    from ledger import open_ledger
+    from ledger.decisions import decisions
+
+    ledger = open_ledger(home.data / "ledger.sqlite")
+    try:
+        return [
+            {
+                "decision_id": one.decision_id,
+                "residents": [one.left_resident, one.right_resident],
+                "verdict": one.verdict,
+                "decided_at": one.decided_at,
+                "decided_by": one.decided_by,
+            }
+            for one in decisions(ledger)
+        ]
+    finally:
+        ledger.close()
+
+
+def _residents(pair: dict[str, Any]) -> tuple[str, str]:
+    return pair["left"]["resident_id"], pair["right"]["resident_id"]
+
+
+def _masked(pair: dict[str, Any], *, clear: bool) -> dict[str, Any]:
+    from cli.fields import masked_row, refusal
+
+    return {
+        "weight": round(pair["weight"], 2),
+        "reason": pair["reason"],
+        "reason_zh": refusal(pair["reason"]),
+        "left": masked_row(pair["left"], clear=clear),
+        "right": masked_row(pair["right"], clear=clear),
+    }
+
+
+def _show(answer: dict[str, Any]) -> None:
+    from cli.screen import heading, say, table
+
+    if not answer["pairs"]:
+        say("没有等人判断的记录。")
+    for nth, pair in enumerate(answer["pairs"], 1):
+        heading(f"{nth}. {pair['reason_zh']}（{pair['weight']:+.1f}）")
+        table(
+            ("居民编码", "姓名", "性别", "出生", "证件号码", "电话", "住址", "记录"),
+            [
+                (r["resident_id"], r["name"], r["sex_code"],
+                 r["birth_date"] or str(r["birth_year"] or ""), r["id_number"], r["phone"],
+                 r["residence_address"], f"{r['platform']}/{r['stream']}/{r['record_key']}")
+                for r in (pair["left"], pair["right"])
+            ],
+            whole=("居民编码",),
+        )  # fmt: skip
+    if answer["decisions"]:
+        heading("已作的决定")
+        table(
+            ("编号", "居民", "判断", "时间", "经办"),
+            [
+                (str(d["decision_id"]), " 与 ".join(d["residents"]), VERDICTS[d["verdict"]],
+                 d["decided_at"], d["decided_by"])
+                for d in answer["decisions"]
+            ],
+            right=("编号",),
+        )  # fmt: skip
+    say("看依据：hub explain 居民编码 居民编码",
+        "作判断：hub review decide 居民编码 居民编码 same（或 different、later）")  # fmt: skip

@@ -1,0 +1,90 @@
+"""What only a person can settle is listed, settled, settled otherwise, and explained."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hub.settings import Home
+from ledger import open_ledger
+from ledger.decisions import decisions
+from pipelines.deciding import Told, bindings_of, the_model, told_otherwise
+from tests.cli.conftest import Hub
+from tests.cli.small_home import copied
+from warehouse.snapshots import reading
+
+
+@pytest.fixture
+def home(small_home: Home, tmp_path: Path) -> Home:
+    return copied(small_home, tmp_path / "home")
+
+
+def ids(home: Home) -> dict[str, str]:
+    with reading(home) as connection:
+        return dict(connection.execute("SELECT name, resident_id FROM resident").fetchall())
+
+
+def test_nothing_to_settle(hub: Hub, small_home: Home) -> None:
+    assert hub("review", "list", "--json", home=small_home).json == {"pairs": [], "decisions": []}
+    assert "没有等人判断" in hub("review", "list", home=small_home).out
+
+
+def test_a_decision_is_kept_sealed_and_taken_back(hub: Hub, home: Home) -> None:
+    one, other = ids(home)["张三丰"], ids(home)["李四"]
+    ran = hub("review", "decide", one, other, "different", home=home)
+    assert ran.code == 0
+    assert "下一次 hub sync 起生效" in ran.out
+    ledger = open_ledger(home.data / "ledger.sqlite")
+    (kept,) = decisions(ledger)
+    assert kept.left_record.startswith("sealed:")
+    (binding,) = bindings_of(home, ledger)
+    assert {binding.left[2], binding.right[2]} <= {"P1", "G1", "G3"}
+    told = Told([binding], the_model(home))
+    assert told_otherwise(home, told), "the next sync must publish, though nothing new arrived"
+    hub("review", "decide", other, one, "same", home=home)
+    (newer,) = decisions(ledger)
+    assert (newer.verdict, newer.decision_id) == ("same", 2), "the newer takes the older's place"
+    listed = hub("review", "list", "--json", home=home).json["decisions"]
+    assert [d["verdict"] for d in listed] == ["same"]
+    assert hub("review", "undo", 2, home=home).code == 0
+    assert bindings_of(home, ledger) == []
+    ledger.close()
+    assert hub("review", "undo", 2, home=home).code == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "says"),
+    [
+        (["decide", "Rnobody", "Rnobody", "same"], 1, "没有这个居民编码"),
+        (["decide", "police/residents/P1", "police/residents/P1", "same"], 2, "同一个人"),
+        (["decide", "police/residents/P1", "police/residents/P2", "maybe"], 2, "判断只能写"),
+    ],
+)
+def test_wrong_decisions_are_refused(
+    hub: Hub, small_home: Home, typed: list[str], code: int, says: str
+) -> None:
+    ran = hub("review", *typed, home=small_home)
+    assert ran.code == code
+    assert says in ran.err
+
+
+def test_explained_by_every_piece(hub: Hub, small_home: Home, tmp_path: Path) -> None:
+    chart = tmp_path / "依据.html"
+    pair = ("police/residents/P1", "street_grid/residents/G1")
+    found = hub("explain", *pair, "--json", "--html", chart, home=small_home).json
+    weights = [part["weight"] for part in found["parts"]]
+    assert found["weight"] == pytest.approx(found["start"] + sum(weights))
+    assert found["one_person"]
+    assert found["left"]["name"] == "张**"
+    page = chart.read_text(encoding="utf-8")
+    assert not re.search(r"(?:src|href)=.?.?https?:", page), "no address outside the page"
+    for personal in ("张三丰", "13812341234", "510108195304071234"):
+        assert personal not in page
+    ran = hub("explain", *pair, "--clear", home=small_home)
+    assert "张三丰" in ran.out
+    assert "结论：已归为同一位居民" in ran.out
+
+
+def test_explained_why_not(hub: Hub, small_home: Home) -> None:
+    pair = ("police/residents/P1", "police/residents/P2")
+    assert "有效证件号码不同" in hub("explain", *pair, home=small_home).out
