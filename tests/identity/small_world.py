@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import polars as pl
 
+from identity.decisions import Binding
+from identity.model import Model
 from identity.resolve import resolve_entities, resolve_identity
 from identity.tables import create_tables
 from schemas.entities import MODELS, core_schema
@@ -39,6 +41,7 @@ class Record:
     id_status: str | None = None
     birth_date: str | None = None
     stated_birth: str | None = None  # where a valid number says another
+    maybe_cut: bool = False  # valid, but ends in 000
 
 
 class Hub:
@@ -49,6 +52,8 @@ class Hub:
     ):
         self.brain, self.owners, self.moment = brain, owners or {}, START
         self.numbers: dict[str, int] = {}
+        self.model: Model | None = None
+        self.bindings: list[Binding] = []
 
     def sync(self, records: dict[str, Record | None], **columns: object) -> None:
         """Put records (None: gone) in and resolve. `columns` go into every record."""
@@ -70,7 +75,7 @@ class Hub:
             run("INSERT INTO record_id VALUES (?, ?, 's', ?)", [number, platform, key])
             if record is not None:
                 self._insert(number, key, record, columns)
-        resolve_identity(self.brain, KEY, self.moment)
+        resolve_identity(self.brain, KEY, self.moment, self.model, self.bindings)
 
     def _insert(self, number: int, key: str, record: Record, columns: dict[str, object]) -> None:
         row: dict[str, object] = {
@@ -102,8 +107,12 @@ class Hub:
 
 
 def _issues(record: Record) -> list[dict[str, str]]:
-    if record.stated_birth is None:
-        return []
-    return [
-        {"field": "birth_date", "raw": record.stated_birth, "reason": "disagrees_with_id_number"}
-    ]
+    found = []
+    if record.stated_birth is not None:
+        reason = "disagrees_with_id_number"
+        found.append({"field": "birth_date", "raw": record.stated_birth, "reason": reason})
+    if record.maybe_cut:
+        found.append(
+            {"field": "id_number", "raw": str(record.id_number), "reason": "maybe_truncated"}
+        )
+    return found

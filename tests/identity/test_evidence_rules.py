@@ -1,0 +1,111 @@
+"""Numbers that are not the person's own, names badly written, fillers, and crowds."""
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_world import Hub, Record
+
+from identity.spelling import name_forms
+
+PARENT, CHILD = "510108198003070017", "510108201504071234"
+
+
+def form(name: str) -> dict[str, object]:
+    return name_forms([name]).to_pylist()[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("张伟", "张玮", "sound"),
+        ("林琳", "凌琳", "sound"),  # ling and lin are one sound in the south-west
+        ("郑晴", "郑睛", "glyphs"),
+        ("王晓明", "王明晓", "letters"),
+        ("阿依古丽·买买提", "阿依古丽买买提", "bare"),
+        ("John Smith", "SMITH JOHN", "letters"),
+    ],
+)
+def test_slips_have_one_form(one: str, other: str, same: str) -> None:
+    assert form(one)[same] == form(other)[same]
+
+
+def test_titles_and_fillers_are_no_names() -> None:
+    assert (form("张女士")["bare"], form("张女士")["c1"], form("张女士")["titled"]) == (
+        None, "张", True,
+    )  # fmt: skip
+    assert form("业主")["c1"] is None
+    assert form("张先")["bare"] == "张先"
+
+
+@given(st.text(min_size=1, max_size=8))
+def test_any_text_has_forms(name: str) -> None:
+    found = form(name)
+    assert found["name"] == name
+    assert found["bare"] is None or found["c1"]
+
+
+def test_child_under_a_parents_number(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    hub.sync(
+        {
+            "father": Record("张伟", PARENT, "138", "101"),
+            "child": Record("张小宝", PARENT, "138", "101", stated_birth="2015年4月7日"),
+            "school": Record("张小宝", CHILD, "138", "101"),
+        }
+    )
+    assert hub.groups() == {frozenset({"father"}), frozenset({"child", "school"})}
+    said = "SELECT id_status, birth_year FROM resident_record ORDER BY record_id"
+    assert brain.execute(said).fetchall()[1] == ("borrowed", 2015)
+    hub.sync({"father": None, "child": Record("张小宝", PARENT, "138", "101")})
+    assert brain.execute(said).fetchall()[0][0] == "valid", "nobody else has that number now"
+
+
+def test_renamed_stays_who_they_are(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    hub.sync({"1": Record("张伟", PARENT, "138"), "2": Record("向昱霏", PARENT)})
+    assert len(hub.groups()) == 1
+
+
+def test_placeholder_number_shared_by_strangers(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    hub.sync({name: Record(name, PARENT, name) for name in ("张伟", "李娜", "王芳", "赵敏")})
+    assert len(hub.groups()) == 4
+    hub.sync({"赵敏": None})
+    assert len(hub.groups()) == 1, "three names may be one person's"
+
+
+def test_number_cut_by_a_spreadsheet_that_passes_the_check(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    whole, cut = "510108198003072063", "510108198003072000"
+    hub = Hub(brain)
+    hub.sync({"1": Record("李娜", whole, "138")})
+    hub.sync({"2": Record("李娜", cut, "138", maybe_cut=True)})
+    assert hub.groups() == {frozenset("12")}
+    hub.sync({"1": Record("王芳", whole, "138")})
+    assert hub.groups() == {frozenset("1"), frozenset("2")}
+
+
+def test_masked_and_mistyped_numbers_are_evidence(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    hub.sync(
+        {
+            "1": Record("张小伟", PARENT),
+            "2": Record("张小伟", "510108********0017", "138", id_status="masked"),
+            "3": Record("张小伟", "510108198003070077", id_status="check_failed"),
+            "4": Record("张小伟", "510108********0019", "139", id_status="masked"),
+        }
+    )
+    assert hub.groups() == {frozenset("123"), frozenset("4")}
+
+
+def test_blanks_and_fillers_as_a_third_of_a_column(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    people = {f"p{n}": Record(f"张{chr(0x4E00 + 37 * n)}", None, "13800000000") for n in range(90)}
+    people |= {f"o{n}": Record("业主", None, f"139{n % 30}") for n in range(60)}
+    hub.sync(people)
+    assert max(map(len, hub.groups())) == 1
+    assert brain.execute("SELECT value FROM crowded WHERE kind = 'phone'").fetchall() == [
+        ("13800000000",)
+    ]

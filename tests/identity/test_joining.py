@@ -1,0 +1,123 @@
+"""Best edge first: what may never meet, what is asked, and no order of input."""
+
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from identity.components import components
+from identity.joining import Edge, Node, join_nodes
+from identity.model import read_model
+
+MODEL = read_model()
+
+
+def node(number=None, sex=None, year=None, names=("张伟",), records=1, roles=None) -> Node:
+    return Node(number, sex, sex, year, year, records, list(names) or None, roles, None)
+
+
+def edge(weight: float, a: int, b: int) -> Edge:
+    return Edge(weight, a, b, "name_phone", a, b)
+
+
+def joined(nodes: dict[int, Node], edges: list[Edge], told=()) -> tuple[set[frozenset[int]], dict]:
+    edges = sorted(edges, key=lambda e: (-e.weight, e.a, e.b))
+    outcome = join_nodes(nodes, edges, told, MODEL)
+    groups: dict[int, set[int]] = {}
+    for name, root in outcome.root.items():
+        groups.setdefault(root, set()).add(name)
+    reasons = {(a, b): reason for a, b, _, reason in outcome.refused}
+    return {frozenset(one) for one in groups.values()}, reasons
+
+
+def test_a_chain_never_brings_two_numbers_together() -> None:
+    nodes = {1: node("A"), 2: node(), 3: node(), 4: node("B")}
+    groups, reasons = joined(nodes, [edge(20, 1, 2), edge(18, 3, 4), edge(12, 2, 3)])
+    assert groups == {frozenset({1, 2}), frozenset({3, 4})}
+    assert reasons == {(2, 3): "two_numbers"}
+
+
+def test_every_rule_has_its_reason() -> None:
+    cases = {
+        "two_sexes": (node(sex="1"), node(sex="2")),
+        "two_births": (node(year=1990), node(year=1992)),
+        "two_roles": (node(roles=["H1:02"]), node(roles=["H1:20"])),
+        "too_many": (node(records=50), node(records=50)),
+    }
+    for reason, (one, other) in cases.items():
+        _, reasons = joined({1: one, 2: other}, [edge(30, 1, 2)])
+        assert reasons == {(1, 2): reason}
+    assert joined({1: node(), 2: node()}, [edge(3, 1, 2)])[1] == {(1, 2): "doubtful"}
+    same = {1: node(roles=["H1:02"]), 2: node(roles=["H1:01", "H2:20"])}
+    assert joined(same, [edge(30, 1, 2)])[0] == {frozenset({1, 2})}
+
+
+def test_fitting_two_persons_is_asked() -> None:
+    nodes = {1: node("A"), 2: node("B"), 3: node()}
+    groups, reasons = joined(nodes, [edge(20, 1, 3), edge(19, 2, 3)])
+    assert len(groups) == 3
+    assert set(reasons.values()) == {"two_persons"}
+    groups, _ = joined(nodes, [edge(20, 1, 3), edge(12, 2, 3)])
+    assert frozenset({1, 3}) in groups
+
+
+def test_a_title_does_not_choose_between_names() -> None:
+    nodes = {1: node(names=()), 2: node(names=("张丽",)), 3: node(names=("张静",))}
+    assert len(joined(nodes, [edge(9, 1, 2), edge(8, 1, 3)])[0]) == 3
+
+
+def test_told_apart_binds_and_a_third_is_asked() -> None:
+    nodes = {1: node(), 2: node(), 3: node()}
+    edges = [edge(30, 1, 2), edge(25, 1, 3), edge(10, 2, 3)]
+    groups, reasons = joined(nodes, edges, [(1, 2, "different")])
+    assert len(groups) == 3, "however much nearer the third is to one of them"
+    assert reasons == {(1, 2): "decided", (1, 3): "told_apart", (2, 3): "told_apart"}
+    groups, _ = joined({1: node("A"), 2: node("B")}, [], [(1, 2, "same")])
+    assert groups == {frozenset({1, 2})}
+
+
+graphs = st.integers(0, 10**6).map(Random)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rng=graphs)
+def test_the_order_of_input_changes_nothing(rng: Random) -> None:
+    names = rng.sample(range(100), 8)
+    nodes = {
+        n: node(rng.choice(("A", "B", None, None)), rng.choice(("1", "2", None)),
+                rng.choice((1990, 1991, 1993, None)), rng.choice((("张伟",), ("李娜",), ())))
+        for n in names
+    }  # fmt: skip
+    edges = [
+        edge(rng.choice((3.0, 8.0, 8.0, 20.0)), a, b)
+        for a in names for b in names if a < b and rng.random() < 0.5
+    ]  # fmt: skip
+    first = joined(nodes, edges)
+    shuffled = list(nodes.items())
+    rng.shuffle(shuffled)
+    rng.shuffle(edges)
+    assert joined(dict(shuffled), edges) == first
+    for group in first[0]:
+        members = [nodes[n] for n in group]
+        assert len({m.number for m in members} - {None}) <= 1
+        assert len({m.sex for m in members} - {None}) <= 1
+        years = [m.first_year for m in members if m.first_year]
+        assert not years or max(years) - min(years) <= 1
+
+
+@given(edges=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1))
+def test_components_are_those_of_a_plain_search(edges: list[tuple[int, int]]) -> None:
+    import numpy as np
+
+    a, b = (np.array(side, np.uint64) for side in zip(*edges, strict=True))
+    names, roots = components(a, b)
+    reach = {n: {n} for n in {x for pair in edges for x in pair}}
+    for _ in edges:
+        for x, y in edges:
+            reach[x] = reach[y] = reach[x] | reach[y]
+    for n in reach:
+        for m in list(reach[n]):
+            reach[n] = reach[n] | reach[m]
+    assert dict(zip(names.tolist(), roots.tolist(), strict=True)) == {
+        n: min(found) for n, found in reach.items()
+    }
