@@ -247,7 +247,7 @@ def _sexes(seen: Sequence[Seen]) -> dict[str, dict[str, Counter[str]]]:
 
 def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity) -> list[Decision]:
     """What only the other columns can tell."""
-    made = list(decisions)
+    made = _one_role(list(decisions), seen)
     chosen = Counter(d.field for d in made if d.field and d.confidence >= 0.5)
     utility = any(s.best and s.best.attribute == "customer_no" for s in seen)
     related = chosen["relation_code"] or chosen["head_name"] or chosen["head_id_number"]
@@ -272,6 +272,21 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
     return made
 
 
+def _one_role(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
+    """Of an owner and a tenant in one row only one is the person: the one first named."""
+    names = [s for d, s in zip(made, seen, strict=True) if d.field == "name"]
+    anchor = next((s.candidates[0].role for s in names if s.candidates), "")
+    for at, (one, each) in enumerate(zip(made, seen, strict=True)):
+        role = each.candidates[0].role if each.candidates else ""
+        apart = names and role not in ("", anchor)
+        if apart and one.field in (*PERSONAL, "name", "birth_date"):
+            made[at] = replace(
+                one, field=None, settings={}, confidence=0.7,
+                others=((str(one.field), 0.3),), why=f"{one.why}；可能是另一个人（{role}）的",
+            )  # fmt: skip
+    return made
+
+
 def _is_contact(seen: Seen) -> bool:
     return bool(seen.best and seen.best.attribute == "phone" and seen.best.subject == "contact")
 
@@ -280,6 +295,8 @@ def _doubted(one: Decision, factor: float, why: str) -> Decision:
     return replace(one, confidence=round(one.confidence * factor, 3), why=f"{one.why}；{why}")
 
 
+PERSONAL = ("phone", "id_number", "hukou_address", "residence_address", "sex_code")
+"""Fields that other people in a row have too."""
 SINGLE = (
     *("name", "head_name", "birth_date", "household_no", "relation_code", "grid_code"),
     *("building", "unit", "room", "floor", "compound", "road", "door_no", "worker_name"),
@@ -300,7 +317,8 @@ def _together(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]
         first = taken.setdefault(one.field, at)
         if first == at:
             continue
-        if one.field in SINGLE:
+        stranger = one.field in PERSONAL and _sure_whose(seen[first]) > _sure_whose(seen[at])
+        if one.field in SINGLE or stranger:
             chance = min(0.85, max(0.55, made[first].confidence))
             made[at] = replace(
                 one, field=None, settings={}, confidence=chance,
@@ -308,6 +326,10 @@ def _together(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]
                 why=f"{one.why}；但“{made[first].column}”更像",
             )  # fmt: skip
     return _joined(made, seen)
+
+
+def _sure_whose(seen: Seen) -> float:
+    return seen.candidates[0].whose if seen.candidates else 0.0
 
 
 def _joined(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]:

@@ -130,6 +130,16 @@ def _labels(profile: Profile) -> float:
     return 0.5 + profile.tags
 
 
+TYPES = ("political", "residence_type", "relation", "id_type", "employment", "marital")
+
+
+def _person_type(profile: Profile) -> float:
+    """A type in words of one of our tables is that, not just any type."""
+    if profile.tags >= 0.8 or any(profile.words_in(one) >= 0.8 for one in TYPES):
+        return 0.03
+    return 1.0
+
+
 def _flag(profile: Profile) -> float:
     if profile.flags:
         return 6.0
@@ -236,6 +246,7 @@ FITS: dict[str, Callable[[Profile], float]] = {
     "disability_kind": _disability,
     "labels": _labels,
     "flag": _flag,
+    "person_type": _person_type,
     "operation": _operation,
     "address": _address,
     "compound": _compound,

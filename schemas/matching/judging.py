@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from schemas.matching.fitting import likelihood
 from schemas.matching.lexicon import attributes
-from schemas.matching.naming import NameReading
+from schemas.matching.naming import STRANGE, NameReading
 from schemas.matching.profile import Profile
 
 UNNAMED: Mapping[str, float] = {
@@ -21,7 +21,12 @@ UNNAMED: Mapping[str, float] = {
     "created_at": 0.006, "disability_kind": 0.01, "community_code": 0.005, "division_code": 0.005,
 }  # fmt: skip
 """How often a column whose name says nothing is one of these."""
-MEANINGLESS = 0.5  # of a name that is a known word: how seldom its content decides alone
+OF_PEOPLE = (
+    *("name", "id_number", "id_type", "phone", "residence_address", "hukou_address", "sex"),
+    *("birth_date", "birth_year", "age", "ethnicity", "education", "marital", "political"),
+    *("employment", "nationality", "residence_type"),
+)
+"""What each person in a row may have of their own; the values cannot tell whose it is."""
 MOST_BY_NAME = 0.93  # without a value nothing is surer
 
 
@@ -33,6 +38,8 @@ class Candidate:
     subject: str
     confidence: float
     why: str
+    whose: float = 1.0  # part of the confidence: how sure it is that it is this subject's
+    role: str = ""
 
 
 def judge(readings: Sequence[NameReading], profile: Profile) -> list[Candidate]:
@@ -45,10 +52,13 @@ def judge(readings: Sequence[NameReading], profile: Profile) -> list[Candidate]:
     rest = max(1 - sum(prior for prior, _ in priors.values()), 0.02)
     total = rest + sum(weight for weight, _ in weighed.values())
     most = 0.995 if profile.size else MOST_BY_NAME
-    found = [
-        Candidate(attribute, subject, min(weight / total, most), why)
-        for (attribute, subject), (weight, why) in weighed.items()
-    ]
+    named = {(one.attribute, one.subject): one for one in readings}
+    found = []
+    for key, (weight, why) in weighed.items():
+        one = named.get(key)
+        sure = (one.whose if one else STRANGE) if key[0] in OF_PEOPLE else 1.0
+        chance = min(weight / total, most) * sure
+        found.append(Candidate(*key, chance, why, sure, one.role if one else ""))
     return sorted((one for one in found if one.confidence >= 0.03), key=lambda c: -c.confidence)
 
 

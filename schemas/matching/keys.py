@@ -46,12 +46,20 @@ def _found(seen: Sequence[Seen]) -> tuple[tuple[str, ...], str]:
 def _worth(one: Seen) -> float:
     if one.chance("seq_no") >= LIKELY and one.chance("row_id") < LIKELY:
         return 0.0
+    if _counted(one):  # it is another number in the next file
+        return 0.5
     named = max((worth for name, worth in WORTH.items() if one.chance(name) >= LIKELY), default=0.0)
     if one.chance("row_id") >= LIKELY and one.column.name.lower() == "id":
         named += 0.2
     shaped = 2.4 if one.profile.share("uuid") > 0.9 else 0.0
     other = any(one.chance(n) >= LIKELY for n in ("name", "phone", "id_number", "updated_at"))
     return 0.0 if other else max(named, shaped)
+
+
+def _counted(one: Seen) -> bool:
+    """Whether rows are numbered 1, 2, 3 in their order, as a spreadsheet numbers them."""
+    values = one.column.values
+    return len(values) >= 3 and list(values) == [str(n) for n in range(1, len(values) + 1)]
 
 
 def _by_name(one: Seen) -> float:

@@ -22,7 +22,7 @@ Form = Literal["han", "english", "full", "initials"]
 Kind = Literal["attribute", "subject", "noise", "suffix"]
 PREFIXES, ENDINGS = ("是否", "是否为", "是否是", "是", ""), ("标志", "标识", "人员", "对象", "")
 ENGLISH_PREFIXES = ("is ", "has ", "if ", "")
-HUKOU = ("户籍", "户籍地", "户籍所在", "户口", "户籍所在地", "户口所在", "户籍地址")
+HUKOU = ("户籍", "户籍地", "户籍所在", "户口", "户籍所在地", "户口所在", "户口所在地")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ CLAUSE = re.compile(r"[,，;；:：。\s|]+")
 TOKENS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[\u3400-\u9fff]+")
 FORMS: dict[Form, float] = {"han": 1.0, "english": 0.93, "full": 0.93, "initials": 0.9}
 SHORT_INITIALS = {2: 0.55, 3: 0.75, 4: 0.86}
+STRANGE = 0.88  # a word that nobody knows may mean somebody else
 UNKNOWN, WORD = 2.0, 1.0  # cost of a character or token that is no word, and of a word
 FORM_TITLES: dict[Form, str] = {
     "han": "列名",
@@ -31,7 +32,18 @@ KEYS = ("编码", "编号", "代码", "码", "id", "code", "cd", "dm", "bm", "ke
 """Behind any other word these make a key or a kind of it."""
 ORGANISED = ("operator", "work_unit")
 """Attributes that name somebody who is not the person, when they stand before another."""
+NO_OTHER = (*ORGANISED, "hukou_address")
+ROLES = (
+    *("业主", "租户", "租客", "承租人", "承租人员", "租赁人", "产权人", "房屋产权人", "申请人"),
+    *("学生", "儿童", "志愿者", "住户", "owner", "tenant", "renter", "lessee", "applicant"),
+    *("student", "child", "volunteer", "occupant"),
+)
+"""In one row there may be two of these, and they are two people."""
 SOMEBODY = Word("subject", "official", "han")
+
+
+Words = tuple[tuple[Word | None, str], ...]
+"""A text cut: each piece as it stands, and its meaning if it has one."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,8 @@ class NameReading:
     strength: float
     why: str
     form: Form = "han"
+    whose: float = 1.0  # how sure it is that the values are this subject's
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,15 @@ class Cut:
     subject: str | None
     others: int
     unknown: int
+    doubtful: bool = False  # initials that stand for two people
+    role: str = ""  # in which the person appears, where a row may hold another in another role
+
+    @property
+    def whose(self) -> float:
+        """How sure it is whose a thing behind this is."""
+        if self.doubtful:
+            return 0.7
+        return STRANGE if self.unknown else 1.0
 
 
 def read_name(name: str, comment: str = "", *, initials: bool = False) -> list[NameReading]:
@@ -66,7 +89,12 @@ def read_name(name: str, comment: str = "", *, initials: bool = False) -> list[N
     agreeing = [one for one in by_name if (one.attribute, one.subject) in said]
     others = [replace(one, strength=one.strength * 0.25) for one in by_name if one not in agreeing]
     both = [
-        replace(one, strength=1 - (1 - one.strength) * (1 - said[key].strength), why=said[key].why)
+        replace(
+            one,
+            strength=1 - (1 - one.strength) * (1 - said[key].strength),
+            why=said[key].why,
+            whose=max(one.whose, said[key].whose),
+        )
         for one in agreeing
         if (key := (one.attribute, one.subject))
     ]
@@ -130,7 +158,7 @@ def _chinese(name: str) -> Iterator[NameReading]:
     whole = re.sub(r"[\s/\-_.·*]+", "", name).lower()
     known = list(_whole(chinese().get(whole, ()), "han", 1.0))
     yield from known
-    weaker = 0.3 if known else 1.0  # a name that is a word as a whole is seldom two
+    weaker = 0.06 if known else 1.0  # a name that is a word as a whole is seldom two
     for one in _chinese_parts(name):
         yield replace(one, strength=one.strength * weaker)
 
@@ -169,7 +197,9 @@ def _after(
         if behind and not attributes()[one.means].content.startswith(CODED):
             strength *= 0.25 if behind in KEYS else 0.6
         subject = cut.subject or whose or "self"
-        yield NameReading(one.means, subject, strength / len(ones) ** 0.5, "", one.form)
+        yield NameReading(
+            one.means, subject, strength / len(ones) ** 0.5, "", one.form, cut.whose, cut.role
+        )
 
 
 def _front(cut: Cut) -> float:
@@ -182,17 +212,19 @@ def _front(cut: Cut) -> float:
 def cut_chinese(head: str, context: tuple[str, ...] = ()) -> Cut:
     """The cheapest way to cut a text into known words."""
     text = head + "".join(context)
-    best: list[tuple[float, tuple[Word | None, ...]]] = [(0.0, ())]
+    best: list[tuple[float, Words]] = [(0.0, ())]
     words = chinese()
     for end in range(1, len(text) + 1):
-        ways = [(best[end - 1][0] + UNKNOWN, (*best[end - 1][1], None))]
+        ways = [(best[end - 1][0] + UNKNOWN, (*best[end - 1][1], (None, "")))]
         for start in range(max(0, end - 8), end):
             found = words.get(text[start:end], ())
             if found:
                 chosen = min(found, key=_preference)
-                ways.append((best[start][0] + WORD, (*best[start][1], chosen)))
+                ways.append((best[start][0] + WORD, (*best[start][1], (chosen, text[start:end]))))
             elif text[end - 1] == "人" and 2 <= end - start <= 4:  # `申报人`: nobody we know
-                ways.append((best[start][0] + WORD + 0.1, (*best[start][1], SOMEBODY)))
+                ways.append(
+                    (best[start][0] + WORD + 0.1, (*best[start][1], (SOMEBODY, text[start:end])))
+                )
         best.append(min(ways, key=lambda way: way[0]))
     return _cut(best[-1][1])
 
@@ -202,13 +234,20 @@ def _preference(word: Word) -> int:
     return 2 * kind + (word.means != "head")  # of `hz` 户主 is likelier than 患者
 
 
-def _cut(words: Sequence[Word | None]) -> Cut:
-    named = [one for one in words if one]
+def _cut(words: Words) -> Cut:
+    named = [one for one, _ in words if one]
+    roles = [text for one, text in words if one and one.means == "self" and text in ROLES]
     whose = [one.means for one in named if one.kind == "subject"]
+    whose += ["hukou" for one in named if one.means == "hukou_address"]
     whose += ["official" for one in named if one.kind == "attribute" and one.means in ORGANISED]
     apart = [one for one in whose if one != "self"] or whose
-    others = sum(1 for one in named if one.kind == "attribute" and one.means not in ORGANISED)
-    return Cut(apart[-1] if apart else None, others, len(words) - len(named))
+    others = sum(1 for one in named if one.kind == "attribute" and one.means not in NO_OTHER)
+    return Cut(
+        subject=apart[-1] if apart else None,
+        others=others,
+        unknown=len(words) - len(named),
+        role=roles[-1] if roles else "",
+    )
 
 
 def tokens_of(name: str) -> list[str]:
@@ -221,15 +260,16 @@ def _latin(name: str, *, trusted: bool) -> Iterator[NameReading]:
     tokens = tokens_of(name)
     whole = "".join(tokens)
     known = list(_whole(latin().get(whole, ()), whole, 1.0, trusted=trusted))
-    yield from known
-    weaker = 0.3 if known and "." not in name else 1.0
-    for one in _latin_parts(tokens, trusted=trusted):
+    inside = "." in name  # `contact.phone` is the phone of somebody, `contact_phone` perhaps not
+    yield from (replace(one, strength=one.strength * 0.4) if inside else one for one in known)
+    weaker = 0.06 if known and not inside else 1.0
+    for one in _latin_parts(tokens, trusted=trusted, inside=inside):
         yield replace(one, strength=one.strength * weaker)
 
 
-def _latin_parts(tokens: list[str], *, trusted: bool) -> Iterator[NameReading]:
+def _latin_parts(tokens: list[str], *, trusted: bool, inside: bool) -> Iterator[NameReading]:
     whole = "".join(tokens)
-    for start in range(len(tokens)):
+    for start in range(1 if inside else 0, len(tokens)):
         head, tail = tuple(tokens[:start]), tokens[start:]
         cut = cut_latin(head)
         yield from _spelled(tail, cut, 1.0, trusted=trusted)
@@ -296,16 +336,27 @@ def _is(token: str, kind: str) -> bool:
 def cut_latin(head: tuple[str, ...]) -> Cut:
     """As `cut_chinese`, of tokens."""
     words = latin()
-    best: list[tuple[float, tuple[Word | None, ...]]] = [(0.0, ())]
+    best: list[tuple[float, Words]] = [(0.0, ())]
     for end in range(1, len(head) + 1):
-        ways = [(best[end - 1][0] + UNKNOWN, (*best[end - 1][1], None))]
+        ways = [(best[end - 1][0] + UNKNOWN, (*best[end - 1][1], (None, "")))]
         for start in range(max(0, end - 3), end):
             found = words.get("".join(head[start:end]), ())
             if found:
                 chosen = min(found, key=_preference)
-                ways.append((best[start][0] + WORD, (*best[start][1], chosen)))
+                ways.append(
+                    (best[start][0] + WORD, (*best[start][1], (chosen, "".join(head[start:end]))))
+                )
         best.append(min(ways, key=lambda way: way[0]))
-    return _cut(best[-1][1])
+    cut = _cut(best[-1][1])
+    return replace(cut, doubtful=any(_two_people(one) for one in head))
+
+
+def _two_people(token: str) -> bool:
+    """Whether initials are short for the person and for somebody else: 残疾人, 采集人."""
+    found = [one for one in latin().get(token, ()) if one.form == "initials"]
+    whose = {one.means for one in found if one.kind == "subject"}
+    organised = any(one.kind == "attribute" and one.means in ORGANISED for one in found)
+    return "self" in whose and (len(whose) > 1 or organised)
 
 
 def looks_like_initials(names: Sequence[str]) -> bool:
