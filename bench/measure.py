@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,18 +38,27 @@ def measured(what: str, root: Path) -> Measured:
     Raises:
         ChildFailedError: it did not end well.
     """
+    return measured_command([sys.executable, "-P", "-m", "bench.child", what, str(root)])
+
+
+def measured_command(command: Sequence[str]) -> Measured:
+    """Run a program of ours to its end; its last line is its answer, as JSON.
+
+    Raises:
+        ChildFailedError: it did not end well.
+    """
     paths = os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH")]))
     before, started = _cpu(), time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bench.child", what, str(root)],
+            list(command),
             stdout=output,
             env=os.environ | {"PYTHONPATH": paths},
         )
         peak = _watch(process)
         seconds = time.perf_counter() - started
         if process.returncode:
-            raise ChildFailedError(f"bench.child {what}: exit code {process.returncode}")
+            raise ChildFailedError(f"{' '.join(command[1:5])}: exit code {process.returncode}")
         output.seek(0)
         answer = json.loads(output.read().splitlines()[-1])
     return Measured(seconds, _cpu() - before, peak / 2**20, answer)
