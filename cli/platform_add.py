@@ -28,7 +28,7 @@ DRIVERS = {
 """Addresses as people write them, with the driver that is installed."""
 SQLITE = (".db", ".sqlite", ".sqlite3")
 NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
-HEADERLESS = re.compile(r"\d{7,}|^\d{4}[-/]\d{1,2}[-/]\d{1,2}$")
+HEADERLESS = re.compile(r"\d{7,}|^\d{4}[-/]\d{1,2}[-/]\d{1,2}$|^[男女]$|^[汉回藏彝羌满]族?$")
 
 
 class Added:
@@ -84,6 +84,7 @@ def look_and_propose(home: "Home", name: str, source: str, options: dict[str, An
     _refuse_secret(source, options.get("api"))
     found = _reflect(home, name, source, options)
     streams, skipped = proposals(found, options.get("tables") or ())
+    found, streams = _as_exchange(found, streams)
     if not streams:
         why = "；".join(f"{one.table}：{one.why}" for one in skipped[:5])
         raise NotFoundError(
@@ -127,6 +128,22 @@ def proposals(
         skipped += [Refusal(one.table.name, "人员信息比别的表少，没有列入") for one in small]
         streams = [one for one in streams if one not in small]
     return streams, skipped
+
+
+def _as_exchange(
+    found: "ReflectedSource", streams: "list[StreamProposal]"
+) -> "tuple[ReflectedSource, list[StreamProposal]]":
+    """A database with batch tables is an exchange database; only batches are pulled from it."""
+    if found.connection["kind"] != "database":
+        return found, streams
+    from schemas.matching.batches import batch_places, in_batches
+
+    places = batch_places(found.tables, today=datetime.now(LOCAL).date())
+    kept = [in_batches(one, places[name]) for one in streams if (name := one.table.name) in places]
+    if not kept:
+        return found, streams
+    connection = {**found.connection, "kind": "exchange"}
+    return dataclasses.replace(found, connection=connection), kept
 
 
 def write(added: Added, *, replace: bool) -> None:

@@ -51,11 +51,10 @@ def stream_names(streams: Sequence["StreamProposal"]) -> list[str]:
 def file_text(heading: Heading, streams: Sequence["StreamProposal"], today: date) -> str:
     """The whole file; streams that do not fit into fifty lines are named at its end."""
     top = _top(heading, today)
-    kept, lines = 0, list(top)
-    for detail in (2, 1, 0):
-        lines, kept = _filled(top, streams, detail)
-        if kept == len(streams):
-            break
+    ways = [_filled(top, streams, detail) for detail in (2, 1, 0)]
+    short = [way for way in ways if len(way[0]) <= MOST_LINES]
+    whole = [way for way in short if way[1] == len(streams)]
+    lines, kept = next(iter(whole or short or ways[-1:]))
     left = [one.table.name for one in streams[kept:]]
     if left:
         lines.append(f"# 放不下的表：{'、'.join(left)}；请用 --table 另存一个平台文件。")
@@ -108,7 +107,7 @@ def _stream(name: str, one: "StreamProposal", detail: int) -> list[str]:
         elif why:
             lines.append(f"    # {key}：{why}")
     lines += [f"    entity: {one.entity}", "    map:"]
-    lines += _mapped(one)
+    lines += _mapped(one, detail)
     return lines + _undecided(one, detail)
 
 
@@ -120,13 +119,16 @@ def _counted(one: "StreamProposal") -> str:
     return "" if one.table.rows is None else f"{one.table.rows} 行"
 
 
-def _mapped(one: "StreamProposal") -> list[str]:
+def _mapped(one: "StreamProposal", detail: int) -> list[str]:
     by_column = {d.column: d for d in one.decisions}
     lines = []
     for name, entry in one.map.items():
         entries = entry if isinstance(entry, list) else [entry]
         if len(entries) == 1:
             lines.append(_commented(f"      {name}: {flow(entries[0])}", _why(entries, by_column)))
+            continue
+        if not detail:
+            lines.append(f"      {name}: {flow(entries)}")
             continue
         lines.append(f"      {name}:")
         lines += [

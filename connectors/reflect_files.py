@@ -48,6 +48,10 @@ def reflect_files(name: str, path: Path, home: Path) -> ReflectedSource:
     if len(found) > MOST_FILES:
         notes.append(f"共 {len(found)} 个文件，只看了前 {MOST_FILES} 个。")
     tables = [_table(name, folder, group, home) for group in _grouped(pieces)]
+    for table, group in zip(tables, _grouped(pieces), strict=True):
+        lost = [one for one in group[0].columns if one not in {c.name for c in table.columns}]
+        if lost:
+            notes.append(f"{table.name} 有同名的列，分不清，没有看：{'、'.join(lost)}。")
     return ReflectedSource(connection, tuple(tables), tuple(notes))
 
 

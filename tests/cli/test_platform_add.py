@@ -310,3 +310,52 @@ def test_check_sees_update_times_that_lie_ahead(hub: Hub, home: Path) -> None:
     again = hub("platform", "add", "police", home / "police.db", "--replace", home=home)
     assert again.code == 0
     assert "将来" in (home / "platforms" / "police.yaml").read_text("utf-8")
+
+
+def test_an_exchange_database_is_pulled_in_batches(hub: Hub, home: Path) -> None:
+    path = home / "exchange.db"
+    make_sqlite(path, "village_link", key="")
+    with sqlite3.connect(path) as made:
+        made.execute(
+            "CREATE TABLE exch_users_batch AS "
+            "SELECT pch, count(*) AS sjl, '1' AS zt FROM exch_users GROUP BY pch"
+        )
+    made.close()
+    added = hub("platform", "add", "village", path, home=home)
+    assert added.code == 0, added.err
+    text = (home / "platforms" / "village.yaml").read_text("utf-8")
+    assert "kind: exchange" in text
+    assert "batch_table: exch_users_batch" in text
+    assert "deletes: {column: czlx, when: [D]}" in text
+    checked = hub("platform", "check", "village", home=home)
+    assert checked.code == 0, checked.out
+    assert hub("platform", "preview", "village", home=home).code == 0
+
+
+def test_a_very_wide_table_fits_into_fifty_lines(hub: Hub, home: Path) -> None:
+    names, columns = [], []
+    for line in truth_of(CORPUS["ga_population"]) + truth_of(CORPUS["roster_flags"]):
+        names.append(line[0] if line[0] not in names else f"{line[0]}2")
+        columns.append(cells(line[2], ROWS))
+    for extra in range(60):
+        names.append(f"预留字段{extra}" if extra % 2 else f"是否参加活动{extra}")
+        columns.append(cells("yes_no" if extra % 2 else "phone", ROWS))
+    with (home / "wide.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([names, *zip(*columns, strict=True)])
+    added = hub("platform", "add", "wide", home / "wide.csv", "--json", home=home)
+    assert added.code == 0, added.err
+    assert len(added.json["streams"][0]["columns"]) == len(names)
+    assert len((home / "platforms" / "wide.yaml").read_text("utf-8").splitlines()) <= 50
+    assert hub("platform", "check", "wide", home=home).code in (0, 1)
+
+
+def test_accounts_and_companies_are_no_residents(hub: Hub, home: Path) -> None:
+    with sqlite3.connect(home / "system.db") as made:
+        made.execute("CREATE TABLE sys_user (id, user_name, real_name, password, phone)")
+        made.execute("CREATE TABLE t_company (name, credit_code, legal_person, phone, address)")
+        made.execute("CREATE TABLE sys_dict (code, label, sort)")
+    made.close()
+    ran = hub("platform", "add", "system", home / "system.db", home=home)
+    assert ran.code == 1
+    assert "登录账号" in ran.err
+    assert "单位" in ran.err

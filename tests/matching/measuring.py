@@ -7,6 +7,7 @@ no field if nothing is mapped. Sure and wrong is worse than wrong: it must not h
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,20 +99,23 @@ def _roles(proposal: StreamProposal) -> set[str]:
     return {*settings.get("key", ()), *mark, *deleted}
 
 
+@cache
+def proposed(half: str, at: int) -> StreamProposal | Refusal:
+    """What is proposed for one source of a half."""
+    return propose(table_of(sources(half)[at]), today=TODAY)
+
+
 def measure(half: str) -> list[Judged]:
     """Every column of one half of the corpus."""
-    return [
-        one
-        for source in sources(half)
-        for one in judged(source, propose(table_of(source), today=TODAY))
-    ]
+    listed = enumerate(sources(half))
+    return [one for at, source in listed for one in judged(source, proposed(half, at))]
 
 
 def settings_wrong(half: str) -> list[str]:
     """Where key, increment or deletes are not as the corpus has them."""
     wrong = []
-    for source in sources(half):
-        made = propose(table_of(source), today=TODAY)
+    for at, source in enumerate(sources(half)):
+        made = proposed(half, at)
         if isinstance(made, Refusal):
             wrong.append(f"{source['source']}: refused")
             continue

@@ -5,7 +5,7 @@ from schemas.matching.decide import Decision, decide, look
 from tests.matching.measuring import CORPUS
 from tests.matching.people import TODAY, cells
 
-ROWS = 100
+ROWS = 40
 OWN = {
     "编号": "uuid",
     "姓名": "name",
