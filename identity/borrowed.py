@@ -6,9 +6,10 @@ another valid number with the same first fifteen digits. It counts as `truncated
 Somebody else's: a child under a parent's number, or a filler of the form.
 
 Among the records under one number, whoever has another name *and* is known otherwise (another
-birth year or sex was stated, or the number is said to be the head's) is not that person. Nor is
-one whose namesake at the same telephone or flat is somebody else for certain. Such a number counts
-as `borrowed`: it is kept as a text, but birth and sex are again what the record itself says.
+birth year, sex or place in the household was stated, or the number is the head's) is not that
+person. Nor is one whose namesake at the same telephone or flat is somebody else for certain. Such
+a number counts as `borrowed`: it is kept as a text, but birth and sex are again what the record
+itself says.
 """
 
 from datetime import date
@@ -71,7 +72,7 @@ def _groups(connection: duckdb.DuckDBPyConnection) -> None:
                number_kind = 'borrowed' AS borrowed,
                CASE WHEN bare NOT IN (SELECT value FROM crowded WHERE kind = 'name')
                     THEN bare END AS bare, sound, letters, glyphs, c1, c2, rest,
-               titled, phone, room_key, not_number,
+               titled, phone, room_key, household_no, relation_code, not_number,
                CASE WHEN number_kind = 'valid' THEN born[:4]::INT
                     ELSE try_cast(born[:4] AS INT) END AS number_year
         FROM evidence
@@ -132,6 +133,8 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
     run(f"""
         CREATE OR REPLACE TEMP TABLE unlike AS
         SELECT m.*, o.w IS NULL AS ownerless, coalesce(NOT {alike("m", "o.w")}, false) AS stranger,
+               coalesce(m.household_no = o.w.household_no AND m.relation_code NOT IN ('01', '02')
+                        AND m.relation_code <> o.w.relation_code, false) AS other_role,
                try_strptime(m.number[7:14], '%Y%m%d')::DATE AS number_birth
         FROM witness m LEFT JOIN owner_of o USING (number)
         WHERE o.w IS NULL OR (m.bare IS NOT NULL OR m.titled) AND NOT {slip("m", "o.w")}""")
@@ -139,7 +142,7 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE borrowing AS
         SELECT record_id FROM unlike
         WHERE CASE WHEN ownerless THEN coalesce(abs(stated_year - number_year) >= {FAR}, false)
-              ELSE other_year OR other_sex OR the_heads END
+              ELSE other_year OR other_sex OR the_heads OR other_role END
         UNION SELECT record_id FROM grouped
         WHERE number IN (SELECT value FROM crowded WHERE kind = 'number')""")
     run("""

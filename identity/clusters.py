@@ -92,7 +92,8 @@ def _facts(connection: duckdb.DuckDBPyConnection) -> None:
                list(DISTINCT e.bare) FILTER (e.bare IS NOT NULL) AS names,
                list(DISTINCT e.household_no || ':' || e.relation_code)
                    FILTER (e.household_no IS NOT NULL AND e.relation_code IS NOT NULL) AS roles,
-               list(DISTINCT e.not_number) FILTER (e.not_number IS NOT NULL) AS not_numbers
+               list(DISTINCT e.not_number) FILTER (e.not_number IS NOT NULL) AS not_numbers,
+               list(DISTINCT e.birth_date) FILTER (e.birth_date IS NOT NULL) AS dates
         FROM member m SEMI JOIN concerned USING (node) JOIN evidence e USING (record_id)
         GROUP BY m.node""")
 

@@ -30,6 +30,7 @@ def find_components(connection: duckdb.DuckDBPyConnection, model: Model) -> None
             HAVING min(number) <> max(number) OR min(low_sex) <> max(high_sex)
                 OR max(last_year) - min(first_year) > 1 OR sum(records) > {LARGEST}
                 OR bool_or(names IS NULL OR not_numbers IS NOT NULL)
+                OR count(DISTINCT first_year) > 1
             UNION SELECT root FROM component c JOIN node_edge e ON e.a = c.node
                 WHERE weight < {model.join}
             UNION SELECT root FROM component c JOIN node_told t ON t.a = c.node

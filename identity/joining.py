@@ -9,10 +9,12 @@ be one is asked, not joined. The result depends on the nodes and edges only, not
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple
 
 from identity.model import Model
 
+CALENDARS = 62  # days between a birthday in the lunar and in the solar calendar
 LARGEST = 80  # records of one person
 ROLE = """
     CASE WHEN {0} = '01' THEN '02' WHEN {0} IN ('11', '12') THEN '10'
@@ -35,6 +37,7 @@ class Node(NamedTuple):
     names: list[str] | None
     roles: list[str] | None  # household_no:relation_code
     not_numbers: list[str] | None
+    dates: list[date] | None = None  # of birth
 
 
 class Edge(NamedTuple):
@@ -52,7 +55,7 @@ class Person:
     """Nodes joined so far."""
 
     __slots__ = (
-        "first_year", "last_year", "names", "nodes", "not_numbers", "numbers", "records",
+        "dates", "first_year", "last_year", "names", "nodes", "not_numbers", "numbers", "records",
         "roles", "sexes",
     )  # fmt: skip
 
@@ -61,6 +64,7 @@ class Person:
         self.numbers = {node.number} if node.number else set()
         self.sexes = {one for one in (node.sex, node.high_sex) if one}
         self.first_year, self.last_year = node.first_year, node.last_year
+        self.dates = set(node.dates or ())
         self.records = node.records
         self.names = set(node.names or ())
         self.roles = dict(_role(one) for one in node.roles or ())
@@ -75,6 +79,7 @@ class Person:
         self.first_year = min(years, default=None)
         years = [y for y in (self.last_year, other.last_year) if y is not None]
         self.last_year = max(years, default=None)
+        self.dates |= other.dates
         self.records += other.records
         self.names |= other.names
         self.roles.update(other.roles)
@@ -113,7 +118,16 @@ def obstacle(one: Person, other: Person) -> str | None:
 def _years_apart(one: Person, other: Person) -> bool:
     firsts = [y for y in (one.first_year, other.first_year) if y is not None]
     lasts = [y for y in (one.last_year, other.last_year) if y is not None]
-    return bool(firsts) and max(lasts) - min(firsts) > 1
+    if firsts and max(lasts) - min(firsts) > 1:
+        return True
+    return any(_other_day(a, b) for a in one.dates for b in other.dates)
+
+
+def _other_day(a: date, b: date) -> bool:
+    """Another year and another day, and not one day in two calendars."""
+    return (
+        a.year != b.year and (a.month, a.day) != (b.month, b.day) and abs((a - b).days) > CALENDARS
+    )
 
 
 class _Joining:

@@ -20,7 +20,7 @@ RULE = """
     CASE WHEN level_number BETWEEN 2 AND 7 THEN 'number_part'
          WHEN phone_l = phone_r THEN 'name_phone'
          WHEN level_contact BETWEEN 1 AND 5 THEN 'name_room'
-         WHEN level_birth BETWEEN 1 AND 2 THEN 'name_birth' ELSE 'evidence' END"""
+         WHEN level_birth BETWEEN 1 AND 3 THEN 'name_birth' ELSE 'evidence' END"""
 
 
 def make_profiles(connection: duckdb.DuckDBPyConnection, model: Model, which: str) -> None:
@@ -70,7 +70,7 @@ def score_query(model: Model, pairs: str) -> str:
             JOIN profile l ON l.record_id = p.a JOIN profile r ON r.record_id = p.b),
         levelled AS (SELECT *, {levels} FROM paired_up),
         weighed AS (SELECT *, {weights} FROM levelled)
-        SELECT a, b, {model.prior_weight!r} + {total} AS weight, {RULE} AS rule, {chosen}
+        SELECT a, b, {model.prior_weight!r}::DOUBLE + {total} AS weight, {RULE} AS rule, {chosen}
         FROM weighed"""
 
 
@@ -86,10 +86,10 @@ def _level_sql(comparison: Comparison) -> str:
 def _weight_sql(comparison: Comparison) -> str:
     cases = []
     for nth, one in enumerate(comparison.levels):
-        weight = repr(one.weight)
+        weight = f"{one.weight!r}::DOUBLE"
         if one.frequency_column:
             base = one.weight + one.log2_u
             column = f"tf_{one.frequency_column}"
-            weight = f"({base!r} - log2(greatest({column}_l, {column}_r)))"
+            weight = f"({base!r}::DOUBLE - log2(greatest({column}_l, {column}_r)))"
         cases.append(f"WHEN {nth} THEN {weight}")
     return f"CASE level_{comparison.name} {' '.join(cases)} END"

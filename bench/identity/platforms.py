@@ -118,6 +118,8 @@ class Clerk:
         return name[:place] + self.rng.choice("林芝源春雪东") + name[place + 1 :]
 
     def _number(self, one: Person) -> str | None:  # noqa: PLR0911 (one way to go wrong a line)
+        if self.platform in self.recipe.no_numbers:
+            return None
         if self._often(self.recipe.placeholders) and self.platform in ("door", "care"):
             return self.rng.choice((*FILLER_NUMBERS, "无", "111111111111111111", ""))
         if self.platform == "property" and self._often(self.recipe.masked):

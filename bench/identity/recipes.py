@@ -23,6 +23,7 @@ class Recipe:
     twice: float = 0.01  # of a platform's people: two records
     twins: float = 0.003  # of the households
     placeholders: float = 0.0  # of the phones, names and numbers: a filler
+    no_numbers: tuple[str, ...] = ()  # platforms that ask for none
     birth_typo: float = 0.005
     common_names: float = 0.3
 
@@ -48,6 +49,15 @@ RECIPES = {
         no_address=0.15,
         titled=0.04,
         common_names=0.5,
+    ),
+    "sparse": Recipe(
+        no_numbers=("door", "care"),
+        old_phone=0.05,
+        no_phone=0.06,
+        elsewhere=0.02,
+        no_address=0.03,
+        titled=0.005,
+        twins=0.001,
     ),
     "fillers": Recipe(placeholders=0.3, shared_phone=0.2),
 }

@@ -115,9 +115,8 @@ def test_components_are_those_of_a_plain_search(edges: list[tuple[int, int]]) ->
     for _ in edges:
         for x, y in edges:
             reach[x] = reach[y] = reach[x] | reach[y]
-    for n in reach:
-        for m in list(reach[n]):
-            reach[n] = reach[n] | reach[m]
+    for n, near in reach.items():
+        reach[n] = near.union(*(reach[m] for m in near))
     assert dict(zip(names.tolist(), roots.tolist(), strict=True)) == {
         n: min(found) for n, found in reach.items()
     }
