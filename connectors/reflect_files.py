@@ -1,7 +1,7 @@
 """Files looked at: one table for each header, whichever sheets and files carry it."""
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,9 @@ def reflect_files(name: str, path: Path, home: Path) -> ReflectedSource:
     if len(found) > MOST_FILES:
         notes.append(f"共 {len(found)} 个文件，只看了前 {MOST_FILES} 个。")
     tables = [_table(name, folder, group, home) for group in _grouped(pieces)]
+    if path.is_dir():
+        tables = [_next_too(table, group, found) for table, group in
+                  zip(tables, _grouped(pieces), strict=True)]  # fmt: skip
     for table, group in zip(tables, _grouped(pieces), strict=True):
         lost = [one for one in group[0].columns if one not in {c.name for c in table.columns}]
         if lost:
@@ -124,6 +127,16 @@ def _table(name: str, folder: Path, group: list[Piece], home: Path) -> Reflected
     title = " ".join(filter(None, (Path(first.file).stem, first.sheet)))
     columns = sampled(rows, [one for one in first.columns if one in rows.column_names])
     return ReflectedTable(title, columns, place, rows=None)
+
+
+def _next_too(table: ReflectedTable, group: list[Piece], files: list[str]) -> ReflectedTable:
+    """Where all files of an ending carry one header, the next one of that ending will too."""
+    own = {one.file for one in group}
+    endings = {Path(one).suffix for one in own}
+    alike = {one for one in files if Path(one).suffix in endings}
+    if len(endings) > 1 or alike != own:
+        return table
+    return replace(table, place={**table.place, "files": f"*{endings.pop()}"})
 
 
 def _pattern(files: list[str]) -> str:

@@ -24,6 +24,9 @@ from schemas.matching.profile import Profile, born_by, day_of, profile_of
 ACTIVE = 0.8
 """Surer than this a column is mapped; below it the officer decides."""
 BIOMETRIC_SHARE = 0.5
+OF_LABELS = ("since", "until", "disability_kind")
+"""What belongs to a label, if the table has one that it could belong to."""
+MAYBE = 0.88
 PARTS = ("road", "door_no", "compound", "building", "unit", "room")
 JOINED = ("compound", "building", "unit", "room")
 
@@ -133,10 +136,11 @@ def _unmapped(
     seen: Seen, best: Candidate | None, chance: float, others: tuple[tuple[str, float], ...]
 ) -> Decision:
     photo = best is not None and best.attribute == "biometric"
+    most = MAYBE if best and best.attribute in OF_LABELS else 0.995 if seen.profile.size else 0.9
     return Decision(
         column=seen.column.name,
         field=None,
-        confidence=round(min(chance, 0.995), 3),
+        confidence=round(min(chance, most), 3),
         why=best.why if best else "标准里没有这一项",
         others=others,
         attribute=best.attribute if best else "",

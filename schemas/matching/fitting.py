@@ -140,6 +140,11 @@ def _person_type(profile: Profile) -> float:
     return 1.0
 
 
+def _remark(profile: Profile) -> float:
+    """A remark in which nothing but labels stands is a column of labels."""
+    return 0.1 if profile.tags >= 0.6 and profile.size >= 3 else _anything(profile)
+
+
 def _flag(profile: Profile) -> float:
     if profile.flags:
         return 6.0
@@ -247,6 +252,7 @@ FITS: dict[str, Callable[[Profile], float]] = {
     "labels": _labels,
     "flag": _flag,
     "person_type": _person_type,
+    "remark": _remark,
     "operation": _operation,
     "address": _address,
     "compound": _compound,

@@ -27,7 +27,7 @@ OF_PEOPLE = (
     *("employment", "nationality", "residence_type"),
 )
 """What each person in a row may have of their own; the values cannot tell whose it is."""
-MOST_BY_NAME = 0.93  # without a value nothing is surer
+MOST_BY_NAME = 0.9  # without a value nothing is surer
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -93,6 +93,7 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
     labels = _labels(table, decisions, seen) if entity == "resident" else []
     if labels:
         made["labels"] = labels[0] if len(labels) == 1 else labels
+        decisions = _with_label_columns(decisions, labels)
     return StreamProposal(
         table, entity, worth, tuple(decisions), settings, made, remarks, tuple(labels)
     )
@@ -308,6 +309,22 @@ def _labels(
     return made
 
 
+ROLES = {"detail": "标签的说明", "since": "标签的起始日期", "until": "标签的截止日期"}
+
+
+def _with_label_columns(
+    decisions: Sequence[Decision], labels: Sequence[Mapping[str, Any]]
+) -> list[Decision]:
+    """The columns that say more of a label are its own."""
+    roles = {one[role]: role for one in labels for role in ROLES if role in one}
+    return [
+        replace(one, field="labels", why=f"{one.why}；{ROLES[roles[one.column]]}")
+        if one.field is None and one.column in roles
+        else one
+        for one in decisions
+    ]
+
+
 def _disability_words(kind: Seen) -> dict[str, str]:
     from schemas.matching.options import first_words
 
@@ -319,7 +336,7 @@ def _spans(seen: Sequence[Seen]) -> dict[str, str]:
     found = {}
     for name in ("since", "until"):
         best = max(seen, key=lambda one, n=name: one.chance(n))  # type: ignore[misc]  # bound here
-        if best.chance(name) >= 0.6 and best.profile.days:
+        if best.chance(name) >= 0.6 and (best.profile.days or not best.profile.size):
             found[name] = best.column.name
     return found
 
