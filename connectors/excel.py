@@ -2,23 +2,24 @@
 
 Numbers are written without an exponent and without `.0`, to the 15 digits that Excel keeps; days
 and times as ISO 8601; TRUE as true. A cell merged over several rows belongs to each of them. An
-empty cell is null. An ID number in a numeric cell has already
-lost its last digits in the file: they are counted, and never guessed.
+empty cell is null. An ID number in a numeric cell has already lost its last digits in the file:
+they are counted, and never guessed.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from connectors.chunk import ORIGIN, text_table
+from connectors.sheet_header import SEARCHED_ROWS, Header, Merge, find_header
+from connectors.sheet_rows import CAPTIONS, may_be_no_record, no_record, refuse_second_table
+from connectors.tabular import Part, Reader
+from connectors.workbook import read_sheets
 
-from connectors.sheet_header import Header, Merge, find_header
-from connectors.sheet_rows import CAPTIONS, no_record, refuse_second_table
-from connectors.tabular import Part, Reader, dropped, part_of, unreadable
-from hub.errors import SourceChangedError
-
+Rows = list[list[Any]]
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
 EXACT = 10**15
 """Whole numbers from here on have lost digits in a numeric cell: an ID number has 18."""
@@ -30,74 +31,84 @@ def read_excel(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     Raises:
         SourceChangedError: damaged, locked by a password, or without a sheet that is asked for.
     """
-    try:
-        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
-            missing = [one for one in reader.sheets or () if one not in book.sheet_names]
-            if missing:
-                raise SourceChangedError(
-                    f"{name}: no sheet {', '.join(missing)}",
-                    zh=f"文件 {name} 里没有工作表：{'、'.join(missing)}（现有："
-                    f"{'、'.join(book.sheet_names)}）。请核对文件，或修改平台文件的 sheets。",
-                )
-            for sheet in reader.sheets or book.sheet_names:
-                found = book.get_sheet_by_name(sheet)
-                rows = found.to_python(skip_empty_area=False)
-                part = _part(reader, f"{name}#{sheet}", rows, found.merged_cell_ranges or [])
-                if part:
-                    yield part
-    except PasswordError:
-        raise SourceChangedError(
-            f"{name}: locked by a password",
-            zh=f"文件 {name} 设了打开密码，读不了：请对方去掉密码后重新提供。",
-        ) from None
-    except (CalamineError, OSError) as error:
-        raise unreadable(name, error, "它不是完整的 Excel 文件，可能没有传完") from None
+    for sheet in read_sheets(path, name, reader.sheets):
+        part = _part(reader, f"{name}#{sheet.name}", sheet.rows, sheet.merges)
+        if part:
+            yield part
 
 
-def _part(reader: Reader, where: str, rows: list[list[Any]], merges: list[Merge]) -> Part | None:
-    texts = [[_text(cell) for cell in row] for row in rows]
-    header = find_header(texts, merges, reader.wanted)
+def _part(reader: Reader, where: str, rows: Rows, merges: list[Merge]) -> Part | None:
+    top = [[_text(cell) for cell in row] for row in rows[:SEARCHED_ROWS]]
+    header = find_header(top, merges, reader.wanted)
     if header is None:
         return None
-    _fill_down(texts, merges, header)
-    captions = _captions(merges, header)
-    skipped: dict[str, int] = {}
-    kept: list[list[str | None]] = []
-    for number in range(header.end, len(texts)):
-        row = texts[number]
-        why = no_record(row, header.names) or (CAPTIONS if number in captions else None)
-        if why:
-            skipped[why] = skipped.get(why, 0) + 1
-        else:
-            refuse_second_table(where, number + 1, row, header.names)
-            kept.append([*row[: len(header.names)], f"{where}!{number + 1}"])
+    _fill_down(rows, merges, header)
+    kept, skipped = _records(where, rows, header, _captions(merges, header))
+    places = reader.places(where, header.names)
+    columns = {name: [rows[number][place] for number in kept] for name, place in places.items()}
+    origins = [f"{where}!{number + 1}" for number in kept]
     return Part(
         where=where,
         names=header.names,
-        rows=part_of(reader, where, header.names, kept),
+        rows=text_table([*columns, ORIGIN], [*map(_texts, columns.values()), origins]),
         skipped=skipped,
-        dropped=dropped(reader, header.names, kept),
+        dropped=_dropped(reader, header, rows, kept),
         placed=True,
-        damaged=_damaged(reader, header, rows),
+        damaged={name: count for name, cells in columns.items() if (count := _damaged(cells))},
     )
 
 
-def _damaged(reader: Reader, header: Header, rows: list[list[Any]]) -> dict[str, int]:
-    """How many numbers of each wanted column have lost their last digits."""
-    counts = {}
-    for name in reader.wanted:
-        if name in header.names:
-            place = header.names.index(name)
-            cells = (row[place] for row in rows[header.end :])
-            counts[name] = sum(1 for cell in cells if type(cell) is float and abs(cell) >= EXACT)
-    return {name: count for name, count in counts.items() if count}
+def _records(
+    where: str, rows: Rows, header: Header, captions: set[int]
+) -> tuple[list[int], Counter[str]]:
+    """The numbers of the rows that are records, from 0; and how many are none, by reason."""
+    leaves = {name.rpartition("/")[2] for name in header.names if name}
+    skipped: Counter[str] = Counter()
+    kept: list[int] = []
+    for number in range(header.end, len(rows)):
+        why = CAPTIONS if number in captions else None
+        first = _first(rows[number])
+        if why or first is None or may_be_no_record(first, leaves):
+            row = [_text(cell) for cell in rows[number]]
+            why = no_record(row, header.names) or why
+            if why is None:
+                refuse_second_table(where, number + 1, row, header.names)
+        if why:
+            skipped[why] += 1
+        else:
+            kept.append(number)
+    return kept, skipped
 
 
-def _fill_down(texts: list[list[str | None]], merges: list[Merge], header: Header) -> None:
+def _first(row: list[Any]) -> str | None:
+    """The first cell that is not blank."""
+    for cell in row:
+        if cell is not None and cell != "":
+            text = cell if type(cell) is str else _text(cell) or ""
+            if type(cell) is not str or not cell.isspace():
+                return text
+    return None
+
+
+def _dropped(reader: Reader, header: Header, rows: Rows, kept: list[int]) -> dict[str, int]:
+    """How many values the columns held that are not to be kept."""
+    places = {name: header.names.index(name) for name in reader.drop if name in header.names}
+    return {
+        name: sum(1 for number in kept if rows[number][place] not in (None, ""))
+        for name, place in places.items()
+    }
+
+
+def _damaged(cells: list[Any]) -> int:
+    """How many numbers have lost their last digits."""
+    return sum(1 for cell in cells if type(cell) is float and abs(cell) >= EXACT)
+
+
+def _fill_down(rows: Rows, merges: list[Merge], header: Header) -> None:
     for (r0, c0), (r1, _) in merges:
-        if r0 >= header.end:
-            for number in range(r0 + 1, min(r1 + 1, len(texts))):
-                texts[number][c0] = texts[r0][c0]
+        if header.end <= r0 < len(rows) and c0 < len(rows[r0]):
+            for number in range(r0 + 1, min(r1 + 1, len(rows))):
+                rows[number][c0] = rows[r0][c0]
 
 
 def _captions(merges: list[Merge], header: Header) -> set[int]:
@@ -106,11 +117,19 @@ def _captions(merges: list[Merge], header: Header) -> set[int]:
     return {r0 for (r0, c0), (r1, c1) in merges if r0 == r1 and c0 <= first and c1 >= last > first}
 
 
+def _texts(cells: list[Any]) -> list[str | None]:
+    if set(map(type, cells)) == {str}:
+        return [cell or None for cell in cells]
+    return [WRITTEN[type(cell)](cell) for cell in cells]
+
+
 def _text(cell: object) -> str | None:
     return WRITTEN[type(cell)](cell)
 
 
 def _number(value: float) -> str:
+    if value.is_integer() and abs(value) < EXACT:
+        return str(int(value))
     exact = Decimal(f"{value:.15g}")
     return f"{exact:f}" if exact != exact.to_integral() else f"{exact.to_integral():f}"
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped
+from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped, text_schema
 from connectors.file_kinds import is_workbook, read_file
 from connectors.file_places import FilePlace, Marks, changed, hashes
 from connectors.sheet_rows import skipped_note
+from connectors.spool import spooled
 from connectors.tabular import Part, Reader
 from connectors.templates import Template, TemplateWatch
 from hub.errors import ConfigError, HubError
@@ -64,7 +65,8 @@ class FilesConnector:
         same = resume and hashes(marks) == hashes(kept.get("reading", {}))
         taken = kept.get("taken", 0) if same else 0
         report = self._report(stream, kept)
-        tables = _behind(self._tables(stream, read, report), taken)
+        whole_files = spooled(self._tables(stream, read, report), text_schema(columns))
+        tables = _behind(whole_files, taken)
         waiting: Chunk | None = None
         for table in regrouped(tables, chunk_rows):
             if waiting:

@@ -95,7 +95,12 @@ def _joined_at(cells: list[list[str]], merges: Sequence[Merge], start: int) -> I
 
 def _spanned(cells: list[list[str]], merges: Sequence[Merge], start: int) -> int:
     """The last row of a cell that begins in row `start` and goes down: all of them are header."""
-    down = [r1 for (r0, c0), (r1, c1) in merges if r0 == start < r1 and c0 == c1 and cells[r0][c0]]
+    cell = cells[start]
+    down = [
+        r1
+        for (r0, c0), (r1, c1) in merges
+        if r0 == start < r1 and c0 == c1 < len(cell) and cell[c0]
+    ]
     return max(down, default=start)
 
 

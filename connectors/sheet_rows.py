@@ -1,7 +1,7 @@
 """Which rows of a sheet are no records: totals, signatures, blank lines, headers again."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hub.errors import SourceChangedError
 
@@ -24,6 +24,17 @@ TITLES = re.compile(
 """What columns of rosters are called."""
 
 TOTALS, FOOTERS, BLANKS, HEADERS, CAPTIONS = "合计行", "表尾行", "空行", "重复的表头行", "说明行"
+
+
+def may_be_no_record(first: str, leaves: Collection[str]) -> bool:
+    """Whether a row that begins so must be looked at; quick, as it is asked of every row.
+
+    `leaves` are the header's names without their groups.
+    """
+    if first.isdecimal() and first not in leaves:
+        return False
+    bare = "".join(first.split())
+    return bare in leaves or bool(SUSPECT.search(bare) or TITLES.fullmatch(bare))
 
 
 def no_record(row: Sequence[str | None], names: Sequence[str]) -> str | None:

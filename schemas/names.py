@@ -19,6 +19,7 @@ COMPOUND_SURNAMES = (
 PLAIN_NAME = rf"^[{HAN}]{{2,4}}$"
 TITLED = rf"^(.*?)\s*[（(]?(?:{'|'.join(HONORIFICS)})[)）]?$"
 DOTS = r"[•‧∙⋅・｡。᛫●▪・･．﹒]"
+LONGEST_NAME = 60  # characters; names of Xinjiang and of foreigners reach forty
 NAME = pl.Struct({"value": pl.String, "reason": pl.String})
 
 
@@ -50,7 +51,11 @@ def _odd(text: pl.Series) -> pl.DataFrame:
     frame = frame.with_columns(surname_only=surname_only, named=_without_title(bare, surname_only))
     blank = is_blank(pl.col("tidied")) | is_blank(pl.col("named"))
     masked = pl.col("named").str.contains(r"[*#?○●×＊]")
-    wrong = ~pl.col("named").str.contains(r"\p{L}") | pl.col("named").str.contains(r"[0-9]{3}")
+    wrong = (  # numbers, formulas, programs, a character that was lost
+        ~pl.col("named").str.contains(r"\p{L}")
+        | pl.col("named").str.contains(r"[0-9]{3}|[=<>|;{}\\@$^\x{fffd}]|\.\./|--")
+        | (pl.col("named").str.len_chars() > LONGEST_NAME)
+    )
     return frame.select(
         value=pl.when(~(blank | masked | wrong)).then("named"),
         reason=pl.when(blank)

@@ -167,6 +167,16 @@ def test_files_under_a_wrong_ending(stream: Any, tmp_path: Path) -> None:
     assert rows(pulled(stream("c.xls"))) == [["张三", "1", "c.xls#Sheet!2"]]
 
 
+def test_a_cell_in_the_last_corner_does_not_take_all_memory(stream: Any, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet: Any = book.active
+    for row in (["姓名", "证件号"], ["张三", "1"]):
+        sheet.append(row)
+    sheet["XFD1048576"] = "x"
+    book.save(tmp_path / "a.xlsx")
+    assert "大得不正常" in refused(stream("a.xlsx"))
+
+
 # -- zips
 
 

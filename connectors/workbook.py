@@ -1,0 +1,98 @@
+"""Workbooks, read by a child process that a damaged or malicious file may end, but not us."""
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from connectors.sheet_header import Merge
+from connectors.tabular import unreadable
+from hub.errors import SourceChangedError
+
+CHILD = Path(__file__).with_name("workbook_child.py")
+LEAST, MOST, TIMES = 1 << 30, 8 << 30, 200
+"""Bytes of memory for the child: so many times the file's, and between these bounds."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: cells as Excel typed them, blank ones as empty texts."""
+
+    name: str
+    rows: list[list[Any]]
+    merges: list[Merge]
+
+
+def read_sheets(path: Path, name: str, wanted: Sequence[str] | None) -> Iterator[Sheet]:
+    """Yield the sheets of a workbook, all or the wanted ones. `name` is what people call it.
+
+    Raises:
+        SourceChangedError: damaged, locked by a password, too large, or a sheet is not there.
+    """
+    memory = min(LEAST + TIMES * path.stat().st_size, MOST)
+    command = [sys.executable, "-I", str(CHILD), str(path), str(memory), *(wanted or ())]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
+        assert child.stdout is not None  # noqa: S101 - it was asked for
+        try:
+            yield from _sheets(_messages(child.stdout, name), name, wanted)
+        finally:
+            child.kill()
+
+
+def _messages(out: IO[bytes], name: str) -> Iterator[tuple[Any, ...]]:
+    """What the child says, until its end.
+
+    Raises:
+        SourceChangedError: it fell silent.
+    """
+    while True:
+        try:
+            message = pickle.load(out)  # noqa: S301 - from our own child
+        except (EOFError, pickle.UnpicklingError):  # it was ended, or never began
+            raise unreadable(
+                f"文件 {name}", EOFError(), "它已损坏，或大得不正常（例如最后一格写在很远的地方）"
+            ) from None
+        if message[0] == "end":
+            return
+        if message[0] == "locked":
+            raise SourceChangedError(
+                f"{name}: locked by a password",
+                zh=f"文件 {name} 设了打开密码，读不了：请对方去掉密码后重新提供。",
+            )
+        if message[0] == "damaged":
+            raise unreadable(f"文件 {name}", OSError(), "它不是完整的 Excel 文件，可能没有传完")
+        yield message
+
+
+def _sheets(
+    messages: Iterator[tuple[Any, ...]], name: str, wanted: Sequence[str] | None
+) -> Iterator[Sheet]:
+    sheet: Sheet | None = None
+    left = 0
+    for kind, *told in messages:
+        if kind == "names":
+            _refuse_missing(name, told[0], wanted or ())
+        elif kind == "sheet":
+            if sheet is not None:
+                yield sheet
+            sheet, left = Sheet(told[0], [], told[2]), told[1][1]
+        elif sheet is not None:
+            blank = [""] * left  # rows come without the columns that nothing stands in
+            sheet.rows.extend([*blank, *row] if left else row for row in told[0])
+    if sheet is not None:
+        yield sheet
+
+
+def _refuse_missing(name: str, there: Sequence[str], wanted: Sequence[str]) -> None:
+    missing = [one for one in wanted if one not in there]
+    if missing:
+        raise SourceChangedError(
+            f"{name}: no sheet {', '.join(missing)}",
+            zh=f"文件 {name} 里没有工作表：{'、'.join(missing)}（现有："
+            f"{'、'.join(there)}）。请核对文件，或修改平台文件的 sheets。",
+        )
