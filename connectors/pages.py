@@ -7,13 +7,18 @@ than asked for, a total that moves, rows that come twice and so push others out 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from connectors.chunk import Cursor
 from connectors.envelope import Page
 from hub.errors import SourceChangedError
 from hub.platform import Pager, Stream
+
+RECENT = 200_000
+"""Keys that wait to be sorted in among the others."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Walk:
         """`where` names platform and stream in messages."""
         self.where, self.pager, self.key, self.place = where, pager, key, place
         self._digests: dict[str, int] = {place.digest: place.page - 1} if place.digest else {}
-        self._keys: set[int] = set()
+        self._keys = SeenKeys()
 
     def take(self, page: Page, rows: pa.Table) -> None:
         """Count a page in.
@@ -139,10 +144,7 @@ class Walk:
         if not self.key:
             return 0
         columns = [rows[name].to_pylist() for name in self.key]
-        hashes = {hash(one) for one in zip(*columns, strict=True) if any(one)}
-        again = len(hashes & self._keys)
-        self._keys |= hashes
-        return again
+        return self._keys.take({hash(one) for one in zip(*columns, strict=True) if any(one)})
 
     def _ended(self, rows: int) -> bool:
         place, pager = self.place, self.pager
@@ -174,6 +176,31 @@ class Walk:
             zh=f"「{self.where}」每页要 {place.size} 行，平台只给 {rows} 行，页数对不上："
             f"请核对参数 {pager.size}；若平台限制每页行数，请把 pager.rows 改为 {rows}。",
         )
+
+
+class SeenKeys:
+    """Hashes of the keys of all pages, eight bytes each: ten million are 80 MB."""
+
+    def __init__(self) -> None:
+        self._recent: set[int] = set()
+        self._sorted = np.empty(0, np.int64)
+
+    def take(self, hashes: set[int]) -> int:
+        """Remember them; how many were known."""
+        asked = np.fromiter(hashes, np.int64, len(hashes))
+        new = set(asked[~np.isin(asked, self._among(asked))].tolist())
+        again = len(hashes) - len(new - self._recent)
+        self._recent |= new
+        if len(self._recent) > RECENT:
+            recent = np.fromiter(self._recent, np.int64, len(self._recent))
+            self._sorted = np.union1d(self._sorted, recent)
+            self._recent = set()
+        return again
+
+    def _among(self, asked: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """What stands where each would stand, if anything does."""
+        places = np.searchsorted(self._sorted, asked)
+        return self._sorted[places[places < len(self._sorted)]]
 
 
 def digest(rows: pa.Table) -> str:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from connectors import Chunk
 from connectors.http_api import HttpApiConnector
+from connectors.pages import SeenKeys
 from hub.errors import (
     ConfigError,
     HubError,
@@ -488,6 +489,18 @@ def test_pages_that_end_before_the_total_are_not_complete(api: Api) -> None:
     (chunk,) = pulled(platform_of(api))
     assert not chunk.complete
     assert "平台说共 9 行，只给了 8 行" in chunk.notes[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sets(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 9)), max_size=8))
+def test_seen_keys_are_counted_as_a_set_would(pages: list[set[int]]) -> None:
+    known: set[int] = set()
+    seen = SeenKeys()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("connectors.pages.RECENT", 3)
+        for page in pages:
+            assert seen.take(page) == len(page & known)
+            known |= page
 
 
 # -- check

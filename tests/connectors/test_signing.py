@@ -72,6 +72,15 @@ SCHEMES = {
         pager: {rows: 2}
         sign: {secret: {env: VENDOR}, joiner: "|", secret_as: key, digest: sm3, case: upper}
     """,
+    "scheme_hmac_sm3": """
+        pager: {rows: 2}
+        sign:
+          secret: {env: VENDOR}
+          digest: hmac-sm3
+          place: header
+          into: signature
+          nonce: nonce
+    """,
     "scheme_token": """
         pager: {rows: 2}
         sign:
