@@ -7,8 +7,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 ROOMS = (
-    "hub", "schemas", "security", "connectors", "warehouse", "ledger", "identity", "pipelines",
-    "examples", "cli",
+    "hub", "schemas", "security", "connectors", "warehouse", "ledger", "identity", "reports",
+    "pipelines", "examples", "cli",
 )  # fmt: skip
 """Only our own loggers are written: a library's message may hold a value."""
 TEN_MEGABYTES = 10_000_000

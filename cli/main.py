@@ -20,6 +20,7 @@ from cli import (
     demo,
     divisions,
     explain,
+    form,
     init,
     platform,
     quarantine,
@@ -85,6 +86,7 @@ app.add_typer(quarantine.app)
 app.add_typer(changes.app)
 app.add_typer(divisions.app)
 app.add_typer(resident.app)
+app.add_typer(form.app)
 app.add_typer(review.app)
 app.command(
     "explain", cls=Command, help="说明两条记录为什么是、或者不是同一个人：每项依据的分值。"

@@ -15,7 +15,8 @@ DESIGNED = {
     "init", "demo", "platform add", "platform check", "platform preview", "platform list", "sync",
     "backfill", "status", "snapshots", "rollback", "quarantine list", "quarantine export",
     "quarantine replay", "changes list", "changes accept", "resident find", "resident show",
-    "crosswalk", "divisions import", "review list", "review decide", "review undo", "explain",
+    "crosswalk", "form register", "form list", "form fill",
+    "divisions import", "review list", "review decide", "review undo", "explain",
 }  # fmt: skip
 
 

@@ -1,0 +1,209 @@
+"""`hub form register|list|fill`: departments' own forms, filled from what is held."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.chinese import Command, Group
+from cli.options import HomeOption, JsonOption, the_home
+from hub.errors import ConfigError
+
+if TYPE_CHECKING:
+    from reports.form_file import FormFile
+
+app = typer.Typer(
+    cls=Group, name="form", help="部门表单：登记、填写、只问一次、找重复。", no_args_is_help=True
+)
+PERIODS = {
+    "daily": "每日", "weekly": "每周", "monthly": "每月", "quarterly": "每季", "yearly": "每年",
+    "once": "一次性",
+}  # fmt: skip
+DOUBTFUL = 0.85
+ScopeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scope", metavar="代码", help="范围：区划代码或网格编码；不写就是全部", show_default=False
+    ),
+]
+XlsxOption = Annotated[
+    Path,
+    typer.Option("--out", metavar="文件", help="写到哪里：以 .xlsx 结尾", show_default=False),
+]
+
+
+@app.command("register", cls=Command, help="登记一张部门的表：认出每一列要什么，写成可改的文件。")
+def register(  # noqa: PLR0913, PLR0917 (one an option)
+    file: Annotated[Path, typer.Argument(metavar="文件", help="部门的空表", show_default=False)],
+    department: Annotated[
+        str,
+        typer.Option("--department", metavar="部门", help="哪个部门要的", show_default=False),
+    ],
+    period: Annotated[
+        str,
+        typer.Option(
+            "--period",
+            metavar="周期",
+            help="daily、weekly、monthly、quarterly、yearly 或 once",
+        ),
+    ] = "monthly",
+    population: Annotated[
+        str,
+        typer.Option(
+            "--population",
+            metavar="对象",
+            help="填哪些人：residents 常住、registered 户籍、label:低保、age >= 80，可用 & 连接",
+        ),
+    ] = "residents",
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="表名", help="表名；不写就用文件名", show_default=False),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Register a form, or a later version of it."""
+    from cli.screen import as_json
+    from reports.register import Sent
+    from reports.register import register as taken
+
+    opened = the_home(home)
+    if period not in PERIODS:
+        raise ConfigError(
+            "register: no such period", zh=f"--period 只能是 {'、'.join(PERIODS)} 之一。"
+        )
+    sent = Sent(department, period, population, name)  # type: ignore[arg-type]  # checked above
+    done = taken(opened, file, sent)
+    if json:
+        as_json({
+            "form": done.form.model_dump(mode="json"), "file": str(done.path),
+            "differences": done.differences,
+        })  # fmt: skip
+    else:
+        _show(done.form, done.path, [one.zh for one in done.differences])
+
+
+def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
+    from cli.screen import heading, place, say, table
+    from reports.items import facts_of_item
+
+    say(f"已登记“{form.form}”（{form.department}，{PERIODS[form.period]}），第 {form.version} 版。")
+    for sheet in form.sheets:
+        heading(f"工作表 {sheet.sheet}")
+        if sheet.kind == "summary":
+            say("汇总表：按下面的条件数人。")
+            lines = [(c.at, c.header, _when(c.when), "") for c in (*sheet.across, *sheet.down)]
+        else:
+            lines = [
+                (c.at, c.header, facts_of_item(c.item).title, f"{c.confidence:.0%}")
+                for c in sheet.columns
+            ]
+        table(("列", "表头", "填什么", "把握"), lines, right=("把握",))
+    if differences:
+        heading("与上一版相比")
+        say(*differences)
+    doubts = [c.header for s in form.sheets for c in s.columns if c.confidence < DOUBTFUL]
+    doubts += [c.header for s in form.sheets for c in (*s.across, *s.down) if c.when is None]
+    if doubts:
+        say(f"请核对：{'、'.join(doubts)}。")
+    say(f"要改就改这个文件：{place(path)}")
+
+
+def _when(when: str | None) -> str:
+    return "看不懂，请补 when" if when is None else when or "全部"
+
+
+@app.command("list", cls=Command, help="列出登记过的表。")
+def list_(home: HomeOption = None, json: JsonOption = False) -> None:
+    """List the registered forms."""
+    from cli.screen import as_json, say, table
+    from reports.form_file import load_forms
+
+    found = [_line(one) for one in load_forms(the_home(home))]
+    if json:
+        as_json(found)
+        return
+    if not found:
+        say("还没有登记表单：用 hub form register 登记部门的空表。")
+        return
+    table(
+        ("表名", "部门", "周期", "对象", "列", "待核对", "版本"),
+        [
+            (one["form"], one["department"], PERIODS[one["period"]], one["population"],
+             one["fields"], one["doubtful"], one["version"])
+            for one in found
+        ],
+        right=("列", "待核对", "版本"),
+    )  # fmt: skip
+
+
+def _line(form: "FormFile") -> dict[str, Any]:
+    columns = [c for s in form.sheets for c in s.columns]
+    lines = [c for s in form.sheets for c in s.across]
+    doubts = sum(c.confidence < DOUBTFUL for c in columns) + sum(c.when is None for c in lines)
+    return {
+        "form": form.form, "title": form.title, "department": form.department,
+        "period": form.period, "population": form.population,
+        "fields": len(columns) + len(lines), "doubtful": doubts, "version": form.version,
+    }  # fmt: skip
+
+
+@app.command("fill", cls=Command, help="按部门原来的样子填好一张表；没有的留空并列出。")
+def fill(
+    name: Annotated[str, typer.Argument(metavar="表名", help="登记时的表名", show_default=False)],
+    out: XlsxOption,
+    scope: ScopeOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Fill a registered form."""
+    from cli.screen import as_json
+    from reports.fill import fill as filled
+    from reports.form_file import load_form
+    from reports.people import people_of
+
+    opened = the_home(home)
+    xlsx(out)
+    form = load_form(opened, name)
+    with people_of(opened, scope) as (people, connection):
+        report = filled(opened, connection, form, people, out.resolve())
+    if json:
+        as_json({
+            "form": report.form, "rows": report.rows, "asked": report.asked,
+            "answered": report.answered, "without_grid": report.without_grid,
+            "columns": report.columns,
+        })  # fmt: skip
+    else:
+        _tell(report, out.resolve())
+
+
+def xlsx(out: Path) -> None:
+    """Refuse another suffix.
+
+    Raises:
+        ConfigError: the suffix is not .xlsx.
+    """
+    if out.suffix.lower() != ".xlsx":
+        raise ConfigError(
+            "form: the suffix is not .xlsx", zh="文件名要以 .xlsx 结尾，例如 --out 上报.xlsx。"
+        )
+
+
+def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; imported where needed)
+    from cli.screen import place, say, table
+    from reports.fill import origins_path
+
+    say(f"已填写“{report.form}”{report.rows:,} 行：{place(out)}")
+    if origins_path(out).exists():
+        say(f"每一格的来源：{place(origins_path(out))}")
+    say(f"要填 {report.asked:,} 格，已有数据填了 {report.answered:,} 格。")
+    blank = [one for one in report.columns if one.filled < one.applies]
+    if blank:
+        table(
+            ("列", "表头", "要填", "没有"),
+            [(one.at, one.header, one.applies, one.applies - one.filled) for one in blank],
+            right=("要填", "没有"),
+        )
+    if report.without_grid:
+        say(f"另有 {report.without_grid:,} 人不知道在哪个网格，没有列入这个范围。")
+    say("文件里有个人信息，只交给该部门，用完删除。")

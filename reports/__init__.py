@@ -1,0 +1,1 @@
+"""Forms of departments and standardised extracts: asked once, answered from what is held."""

@@ -1,0 +1,111 @@
+"""The cells of a worksheet that a form is read from: texts, merged ranges, drop-downs, formats."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports.texts import squeezed
+
+WIDEST, LONGEST = 300, 3000
+"""A department's form is no wider and no longer; what lies beyond is not looked at."""
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A merged range; rows and columns from 1, both ends included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A sheet's texts by (row, column), as `squeezed`; `values` are as openpyxl reads them."""
+
+    name: str
+    texts: dict[tuple[int, int], str]
+    values: dict[tuple[int, int], object] = field(repr=False)
+    merges: tuple[Merge, ...]
+    rows: int
+    columns: int
+    styled: int  # the last row with borders or text
+    sheet: Any = field(repr=False)
+
+    def merge_at(self, row: int, column: int) -> Merge | None:
+        """The merged range that covers a cell."""
+        for one in self.merges:
+            if one.top <= row <= one.bottom and one.left <= column <= one.right:
+                return one
+        return None
+
+    def filled(self, row: int, column: int) -> str:
+        """A cell's text; within a merged range the range's."""
+        text = self.texts.get((row, column))
+        if text is None and (one := self.merge_at(row, column)):
+            return self.texts.get((one.top, one.left), "")
+        return text or ""
+
+    def distinct(self, row: int) -> list[str]:
+        """The texts of a row, from left to right, a merged one once."""
+        found: dict[str, None] = {}
+        for column in range(1, self.columns + 1):
+            if text := self.filled(row, column):
+                found[text] = None
+        return list(found)
+
+    def number_format(self, row: int, column: int) -> str:
+        """Excel's format of a cell."""
+        return str(self.sheet.cell(row, column).number_format)
+
+    def choices(self, column: int, row: int) -> tuple[str, ...]:
+        """What the drop-down of a cell offers; nothing where there is none or it is elsewhere."""
+        for one in self.sheet.data_validations.dataValidation:
+            if one.type != "list" or not one.formula1:
+                continue
+            if any(
+                area.min_col <= column <= area.max_col and area.max_row >= row
+                for area in one.sqref.ranges
+            ):
+                return _offered(self.sheet, str(one.formula1))
+        return ()
+
+
+def read_cells(sheet: Any) -> Cells:  # noqa: ANN401 (openpyxl is untyped)
+    """Read an openpyxl worksheet."""
+    values = {
+        (cell.row, cell.column): cell.value
+        for row in sheet.iter_rows(
+            max_row=min(sheet.max_row, LONGEST), max_col=min(sheet.max_column, WIDEST)
+        )
+        for cell in row
+        if cell.value is not None and squeezed(cell.value)
+    }  # fmt: skip
+    merges = tuple(
+        Merge(one.min_row, one.min_col, one.max_row, one.max_col)
+        for one in sheet.merged_cells.ranges
+    )
+    texts = {place: squeezed(value) for place, value in values.items()}
+    rows = max((row for row, _ in values), default=0)
+    columns = max((column for _, column in values), default=0)
+    wide = [m.right for m in merges if (m.top, m.left) in texts and m.right <= WIDEST]
+    return Cells(
+        sheet.title, texts, values, merges, rows, max([columns, *wide]),
+        min(max(sheet.max_row, rows), LONGEST), sheet,
+    )  # fmt: skip
+
+
+def _offered(sheet: Any, formula: str) -> tuple[str, ...]:  # noqa: ANN401 (as above)
+    if formula.startswith('"'):
+        return tuple(one.strip() for one in formula.strip('"').split(",") if one.strip())
+    book = sheet.parent
+    named = book.defined_names.get(formula) or sheet.defined_names.get(formula)
+    reference = str(named.attr_text) if named is not None else formula
+    found = re.fullmatch(r"(?:'?(.+?)'?!)?\$?([A-Z]+)\$?(\d+)(?::\$?([A-Z]+)\$?(\d+))?", reference)
+    if not found or (found[1] and found[1] not in book.sheetnames):
+        return ()
+    source = book[found[1]] if found[1] else sheet
+    last = f"{found[4]}{found[5]}" if found[4] else f"{found[2]}{found[3]}"
+    cells = source[f"{found[2]}{found[3]}:{last}"]
+    return tuple(squeezed(c.value) for row in cells for c in row if c.value is not None)

@@ -1,0 +1,146 @@
+"""What each column of a form asks for: by its words, by what stands above it, by sample rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from hub.reflected import ReflectedColumn, ReflectedTable
+from reports.items import by_attribute, facts_of_item, label_names, words
+from reports.layout import HeaderColumn
+from reports.texts import bare, remarks
+from schemas.matching.decide import look
+from schemas.matching.naming import cut_chinese, is_label, read_name
+
+SELF = ("self", "hukou", "household", None)
+PERSONS = ("head", "worker", "guardian", "contact", "spouse", "parent", "offspring", "landlord")
+SURE, LIKELY, LEAST = 0.97, 0.85, 0.45
+ONLY_BY_WORDS = ("remark", "seq")
+"""Nobody is asked for these, so a mere likeness (`停留事由`) must not make a column one."""
+EMPTY_GROUPS = ("基本信息", "个人信息", "人员信息", "基本情况", "本人信息", "本人情况", "个人情况")
+OWN = {"head": {"name": "head_name", "id_number": "head_id_number", "phone": "head_phone"},
+       "worker": {"name": "worker_name", "phone": "worker_phone"}}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a column is taken for, how sure, and why."""
+
+    item: str
+    confidence: float
+    why: str
+
+
+def propose(columns: Sequence[HeaderColumn], granted: Sequence[str]) -> list[Proposal]:
+    """One proposal a column.
+
+    Args:
+        columns: The columns of one list form, in their order.
+        granted: The labels of those whom the form is about, which say whose `享受起始时间` it is.
+    """
+    proposals = [_by_words(one, granted) or _by_reading(one, granted) for one in columns]
+    return _apart(columns, proposals)
+
+
+def _by_words(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
+    leaf, groups = bare(column.path[-1]), [bare(one) for one in column.path[:-1]]
+    joined = words().get("".join(g for g in groups if g not in EMPTY_GROUPS) + leaf)
+    if joined is not None and groups:
+        return Proposal(joined, SURE, f"列名“{column.header}”")
+    whose, said = _subject(groups, remarks(column.path[-1]))
+    if whose not in SELF:
+        return _of_another(whose, said, leaf)
+    known = words().get(leaf)
+    if known == "residence_address" and whose == "hukou":
+        known = "hukou_address"
+    if known is None:
+        known = _granted_day(leaf, granted)
+    if known is None:
+        return None
+    if (
+        len(granted) == 1
+        and known == "labels:低保|低边|特困|孤儿|困境儿童"
+        and granted[0] not in known
+    ):
+        known = f"detail:{granted[0]}"
+    return Proposal(known, SURE, f"列名“{leaf}”")
+
+
+def _granted_day(leaf: str, granted: Sequence[str]) -> str | None:
+    """`享受起始时间` of a form about one label is since when it is granted."""
+    attributes = {one.attribute for one in read_name(leaf) if one.strength > 0.8}
+    for kind in ("since", "until"):
+        if kind in attributes and len(granted) == 1:
+            return f"{kind}:{granted[0]}"
+    return None
+
+
+def _subject(groups: Sequence[str], remark: str) -> tuple[str | None, str]:
+    """Whose the columns below these groups are, and the group that says so."""
+    for group in reversed(groups):
+        if group in EMPTY_GROUPS:
+            continue
+        cut = cut_chinese(group)
+        if cut.subject and not cut.others:
+            return cut.subject, group
+    whose = cut_chinese(remark).subject if 2 <= len(remark) <= 6 else None
+    return (whose, remark) if whose in PERSONS else (None, "")
+
+
+def _of_another(whose: str | None, said: str, leaf: str) -> Proposal:
+    known = words().get(leaf, leaf)
+    own = OWN.get(str(whose), {}).get(known)
+    if own:
+        return Proposal(own, SURE, f"上一级表头“{said}”，列名“{leaf}”")
+    title = facts_of_item(known).title if leaf in words() else leaf
+    item = words().get(f"{said}{leaf}") or _canonical(f"{said}{title}")
+    return Proposal(item, LIKELY, f"上一级表头“{said}”：不是本人的")
+
+
+@cache
+def _canonical(text: str) -> str:
+    """The one name of something that no field of the standard holds."""
+    return words().get(text, f"other:{text}")
+
+
+def _by_reading(column: HeaderColumn, granted: Sequence[str]) -> Proposal:
+    """By the words of the platform's columns, and by the sample rows where there are some."""
+    leaf, path = bare(column.path[-1]), "/".join(bare(one) for one in column.path)
+    values = tuple(str(one) for one in column.samples)
+    table = ReflectedTable("form", (ReflectedColumn(path, values=values),), {})
+    (seen,) = look(table, today=date.today())
+    for one in seen.candidates:
+        item = _item_of(one.subject, one.attribute, granted)
+        if item in ONLY_BY_WORDS or (str(item).startswith("worker") and "网格" not in path):
+            item = None
+        if item is not None and one.confidence >= LEAST:
+            return Proposal(item, round(one.confidence, 3), one.why)
+        if one.confidence >= LEAST:
+            break
+    named = leaf.removeprefix("是否").removeprefix("有无")
+    if named in label_names():
+        return Proposal(f"label:{named}", LIKELY, f"标签“{named}”")
+    return Proposal(_canonical(leaf), 0.8, "标准里没有这一项：按列名登记，只问一次")
+
+
+def _item_of(subject: str, attribute: str, granted: Sequence[str]) -> str | None:
+    if is_label(attribute) and subject == "self":
+        return attribute
+    if attribute in ("since", "until") and len(granted) == 1 and subject == "self":
+        return f"{attribute}:{granted[0]}"
+    return by_attribute().get((subject, attribute))
+
+
+def _apart(columns: Sequence[HeaderColumn], proposals: list[Proposal]) -> list[Proposal]:
+    """Two columns of one item: the longer name keeps its own words, and the officer looks."""
+    made = list(proposals)
+    first: dict[str, int] = {}
+    for at, one in enumerate(made):
+        if one.item in ("seq", "remark"):
+            continue
+        if one.item not in first:
+            first[one.item] = at
+            continue
+        same = bare(columns[first[one.item]].path[-1]) == bare(columns[at].path[-1])
+        made[at] = Proposal(one.item, 0.9 if same else 0.6, f"{one.why}；与另一列相同，请核对")
+    return made

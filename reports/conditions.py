@@ -1,0 +1,155 @@
+"""Who is meant: `residents`, `registered`, or conditions joined by `&`, as an officer writes them.
+
+    label:低保                    has the label            label:低保|低边     has one of them
+    age >= 80                     residence_type_code = 3  residence_type_code in 4|5
+    grid_code = 510108019006001   no label:低保            has not the label
+
+An unknown field, word or operator is refused, never ignored.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+
+from hub.errors import ConfigError
+from reports.items import facts_of_item, is_item
+from schemas.codes import code_sets, inputs_of, spelling
+
+WHOLE = ("residents", "registered", "everyone")
+"""常住, 户籍, and everybody known, also those who died or left."""
+COMPARED = re.compile(r"([a-z_]+)\s*(>=|<=|!=|=|>|<)\s*(\S+)")
+LISTED = re.compile(r"([a-z_]+)\s+(in|not in)\s+(\S+)")
+LABEL = re.compile(r"(no\s+)?label:(\S+)")
+NUMBERS = ("age", "birth_year", "member_count")
+DATES = ("birth_date", "died_on", "left_on")
+
+
+@dataclass(frozen=True)
+class Test:
+    """One condition: `op` is =, !=, <, <=, >, >=, has, has not; any of `values` will do."""
+
+    item: str
+    op: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Among whom, and under which conditions, all of which hold."""
+
+    whole: str = "residents"
+    tests: tuple[Test, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that somebody of this population has for certain."""
+        return tuple(
+            one.values[0] for one in self.tests if one.op == "has" and len(one.values) == 1
+        )
+
+    @property
+    def items(self) -> frozenset[str]:
+        """What must be known of a person to say whether they belong to it."""
+        return frozenset(one.item for one in self.tests)
+
+
+@cache
+def parse_population(text: str) -> Population:
+    """Read what an officer wrote.
+
+    Raises:
+        ConfigError: a part of it is not understood.
+    """
+    whole, tests = "residents", []
+    for part in (one.strip() for one in text.split("&")):
+        if part in WHOLE:
+            whole = part
+        elif part:
+            tests.append(_test(part))
+    return Population(whole, tuple(tests))
+
+
+def _test(part: str) -> Test:
+    if found := LABEL.fullmatch(part):
+        return Test("labels", "has not" if found[1] else "has", _many(found[2]))
+    found = LISTED.fullmatch(part) or COMPARED.fullmatch(part)
+    if found is None or not is_item(found[1]) or found[1] in ("labels", "seq", "remark"):
+        raise ConfigError(
+            f"condition {part!r} is not understood",
+            zh=f"看不懂条件“{part}”：写成 label:低保、age >= 60、residence_type_code in 4|5 这样，"
+            "几个条件用 & 连接；字段名见数据字典。",
+        )
+    item, op, values = found[1], found[2], _many(found[3])
+    op = {"in": "=", "not in": "!="}.get(op, op)
+    return Test(item, op, tuple(_value(item, one) for one in values))
+
+
+def _many(text: str) -> tuple[str, ...]:
+    return tuple(one for one in text.split("|") if one)
+
+
+def _value(item: str, text: str) -> str:
+    """A code by its number or its word; a number or a date as it must look."""
+    code_set = facts_of_item(item).code_set
+    if code_set is not None:
+        code = inputs_of(code_set).get(spelling(text))
+        if code is not None:
+            return code
+    fits = (
+        text in code_sets()[code_set].codes
+        if code_set is not None
+        else re.fullmatch(r"-?\d+", text)
+        if item in NUMBERS
+        else re.fullmatch(r"\d{4}-\d\d-\d\d", text)
+        if item in DATES
+        else True
+    )
+    if not fits:
+        raise ConfigError(
+            f"condition: a value of {item} is not understood",
+            zh=f"条件里 {item} 的值“{text}”看不懂：代码写代码或名称，日期写成 2026-01-31。",
+        )
+    return text
+
+
+def chosen(frame: pl.DataFrame, population: Population) -> pl.DataFrame:
+    """The rows of a roster that belong to a population."""
+    return frame.filter(within(population.whole), *map(expression, population.tests))
+
+
+def within(whole: str) -> pl.Expr:
+    """常住: lives here; 户籍: registered here and alive and not gone."""
+    if whole == "everyone":
+        return pl.lit(value=True)
+    if whole == "registered":
+        stays = pl.col("died_on").is_null() & pl.col("left_on").is_null()
+        return pl.col("residence_type_code").is_in(["1", "2"]).fill_null(value=False) & stays
+    return pl.col("lives_here")
+
+
+def expression(test: Test) -> pl.Expr:
+    """A test on a roster; what is not known fulfils nothing."""
+    if test.item == "labels":
+        mine = pl.col("labels").list.eval(pl.element().struct.field("label"))
+        has = mine.list.set_intersection(pl.lit(list(test.values))).list.len() > 0
+        has = has.fill_null(value=False)
+        return has if test.op == "has" else ~has
+    column = pl.col(test.item)
+    if test.item not in NUMBERS:
+        column = column.cast(pl.String)
+        values: Sequence[str | int] = test.values
+    else:
+        values = [int(one) for one in test.values]
+    first = pl.lit(values[0])
+    made = {
+        "=": column.is_in(list(values)),
+        "!=": ~column.is_in(list(values)),
+        ">=": column >= first,
+        "<=": column <= first,
+        ">": column > first,
+        "<": column < first,
+    }[test.op]
+    return made.fill_null(value=False)

@@ -1,0 +1,125 @@
+"""What a row or a column of a summary form counts: `60岁以上独居老人` as a condition."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from reports.items import words
+from reports.texts import bare, squeezed
+from schemas.codes import code_sets, inputs_of
+
+AGES: Sequence[tuple[str, str]] = (
+    (r"(\d{1,3})(?:周?岁)?(?:[(]含[)])?[-—–~～至到](\d{1,3})(?:周?岁)?(?:[(]含[)])?",
+     "age >= {0} & age <= {1}"),
+    (r"(\d{1,3})(?:周?岁)?(?:[(]含\d*周?岁?[)]|及|含)?(?:以上|\+)", "age >= {0}"),
+    (r"(\d{1,3})(?:周?岁)?(?:及|含|[(]含[)])以下", "age <= {0}"),
+    (r"(?:不满|未满)?(\d{1,3})(?:周?岁)?以下|(?:不满|未满)(\d{1,3})(?:周?岁)?", "age < {0}"),
+    (r"^(\d{1,3})周?岁$", "age = {0}"),
+)  # fmt: skip
+COUNTED = {
+    "户籍人口": "registered", "户籍人数": "registered", "户籍": "registered",
+    "常住人口": "residents", "常住人数": "residents", "实有人口": "residents",
+    "少数民族": "ethnicity_code != 01", "男性": "sex_code = 1", "女性": "sex_code = 2",
+    "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
+    "老年人": "age >= 60", "老年人口": "age >= 60", "高龄老人": "age >= 80", "高龄": "age >= 80",
+    "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
+    "人户分离": "everyone & residence_type_code = 2",
+}  # fmt: skip
+FILLERS = re.compile(
+    r"(?:其中|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|群众|对象"
+    r"|家庭|持证|享受|户数|户|人|的|岁|名|个|及|\(\)|[():：、,\-])*"
+)
+DIMENSIONS = re.compile(
+    r"(?:按|分)?(?:性别|年龄|年龄段|年龄结构|年龄分布|文化程度|学历|民族|政治面貌|婚姻状况|类别|类型"
+    r"|人口类别|重点人群|特殊人群|残疾类别|居住类型|从业状况|基本情况|人口情况|人员情况|救助对象|项目|指标"
+    r"|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
+)
+HOUSEHOLDS = re.compile(r"户数|家庭数|常住户|总户数|住户数|^户$|[(]户[)]")
+CODED = ("residence_type", "marital", "education", "political", "employment", "sex")
+FIELDS = {one: f"{one}_code" for one in CODED}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The condition in an officer's words (None: not understood), and whether of households."""
+
+    when: str | None
+    count: str = "residents"
+
+
+@cache
+def counted(path: tuple[str, ...]) -> Counted:
+    """What the texts from the top of a header, or from the left of a row, count together."""
+    conditions: list[str] = []
+    households = False
+    for part in path:
+        text = squeezed(part)
+        households = households or bool(HOUSEHOLDS.search(text))
+        if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)):
+            continue
+        found = _conditions(_plain(text))
+        if found is None:
+            return Counted(None)
+        conditions += found
+    when = " & ".join(dict.fromkeys(conditions))
+    return Counted(when, "households" if households else "residents")
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
+    return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
+
+
+def _is_item(text: str) -> bool:
+    item = words().get(text)
+    return item is not None and not item.startswith("label:") and text not in COUNTED
+
+
+def _conditions(text: str) -> list[str] | None:
+    """All conditions in a text, or None if anything in it is not understood."""
+    found: list[str] = []
+    for pattern, made in AGES:
+        if match := re.search(pattern, text):
+            found.append(made.format(*(one for one in match.groups() if one)))
+            text = text[: match.start()] + text[match.end() :]
+            break
+    while text and not FILLERS.fullmatch(text):
+        word = _longest(text)
+        if word is None:
+            return None
+        found.append(_known()[word])
+        text = text.replace(word, "", 1)
+    return found
+
+
+def _longest(text: str) -> str | None:
+    known = _known()
+    for length in range(min(len(text), 12), 0, -1):
+        for start in range(len(text) - length + 1):
+            if text[start : start + length] in known:
+                return text[start : start + length]
+    return None
+
+
+@cache
+def _known() -> dict[str, str]:
+    """Every word that counts some people, with its condition."""
+    found: dict[str, str] = {}
+    for code_set in CODED:
+        for word, code in inputs_of(code_set).items():
+            clear = len(word) > 1 and not any(c.isdigit() or c.isascii() for c in word)
+            if clear and "/" not in code and word not in ("其他", "未知", "未说明"):
+                found[word] = f"{FIELDS[code_set]} = {code}"
+    for word, code in inputs_of("ethnicity").items():
+        if word.endswith("族") and len(word) > 1:
+            found[word] = f"ethnicity_code = {code}"
+    for word, label in inputs_of("label").items():
+        if not word[0].isdigit():
+            found[word] = f"label:{label}"
+    for word, item in words().items():
+        if item.startswith("label:"):
+            found.setdefault(word, item)
+    for name in code_sets()["label"].codes:
+        found[name] = f"label:{name}"
+    return found | COUNTED

@@ -1,0 +1,244 @@
+"""A department's own file back, filled from what is held; beside it, where each cell is from."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from hub.errors import ConfigError
+from hub.settings import Home
+from reports.conditions import chosen, parse_population
+from reports.form_file import Column, FormFile, Sheet, form_path
+from reports.formats import written
+from reports.items import FREE, facts_of_item
+from reports.list_sheet import boxed, write_list
+from reports.package import Package, open_package, without_chain, write_package
+from reports.people import People, all_sources
+from reports.provenance import provenance_of
+from reports.sheet_ranges import shifted_names
+from reports.sheet_rows import Shift
+from reports.styles import Styles
+from reports.summary_sheet import counts, write_summary
+
+STYLES, WORKBOOK = "xl/styles.xml", "xl/workbook.xml"
+
+
+@dataclass
+class ColumnReport:
+    """How much of one column is answered; `applies` leaves out whom it does not concern."""
+
+    sheet: str
+    at: str
+    header: str
+    item: str
+    applies: int = 0
+    filled: int = 0
+
+
+@dataclass
+class FillReport:
+    """What one filling did."""
+
+    form: str
+    rows: int = 0
+    columns: list[ColumnReport] = field(default_factory=list)
+    without_grid: int = 0
+
+    @property
+    def asked(self) -> int:
+        """Cells that the department wants to know."""
+        return sum(one.applies for one in self.columns)
+
+    @property
+    def answered(self) -> int:
+        """Cells that are answered from what is held."""
+        return sum(one.filled for one in self.columns)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The people of one list sheet in the form's order, and each column as text."""
+
+    people: People
+    texts: dict[str, pl.Series] = field(repr=False)
+
+
+def refuse_public(form: FormFile) -> None:
+    """A form for public notice asks for nothing sensitive but the very reason of the notice.
+
+    Raises:
+        ConfigError: it does.
+    """
+    named = "labels" in parse_population(form.population).items
+    wrong = [
+        column.header
+        for sheet in form.sheets
+        for column in sheet.columns
+        if facts_of_item(column.item).level >= 4
+        and not (named and column.item.startswith(("label:", "labels")))
+    ]
+    if form.public and wrong:
+        raise ConfigError(
+            f"form {form.form} is public and asks for level 4 at {len(wrong)} columns",
+            zh=f"“{form.form}”是公示用表，不能有敏感个人信息：{'、'.join(wrong)}。"
+            "请让部门去掉这几列，或在登记文件里把它们的 item 改成 remark（留空）。",
+        )
+
+
+def people_in(form: FormFile, people: People) -> People:
+    """Those whom the form is about, in its order."""
+    frame = chosen(people.frame, parse_population(form.population))
+    keys = [one for one in form.order if one in frame.columns]
+    digits = (pl.col(one).cast(pl.String).str.extract(r"(\d+)") for one in keys)
+    frame = frame.with_columns(
+        number.cast(pl.Int64, strict=False).alias(f"#{one}")
+        for one, number in zip(keys, digits, strict=True)
+    )
+    order = [pair for one in keys for pair in ((one,) if one == "compound" else (f"#{one}", one))]
+    head = (pl.col("relation_code") == "02").fill_null(value=False)
+    frame = frame.with_columns(head.alias("#head"), pl.col("birth_date").alias("#born"))
+    descending = [False] * len(order) + [True, False, False]
+    frame = frame.sort([*order, "#head", "#born", "resident_id"], descending=descending,
+                       nulls_last=True)  # fmt: skip
+    return people.of(frame.select(pl.exclude(r"^#.*$")))
+
+
+def text_of(people: People, column: Column, *, public: bool) -> pl.Series:
+    """One column as the form writes it."""
+    if column.item == "seq":
+        return pl.int_range(1, people.frame.height + 1, eager=True)
+    values = people.value(column.item)
+    if facts_of_item(column.item).kind == "number" and values.dtype.is_numeric():
+        return values
+    return written(
+        values, column.item, date=column.date, codes=column.codes,
+        yes_no=(column.yes, column.no), mask=column.mask or public,
+    )  # fmt: skip
+
+
+def fill(
+    home: Home,
+    connection: duckdb.DuckDBPyConnection,
+    form: FormFile,
+    people: People,
+    target: Path,
+) -> FillReport:
+    """Write the filled form to `target` and the source of every cell beside it, whole or not.
+
+    Raises:
+        ConfigError: the form's template is gone, or a public form asks for what may not be shown.
+    """
+    refuse_public(form)
+    package = open_package(_template(home, form))
+    report = FillReport(form.form, without_grid=people.without_grid)
+    mine = people_in(form, people)
+    styles = Styles(package.text(STYLES))
+    streamed: dict[str, Iterable[bytes]] = {}
+    origins: list[pl.DataFrame] = []
+    for sheet in form.sheets:
+        part = _part(package, form, sheet)
+        if sheet.kind == "summary":
+            lines, numbers = counts(sheet, people.frame, form.population)
+            shift, pieces = write_summary(package.text(part), sheet, lines, numbers)
+            _count_cells(report, sheet, numbers)
+        else:
+            texts = {one.at: text_of(mine, one, public=form.public) for one in sheet.columns}
+            shift, pieces = write_list(package.text(part), sheet, texts, mine.frame.height, styles)
+            report.rows += mine.frame.height
+            _count_columns(report, sheet, Filled(mine, texts))
+            sources = all_sources(home, connection, mine, [c.item for c in sheet.columns])
+            origins += provenance_of(sheet, mine, texts, sources)
+        streamed[part] = pieces
+        _rename_areas(package, sheet, shift)
+    package.parts[STYLES] = styles.xml.encode()
+    without_chain(package)
+    _write(target, package, streamed)
+    if origins:
+        _write_origins(target, origins)
+    return report
+
+
+def _template(home: Home, form: FormFile) -> bytes:
+    path = form_path(home, form.form).with_suffix(".xlsx")
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise ConfigError(
+            f"{path.name} is missing",
+            zh=f"forms/{path.name} 不在了：请用部门的原表重新 hub form register。",
+        ) from None
+
+
+def _part(package: Package, form: FormFile, sheet: Sheet) -> str:
+    if sheet.sheet in package.sheets:
+        return package.sheets[sheet.sheet]
+    raise ConfigError(
+        f"form {form.form}: no sheet {sheet.sheet}",
+        zh=f"“{form.form}”里没有工作表“{sheet.sheet}”：请重新登记这张表。",
+    )
+
+
+def _rename_areas(package: Package, sheet: Sheet, shift: Shift) -> None:
+    if shift.by:
+        changed = shifted_names(package.text(WORKBOOK), sheet.sheet, shift)
+        package.parts[WORKBOOK] = changed.encode()
+
+
+def _count_columns(report: FillReport, sheet: Sheet, filled: Filled) -> None:
+    for column in sheet.columns:
+        if column.item in FREE:
+            continue
+        applies = filled.people.applies(column.item)
+        held = filled.people.value(column.item).is_not_null()
+        one = ColumnReport(sheet.sheet, column.at, column.header, column.item)
+        one.applies, one.filled = int(applies.sum()), int((applies & held).sum())
+        report.columns.append(one)
+
+
+def _count_cells(
+    report: FillReport, sheet: Sheet, numbers: dict[tuple[str, str], int | None]
+) -> None:
+    for column in sheet.across:
+        mine = [value for (_, at), value in numbers.items() if at == column.at]
+        one = ColumnReport(sheet.sheet, column.at, column.header, f"count:{column.when}")
+        one.applies, one.filled = len(mine), sum(value is not None for value in mine)
+        report.columns.append(one)
+
+
+def _write(target: Path, package: Package, streamed: dict[str, Iterable[bytes]]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.tmp")
+    try:
+        with os.fdopen(
+            os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b"
+        ) as file:
+            write_package(package, streamed, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def origins_path(target: Path) -> Path:
+    """The file beside a filled form that says where each cell is from."""
+    return target.with_name(f"{target.stem}.来源.csv")
+
+
+def _write_origins(target: Path, origins: Sequence[pl.DataFrame]) -> None:
+    path = origins_path(target)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with os.fdopen(
+            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
+        ) as file:
+            pl.concat(origins).write_csv(file, include_bom=True)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+__all__ = ["ColumnReport", "FillReport", "boxed", "fill", "origins_path", "people_in", "text_of"]

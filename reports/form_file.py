@@ -1,0 +1,205 @@
+"""forms/NAME.yaml: what each cell of a department's form is taken for; the officer corrects it.
+
+The form itself lies beside it as forms/NAME.xlsx, as the department sent it.
+"""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from hub.errors import ConfigError, NotFoundError
+from hub.settings import Home
+from reports.conditions import parse_population
+from reports.formats import DATES
+from reports.items import is_item
+
+FOLDER = "forms"
+NAME = r"^[\w\-（）()·]{1,80}$"
+
+
+class Part(BaseModel):
+    """A part of a form's file: unknown keys are mistakes, not extensions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(Part):
+    """One column of a list form: where it is, what it asks for, how it writes it."""
+
+    at: str = Field(pattern=r"^[A-Z]{1,3}$")
+    header: str
+    item: str
+    confidence: float = 1.0
+    why: str = ""
+    span: int = 1
+    boxes: int | None = None  # one character a cell, so many cells
+    date: str = "YYYY-MM-DD"
+    codes: Literal["words", "codes"] | dict[str, str] = "words"
+    yes: str = "是"
+    no: str = "否"
+    mask: bool = False
+    total: Literal["sum", "count"] | None = None
+
+    @field_validator("item")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if not is_item(value):
+            raise ValueError(f"unknown item {value}")
+        return value
+
+    @field_validator("date")
+    @classmethod
+    def _format(cls, value: str) -> str:
+        if value not in DATES:
+            raise ValueError(f"unknown date format {value}")
+        return value
+
+
+class Line(Part):
+    """One row or one column of a summary form, and whom it counts (`when`; blank: all)."""
+
+    at: str
+    header: str
+    when: str | None = ""  # None: nobody knows what it counts
+    count: Literal["residents", "households", "age_average"] = "residents"
+
+    @field_validator("when")
+    @classmethod
+    def _understood(cls, value: str | None) -> str | None:
+        if value:
+            parse_population(value)
+        return value
+
+
+class Sheet(Part):
+    """One sheet: a list of people, or a table of counts."""
+
+    sheet: str
+    kind: Literal["list", "summary"] = "list"
+    header: tuple[int, int]
+    body: tuple[int, int]
+    total: int | None = None
+    columns: tuple[Column, ...] = ()
+    across: tuple[Line, ...] = ()  # summary: its columns
+    down: tuple[Line, ...] = ()  # summary: its rows, `at` their numbers; none: one a grid
+    stub: str = "A"  # summary without rows of its own: where the grids' names go
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.kind == "list" and not self.columns:
+            raise ValueError("a list form has columns")
+        return self
+
+
+class FormFile(Part):
+    """One registered form."""
+
+    form: str = Field(pattern=NAME)
+    title: str
+    department: str
+    period: Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"] = "monthly"
+    population: str = "residents"
+    order: tuple[str, ...] = ("grid_code", "compound", "building", "unit", "room", "household_id")
+    public: bool = False  # 公示: masked, and nothing of level 4
+    basis: str = ""
+    version: int = 1
+    sha256: str = ""
+    sheets: tuple[Sheet, ...]
+
+    @field_validator("population")
+    @classmethod
+    def _understood(cls, value: str) -> str:
+        parse_population(value)
+        return value
+
+    @field_validator("order")
+    @classmethod
+    def _items(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not is_item(one):
+                raise ValueError(f"unknown item {one}")
+        return value
+
+
+def form_path(home: Home, name: str) -> Path:
+    """The file of a form's settings; its template has the suffix `.xlsx`."""
+    return home.root / FOLDER / f"{name}.yaml"
+
+
+def load_form(home: Home, name: str) -> FormFile:
+    """Read one registered form.
+
+    Raises:
+        NotFoundError: no form of that name.
+        ConfigError: its file is wrong.
+    """
+    path = form_path(home, name)
+    if not path.is_file():
+        raise NotFoundError(
+            f"no form {name}",
+            zh=f"没有登记叫“{name}”的表：请用 hub form list 查看表名，"
+            "或先用 hub form register 登记。",
+        )
+    try:
+        return FormFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"第 {mark.line + 1} 行" if mark else "文件"
+        raise ConfigError(
+            f"{path.name}: not readable as YAML",
+            zh=f"{path.name} 读不懂（{where}）：请检查缩进、冒号后的空格和引号。",
+        ) from None
+    except ValidationError as error:
+        places = "、".join(".".join(map(str, one["loc"])) for one in error.errors())
+        raise ConfigError(
+            f"{path.name}: {error.error_count()} mistakes at {places}",
+            zh=f"{path.name} 有 {error.error_count()} 处要改：{places}。"
+            "项目名见数据字典和 docs/forms.md。",
+        ) from None
+
+
+def load_forms(home: Home) -> list[FormFile]:
+    """Every registered form, by name."""
+    return [load_form(home, path.stem) for path in sorted((home.root / FOLDER).glob("*.yaml"))]
+
+
+def save_form(home: Home, one: FormFile) -> Path:
+    """Write a form's settings so that an officer can read and correct them."""
+    path = form_path(home, one.form)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = one.model_dump(mode="json", exclude_defaults=True)
+    content = {"form": content.pop("form"), "title": content.pop("title"), **content}
+    text = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(HEADING + text, encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+HEADING = """\
+# 登记的表单。请核对每一列的 item（填什么），改对后保存即可；confidence 是系统的把握，why 是依据。
+# item：数据字典的居民字段；label:低保（是否）、detail:残疾（类别）、
+#   since:低保（起始日期）、labels（全部标签）；
+#   age 年龄、head_name 户主、member_count 家庭人口、grid_name 网格、worker_name 网格员、seq 序号；
+#   other:名称（各平台都没有，只问一次）、remark（留空不填）。
+# date：日期写法，如 YYYYMMDD、YYYY年M月D日；codes：words 名称、codes 代码，或 {"1": 男, "2": 女}；
+# mask：脱敏。更多写法见 docs/forms.md。
+"""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Short lists and columns on one line each."""
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:  # noqa: ANN401 (PyYAML's own)
+        """Columns and lines in one line."""
+        if "at" in mapping:
+            flow_style = True
+        return super().represent_mapping(tag, mapping, flow_style)
+
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:  # noqa: ANN401 (as above)
+        """Lists of words or numbers in one line."""
+        if all(isinstance(one, str | int) for one in sequence):
+            flow_style = True
+        return super().represent_sequence(tag, sequence, flow_style)

@@ -1,0 +1,244 @@
+"""Where the parts of a department's sheet are: title, header rows, body, total, footer.
+
+A form has a title merged over the table, a line for who fills it in, one to four header rows with
+merged groups, an empty or exemplary body, perhaps a row of totals, and a footer for signatures.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reports.cells import Cells, read_cells
+from reports.texts import squeezed
+
+SEARCHED, DEEPEST = 40, 4
+LABELLED = re.compile(r".{1,14}[:：].*|.*\d{4}年.*|.*年月日?$|单位[:：].*|第.页.*")
+FOOTER = re.compile(
+    r"^(?:[(]?(?:填表|填报|制表|审核|审批|复核|经办|报送|统计|单位|社区|村|主要|分管|部门|采集|联系|街道)?"
+    r"(?:负责人|人|单位|日期|时间|意见|签字|签章|电话)[)]?[(]?(?:签字|签章|盖章|签名)?[)]?[:：])"
+    r"|^(?:注|备注|说明|填表说明|填报说明|注意事项|填写说明|要求|附注|注意)\d?[:：]|^\*?注\d?[、.]|^\*|^此表|^本表"
+)
+SIGNED = re.compile(r"(?:填表|填报|审核|制表|经办|复核|负责)人?(?:[(].*?[)])?[:：]|盖章")
+TOTAL = re.compile(r"^(?:合计|总计|小计|总数|共计|合计数|总合计)(?:[(].*?[)])?[:：]?$")
+NUMBERED = re.compile(
+    r"^[(]?\d{1,2}[)]?(?:[=＝].*)?$|^[甲乙丙丁戊己庚辛壬癸一二三四五六七八九十]$|^[A-Z]$|^-+$"
+)
+GLOSSARY = re.compile(
+    r"说明|字典|代码|码表|选项|下拉|参数|数据源|Dict|dict|list|填写要求|样表|备选"
+)
+EXEMPLARY = re.compile(r"^[(]?(?:例|示例|样例|范例|举例|如)[)]?[:：]?\d*$")
+
+
+@dataclass(frozen=True)
+class HeaderColumn:
+    """One column: its place, how many cells it spans, the texts above it from top to bottom."""
+
+    at: int  # from 1
+    span: int
+    path: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+    number_format: str = "General"
+    samples: tuple[object, ...] = field(default=(), repr=False)
+
+    @property
+    def header(self) -> str:
+        """The whole path, as the registry names the column."""
+        return "/".join(self.path)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One sheet that is a form. Rows are numbered from 1; `body` may be empty (end < start)."""
+
+    sheet: str
+    title: str
+    header: tuple[int, int]
+    body: tuple[int, int]
+    total: int | None
+    columns: tuple[HeaderColumn, ...]
+    stubs: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    """The texts that stand in the body already, one tuple a row."""
+
+
+def read_layout(sheet: object) -> Layout | None:
+    """Find the parts of an openpyxl worksheet; None where it is no form (a glossary, a blank)."""
+    cells = read_cells(sheet)
+    if GLOSSARY.search(cells.name) or not cells.texts:
+        return None
+    start = _header_start(cells)
+    if start is None:
+        return None
+    end = _header_end(cells, start)
+    named = _columns(cells, start, end)
+    if len(named) < 2:
+        return None
+    first = _after_numbering(cells, end)
+    body_end, total = _body_end(cells, first, len(named))
+    columns = tuple(_with_samples(cells, one, first, body_end) for one in named)
+    stubs = tuple(
+        tuple(cells.filled(row, one.at) for one in columns) for row in range(first, body_end + 1)
+    )
+    return Layout(
+        cells.name, _title(cells, start), (start, first - 1), (first, body_end), total, columns,
+        stubs,
+    )  # fmt: skip
+
+
+def _title(cells: Cells, start: int) -> str:
+    for row in range(1, start):
+        texts = [one for one in cells.distinct(row) if not LABELLED.fullmatch(one)]
+        if texts and not re.fullmatch(r"附件.{0,4}|.{0,2}表号.*", texts[0]):
+            return texts[0]
+    return cells.name
+
+
+def _header_start(cells: Cells) -> int | None:
+    """The first row that covers most of the table's width and is no line of `单位：…`."""
+    rows = range(1, min(cells.rows, SEARCHED) + 1)
+    covered = {row: _covered(cells, row) for row in rows}
+    most = max(covered.values(), default=0)
+    if most < 2:
+        return None
+    for row in rows:
+        if covered[row] >= max(2, 0.55 * most) and not _is_meta(cells, row):
+            return row
+    return None
+
+
+def _covered(cells: Cells, row: int) -> int:
+    if len(cells.distinct(row)) < 2:
+        return 0
+    return sum(1 for column in range(1, cells.columns + 1) if cells.filled(row, column))
+
+
+def _is_meta(cells: Cells, row: int) -> bool:
+    texts = cells.distinct(row)
+    labelled = sum(bool(LABELLED.fullmatch(one)) for one in texts)
+    return labelled * 2 >= len(texts)
+
+
+def _header_end(cells: Cells, start: int) -> int:
+    end = start
+    while end - start < DEEPEST - 1:
+        within = (m for m in cells.merges if start <= m.top <= end)
+        lower = max((m.bottom for m in within if (m.top, m.left) in cells.texts), default=end)
+        if lower > end:
+            end = min(lower, start + DEEPEST - 1)
+            continue
+        if end + 1 <= cells.rows and _refines(cells, end):
+            end += 1
+            continue
+        return end
+    return end
+
+
+def _refines(cells: Cells, row: int) -> bool:
+    """Whether the row below holds finer names: under a merged group, or under blank cells."""
+    below = {c: cells.texts[row + 1, c] for c in range(1, cells.columns + 1)
+             if (row + 1, c) in cells.texts}  # fmt: skip
+    if not below or any(_is_value(text) for text in below.values()):
+        return False
+    groups = [m for m in cells.merges if m.bottom == row and m.right > m.left
+              and cells.texts.get((m.top, m.left))]  # fmt: skip
+    if any(m.left <= c <= m.right for m in groups for c in below):
+        return len(below) > 1
+    blank = {c for c in range(1, cells.columns + 1) if not cells.filled(row, c)}
+    return bool(set(below) & blank) and 1 not in below
+
+
+def _is_value(text: str) -> bool:
+    return bool(re.search(r"\d{4,}|^\d+(?:\.\d+)?$|^[√×]$", text)) or len(text) > 40
+
+
+def _after_numbering(cells: Cells, end: int) -> int:
+    """Skip a row that only numbers the columns, or only says their units."""
+    row = end + 1
+    while row <= cells.rows:
+        texts = [
+            cells.texts[row, c] for c in range(1, cells.columns + 1) if (row, c) in cells.texts
+        ]
+        numbered = len(texts) > 2 and all(NUMBERED.match(one) for one in texts)
+        units = len(texts) > 1 and all(re.fullmatch(r"[(].{1,12}[)]", one) for one in texts)
+        if not (numbered or units):
+            return row
+        row += 1
+    return row
+
+
+def _columns(cells: Cells, start: int, end: int) -> list[HeaderColumn]:
+    found: list[HeaderColumn] = []
+    column = 1
+    while column <= cells.columns:
+        span = _span(cells, end, start, column)
+        path = _path(cells, start, end, column)
+        if path:
+            found.append(HeaderColumn(column, span, path))
+        column += span
+    return found
+
+
+def _span(cells: Cells, end: int, start: int, column: int) -> int:
+    merged = cells.merge_at(end, column)
+    if merged is None or merged.left != column:
+        return 1
+    width = merged.right - merged.left + 1
+    return width if merged.bottom >= end and merged.top >= start else 1
+
+
+def _path(cells: Cells, start: int, end: int, column: int) -> tuple[str, ...]:
+    parts: list[str] = []
+    for row in range(start, end + 1):
+        text = cells.filled(row, column)
+        if not text and row < end and cells.texts.get((end, column)):
+            text = _group_left(cells, row, column)
+        if text and (not parts or parts[-1] != text):
+            parts.append(text)
+    return tuple(parts)
+
+
+def _group_left(cells: Cells, row: int, column: int) -> str:
+    """An unmerged group's name stands over its first column only."""
+    for left in range(column - 1, 0, -1):
+        text = cells.filled(row, left)
+        if text:
+            merged = cells.merge_at(row, left)
+            return "" if merged and merged.bottom > merged.top else text
+    return ""
+
+
+def _body_end(cells: Cells, first: int, width: int) -> tuple[int, int | None]:
+    for row in range(first, cells.rows + 1):
+        texts = cells.distinct(row)
+        if not texts:
+            continue
+        if any(TOTAL.match(cells.filled(row, c)) for c in range(1, min(width, 4) + 1)):
+            return (row - 1, row) if row > first else (_last(cells, row), None)
+        joined = texts[0]
+        if FOOTER.search(joined) or (len(texts) <= 4 and any(SIGNED.search(one) for one in texts)):
+            return row - 1, None
+    return max(cells.styled, first - 1), None
+
+
+def _last(cells: Cells, first: int) -> int:
+    """The end of a body that begins with its total."""
+    for row in range(first + 1, cells.rows + 1):
+        texts = cells.distinct(row)
+        if texts and (FOOTER.search(texts[0]) or any(SIGNED.search(one) for one in texts)):
+            return row - 1
+    return max(cells.styled, first)
+
+
+def _with_samples(cells: Cells, one: HeaderColumn, first: int, last: int) -> HeaderColumn:
+    values = tuple(_sampled(cells, one.at, first, last))
+    return HeaderColumn(
+        one.at, one.span, one.path, cells.choices(one.at, first),
+        cells.number_format(first, one.at), values,
+    )  # fmt: skip
+
+
+def _sampled(cells: Cells, column: int, first: int, last: int) -> Iterator[object]:
+    for row in range(first, min(last, first + 200) + 1):
+        if (row, column) in cells.values and not EXEMPLARY.match(
+            squeezed(cells.values[row, column])
+        ):
+            yield cells.values[row, column]

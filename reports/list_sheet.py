@@ -1,0 +1,184 @@
+"""Writing people into a list form's sheet: the department's rows, as many as there are people."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+from openpyxl.utils import column_index_from_string, get_column_letter
+
+from reports.form_file import Column, Sheet
+from reports.sheet_ranges import shifted
+from reports.sheet_rows import Shift, XmlRow, XmlSheet, read_sheet, row_text
+from reports.spreadsheet import escaped, safe
+from reports.styles import Styles
+
+CHUNK = 5_000
+KEPT_AS_TEXT = ("id_number", "head_id_number", "phone", "head_phone", "worker_phone",
+                "household_no", "grid_code", "community_code")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BodyColumn:
+    """One column of the body: what stands within each cell (null: nothing), and its styles."""
+
+    inside: pl.Series = field(repr=False)
+    kind: str = ""
+    styles: Sequence[str] = ("",)
+
+
+def write_list(
+    xml: str, sheet: Sheet, texts: Mapping[str, pl.Series], rows: int, styles: Styles
+) -> tuple[Shift, Iterator[bytes]]:
+    """The sheet's XML with people in it.
+
+    Args:
+        xml: The sheet as the department sent it.
+        sheet: What its columns ask for.
+        texts: By letter of the column: text, or numbers, `rows` long.
+        rows: How many people.
+        styles: The workbook's styles; they grow.
+
+    Returns:
+        How the rows moved, and the XML in pieces.
+    """
+    read = read_sheet(xml)
+    first, last = sheet.body
+    shift = Shift(first, last, max(rows, last - first + 1))
+    pattern = [read.rows.get(row) for row in range(first, last + 1)] or [
+        _from_header(read.rows.get(sheet.header[1]), first)
+    ]
+    cells = _body_columns(sheet, texts, pattern, styles)
+    return shift, _pieces(read, sheet, shift, (pattern, cells), texts)
+
+
+def _from_header(header: XmlRow | None, row: int) -> XmlRow | None:
+    """A form without an empty row: as its header is drawn."""
+    return header and XmlRow(row, "", header.styles, {})
+
+
+def _pieces(
+    read: XmlSheet, sheet: Sheet, shift: Shift,
+    body: tuple[Sequence[XmlRow | None], Mapping[str, BodyColumn]],
+    texts: Mapping[str, pl.Series],
+) -> Iterator[bytes]:  # fmt: skip
+    yield (shifted(read.before, shift) + "<sheetData>").encode()
+    order = sorted(read.rows)
+    yield "".join(row_text(read.rows[n], shift) for n in order if n < shift.first).encode()
+    yield from _body(shift, *body)
+    totals = _totals(sheet, texts, shift)
+    for number in order:
+        if number > shift.last:
+            own = _with_totals(read.rows[number], totals if number == sheet.total else {})
+            yield row_text(read.rows[number], shift, own).encode()
+    yield ("</sheetData>" + shifted(read.after, shift)).encode()
+
+
+def _body_columns(
+    sheet: Sheet, texts: Mapping[str, pl.Series], pattern: Sequence[XmlRow | None], styles: Styles
+) -> dict[str, BodyColumn]:
+    """Every column of the body by its letter, those that ask for nothing among them."""
+    made: dict[str, BodyColumn] = {}
+    for column in sheet.columns:
+        textual = column.item in KEPT_AS_TEXT or column.item.startswith("other:")
+        for letter, values in boxed(column, texts[column.at]).items():
+            style = [_style(row, letter, styles, textual=textual) for row in pattern]
+            made[letter] = _written(values, style)
+    empty = pl.Series([], dtype=pl.String)
+    for letter in {one for row in pattern if row for one in row.styles} - set(made):
+        style = [_style(row, letter, styles, textual=False) for row in pattern]
+        made[letter] = BodyColumn(empty, "", style)
+    return made
+
+
+def boxed(column: Column, values: pl.Series) -> dict[str, pl.Series]:
+    """A value split into one character a cell where the form has boxes for it."""
+    if not column.boxes:
+        return {column.at: values}
+    texts = values.cast(pl.String)
+    return {
+        _letter(column.at, nth): texts.to_frame("v").select(
+            pl.when(pl.col("v").str.len_chars() > nth).then(pl.col("v").str.slice(nth, 1))
+        )["v"]
+        for nth in range(column.boxes)
+    }
+
+
+def _letter(start: str, offset: int) -> str:
+    return str(get_column_letter(column_index_from_string(start) + offset))
+
+
+def _style(row: XmlRow | None, letter: str, styles: Styles, *, textual: bool) -> str:
+    own = row.styles.get(letter, "") if row else ""
+    return styles.as_text(own) if textual else own
+
+
+def _written(values: pl.Series, styles: Sequence[str]) -> BodyColumn:
+    column = pl.col("v")
+    if values.dtype.is_numeric():
+        kind, text = "", pl.format("<v>{}</v></c>", column)
+    else:
+        kind, text = ' t="inlineStr"', pl.format("<is><t>{}</t></is></c>", escaped(safe(column)))
+    there = column.is_not_null() & (column.cast(pl.String) != "")
+    inside = values.rename("v").to_frame().select(pl.when(there).then(text).alias("v"))["v"]
+    return BodyColumn(inside, kind, styles)
+
+
+def _body(
+    shift: Shift, pattern: Sequence[XmlRow | None], columns: Mapping[str, BodyColumn]
+) -> Iterator[bytes]:
+    order = sorted(columns, key=lambda letters: (len(letters), letters))
+    own = pl.Series([f" {row.attributes}" if row else "" for row in pattern], dtype=pl.String)
+    for start in range(0, shift.rows, CHUNK):
+        count = min(CHUNK, shift.rows - start)
+        frame = pl.DataFrame({"nth": pl.int_range(start, start + count, eager=True)})
+        frame = frame.with_columns(
+            r=(pl.col("nth") + shift.first).cast(pl.String),
+            p=pl.min_horizontal("nth", pl.lit(len(pattern) - 1)),
+        )
+        cells = [_cells(frame, letter, columns[letter], start) for letter in order]
+        rows = frame.with_columns(*cells, own=own.gather(frame["p"])).select(
+            pl.concat_str([pl.lit('<row r="'), "r", pl.lit('"'), "own", pl.lit(">"), *order,
+                           pl.lit("</row>")])
+        )  # fmt: skip
+        yield "".join(rows.to_series().to_list()).encode()
+
+
+def _cells(frame: pl.DataFrame, letter: str, column: BodyColumn, start: int) -> pl.Series:
+    """The whole cells of one column in one chunk of rows."""
+    inside = column.inside.slice(start, frame.height)
+    inside = inside.extend_constant(None, frame.height - len(inside))
+    styles = pl.Series([f' s="{s}"' if s else "" for s in column.styles], dtype=pl.String)
+    behind = pl.when(pl.col("v").is_null()).then(pl.lit("/>"))
+    cell = pl.concat_str(
+        pl.lit(f'<c r="{letter}'), "r", pl.lit('"'), "s",
+        behind.otherwise(pl.lit(f"{column.kind}>") + pl.col("v")),
+    )  # fmt: skip
+    shown = frame.with_columns(v=inside, s=styles.gather(frame["p"]))
+    return shown.select(cell.alias(letter))[letter]
+
+
+def _totals(sheet: Sheet, texts: Mapping[str, pl.Series], shift: Shift) -> dict[str, int]:
+    """What stands in the row of totals, by letter."""
+    found = {}
+    for column in sheet.columns:
+        values = texts[column.at]
+        if column.total == "count":
+            found[column.at] = len(values)
+        elif column.total == "sum" and values.dtype.is_numeric():
+            found[column.at] = int(values.sum() or 0)
+    return found if shift.rows else {}
+
+
+def _with_totals(row: XmlRow, totals: Mapping[str, int]) -> dict[str, str]:
+    """The cells of the row of totals; a formula or a word of the department's stays."""
+    made: dict[str, str] = {}
+    for letter, number in totals.items():
+        own = row.cells.get(letter, "")
+        if "<f" in own:
+            continue
+        if "<is>" in own or 't="s"' in own:  # a word of the department's stands there
+            continue
+        style = row.styles.get(letter, "")
+        told = f' s="{style}"' if style else ""
+        made[letter] = f'<c r="{letter}{row.number}"{told}><v>{number}</v></c>'
+    return made

@@ -1,0 +1,107 @@
+"""An .xlsx as the zip of parts it is: a part is replaced, all others stay byte for byte.
+
+What a department drew (styles, print set-up, pictures, drop-downs, its own sheets) is thereby kept
+whatever it is. Written with fixed times: the same parts give the same bytes.
+"""
+
+import io
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+
+from hub.errors import ConfigError
+
+RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+CHAIN = "xl/calcChain.xml"
+LARGEST = 200_000_000
+"""Bytes of a part once unpacked: a form is never so large, a zip bomb is."""
+
+
+@dataclass
+class Package:
+    """The parts of a workbook, and the part of each sheet by its name."""
+
+    parts: dict[str, bytes] = field(repr=False)
+    sheets: dict[str, str]
+
+    def text(self, part: str) -> str:
+        """A part as text."""
+        return self.parts[part].decode("utf-8-sig")
+
+
+def open_package(content: bytes) -> Package:
+    """Unpack a workbook.
+
+    Raises:
+        ConfigError: it is no workbook, or one that cannot be written into as it is.
+    """
+    try:
+        with ZipFile(io.BytesIO(content)) as file:
+            if any(one.file_size > LARGEST for one in file.infolist()):
+                raise _unusable("a part is too large")
+            parts = {one.filename: file.read(one) for one in file.infolist()}
+        sheets = dict(_sheets(parts))
+    except (BadZipFile, KeyError, ET.ParseError, UnicodeDecodeError) as error:
+        raise _unusable(type(error).__name__) from None
+    for part in sheets.values():
+        if b"<sheetData" not in parts.get(part, b""):
+            return _rewritten(content)
+    return Package(parts, sheets)
+
+
+def _rewritten(content: bytes) -> Package:
+    """A workbook whose parts use a prefix for every element is written anew by openpyxl."""
+    from openpyxl import load_workbook
+
+    made = io.BytesIO()
+    load_workbook(io.BytesIO(content)).save(made)
+    with ZipFile(made) as file:
+        parts = {one.filename: file.read(one) for one in file.infolist()}
+    return Package(parts, dict(_sheets(parts)))
+
+
+def _unusable(why: str) -> ConfigError:
+    return ConfigError(
+        f"the workbook cannot be used: {why}",
+        zh="这个 Excel 文件打不开或已损坏：请用 WPS 或 Excel 另存为 .xlsx，再登记一次。",
+    )
+
+
+def _sheets(parts: dict[str, bytes]) -> Iterator[tuple[str, str]]:
+    relations = {
+        one.attrib["Id"]: one.attrib["Target"]
+        for one in ET.fromstring(parts["xl/_rels/workbook.xml.rels"])  # noqa: S314 (no entities: expat refuses none, and a part is bounded)
+    }
+    for one in ET.fromstring(parts["xl/workbook.xml"]).iter(f"{MAIN}sheet"):  # noqa: S314 (as above)
+        target = relations[one.attrib[RELATED]]
+        part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        if "worksheets/" in part:
+            yield one.attrib["name"], part
+
+
+def without_chain(package: Package) -> None:
+    """Drop the order of calculation: rows moved, and Excel makes it anew."""
+    if package.parts.pop(CHAIN, None) is None:
+        return
+    for part, pattern in (
+        ("[Content_Types].xml", r'<Override[^>]*calcChain\.xml"[^>]*/>'),
+        ("xl/_rels/workbook.xml.rels", r'<Relationship\b[^>]*calcChain\.xml"[^>]*/>'),
+    ):
+        package.parts[part] = re.sub(pattern, "", package.text(part)).encode()
+
+
+def write_package(
+    package: Package, streamed: dict[str, Iterable[bytes]], target: io.BufferedIOBase
+) -> None:
+    """Write all parts in their order; those in `streamed` from their chunks."""
+    with ZipFile(target, "w") as file:
+        for name, content in package.parts.items():
+            info = ZipInfo(name, EARLIEST)
+            info.compress_type, info.external_attr = ZIP_DEFLATED, 0o600 << 16
+            with file.open(info, "w", force_zip64=False) as part:
+                for chunk in streamed.get(name, (content,)):
+                    part.write(chunk)

@@ -1,0 +1,286 @@
+"""The people of a scope as the brain holds them, and the value of every item for each of them.
+
+One frame, a row a person; an item's value is a column of it or worked out here. `applies` tells a
+value that is missing from one that is not to be had (the kind of a disability nobody has).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+import yaml
+
+from hub.errors import ConfigError, NotFoundError
+from hub.settings import Home
+from identity.roster import LABELS, roster, sources
+from reports.collected import read_collected
+from reports.conditions import expression, parse_population
+from schemas.codes import inputs_of, standard_code
+from schemas.divisions import read_divisions
+from warehouse.snapshots import current_number, reading
+
+ZONE = ZoneInfo("Asia/Shanghai")
+WHOSE_HEAD = {"head_name": "name", "head_id_number": "id_number", "head_phone": "phone"}
+BEHIND = {"age": "birth_date", "birth_year": "birth_year"}
+"""What a derived item is worked out from."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Everyone of a scope at one snapshot; `today` is the day of its newest batch."""
+
+    frame: pl.DataFrame = field(repr=False)
+    today: date
+    snapshot: int
+    granted: frozenset[str]  # labels that some platform or rule gives to anybody
+    places: dict[str, str] = field(repr=False)  # division code → name
+    collected: pl.DataFrame = field(repr=False)  # resident_id, item, value, at
+    without_grid: int = 0  # left out: they may live elsewhere
+
+    def of(self, frame: pl.DataFrame) -> "People":
+        """The same with fewer people, or in another order."""
+        return People(
+            frame, self.today, self.snapshot, self.granted, self.places, self.collected,
+            self.without_grid,
+        )  # fmt: skip
+
+    def value(self, item: str) -> pl.Series:
+        """The item of everybody: text, dates, numbers or booleans; null where it is not held."""
+        kind, _, rest = item.partition(":")
+        if rest:
+            return self._labelled(kind, rest).rename(item)
+        if item in ("seq", "remark"):
+            return pl.Series(item, [None] * self.frame.height, dtype=pl.String)
+        if item == "labels":
+            return self.frame.select(_joined(_names()).alias(item))[item]
+        if item in ("community_name", "street_name", "district_name"):
+            return self._place(item)
+        return self.frame[item]
+
+    def _labelled(self, kind: str, rest: str) -> pl.Series:
+        if kind == "other":
+            return self._collected(f"other:{rest}")
+        if kind == "labels":
+            wanted = pl.lit(rest.split("|"))
+            return self.frame.select(_joined(_names().list.set_intersection(wanted)))["labels"]
+        if kind == "label":
+            has = _names().list.contains(rest).fill_null(value=False)
+            known = pl.lit(rest in self.granted)
+            return self.frame.select(pl.when(known).then(has).alias("v"))["v"]
+        found = self.frame.select(_detail(rest, kind).alias("v"))["v"]
+        if kind == "detail" and rest == "残疾":
+            codes = standard_code(pl.col("v"), inputs_of("disability")).struct.field("value")
+            return found.to_frame().select(codes.alias("v"))["v"]
+        return found
+
+    def _collected(self, item: str) -> pl.Series:
+        mine = self.collected.filter(pl.col("item") == item).select("resident_id", "value")
+        return self.frame.select("resident_id").join(
+            mine, on="resident_id", how="left", maintain_order="left"
+        )["value"]
+
+    def _place(self, item: str) -> pl.Series:
+        digits = {"community_name": 12, "street_name": 9, "district_name": 6}[item]
+        codes = self.frame["community_code"].fill_null(self._only_community)
+        names = {code: self.places.get(f"{code[:digits]:0<12}") for code in codes.unique() if code}
+        return codes.replace_strict(names, default=None, return_dtype=pl.String).alias(item)
+
+    @cached_property
+    def _only_community(self) -> str | None:
+        found = self.frame["community_code"].drop_nulls().unique()
+        return str(found[0]) if len(found) == 1 else None
+
+    def applies(self, item: str) -> pl.Series:
+        """Whether there is such a thing to know of a person at all."""
+        kind, _, rest = item.partition(":")
+        if kind in ("detail", "since", "until"):
+            return self.value(f"label:{rest}").fill_null(value=False)
+        if kind == "labels" or item in ("died_on", "left_on"):
+            return self.value(item).is_not_null()
+        return pl.Series(item, [True] * self.frame.height, dtype=pl.Boolean)
+
+
+@contextmanager
+def people_of(home: Home, scope: str | None) -> Iterator[tuple[People, duckdb.DuckDBPyConnection]]:
+    """Read everyone of a scope (the beginning of a grid code; None: all that the home serves).
+
+    Raises:
+        NotFoundError: nothing is published yet, or no grid begins so.
+        ConfigError: the scope is no code.
+    """
+    if scope is not None and not re.fullmatch(r"\d{2,15}", scope):
+        raise ConfigError(
+            "scope is no division or grid code",
+            zh="范围写区划代码（6、9 或 12 位）或 15 位网格编码，例如 510108019006。",
+        )
+    number = current_number(home)
+    with reading(home, number) as connection:
+        today = _day_of(connection)
+        frame = roster(connection, [scope] if scope else [], today.isoformat())
+        yield _people(home, frame, scope, today, number or 0), connection
+
+
+def _people(home: Home, frame: pl.DataFrame, scope: str | None, today: date, number: int) -> People:
+    without = 0
+    whole = scope is None or all(one.startswith(scope) for one in home.settings.divisions or ("",))
+    if not whole:
+        without = frame.filter(pl.col("grid_code").is_null() & pl.col("lives_here")).height
+        frame = frame.filter(pl.col("grid_code").is_not_null())
+    if frame.is_empty():
+        raise NotFoundError(
+            f"nobody in scope {scope}",
+            zh=f"范围 {scope or '全部'} 里没有人：请核对区划代码或网格编码。",
+        )
+    answers = read_collected(home)
+    frame = _with_age(frame, today)
+    frame, rules = _ruled(home, frame)
+    named = frame.select(_names().explode().unique()).to_series().drop_nulls()
+    places = {one.code: one.name for one in read_divisions(home.root / "divisions.csv")
+              if one.valid_on(today)}  # fmt: skip
+    return People(frame, today, number, frozenset(named) | rules, places, answers, without)
+
+
+def _day_of(connection: duckdb.DuckDBPyConnection) -> date:
+    """The day of the newest batch: forms filled twice from one snapshot are the same."""
+    newest = connection.execute("SELECT max(pulled_at) FROM batch").fetchall()[0][0]
+    moment = newest if isinstance(newest, datetime) else datetime(1970, 1, 1, tzinfo=ZONE)
+    return moment.astimezone(ZONE).date()
+
+
+def _with_age(frame: pl.DataFrame, today: date) -> pl.DataFrame:
+    born = pl.col("birth_date")
+    later = (born.dt.month() * 100 + born.dt.day()) > today.month * 100 + today.day
+    age = today.year - born.dt.year() - later.cast(pl.Int32)
+    return frame.with_columns(age=age.cast(pl.Int32))
+
+
+def _ruled(home: Home, frame: pl.DataFrame) -> tuple[pl.DataFrame, frozenset[str]]:
+    """Add the labels that labels.yaml gives by a rule; what a platform gives stays as given."""
+    found: set[str] = set()
+    for name, text in _rules(home):
+        tests = parse_population(text).tests
+        holds = pl.all_horizontal([expression(one) for one in tests])
+        fresh = pl.struct(
+            label=pl.lit(name), detail=pl.lit(None, pl.String), since=pl.lit(None, pl.Date),
+            until=pl.lit(None, pl.Date), platform=pl.lit("labels.yaml"),
+            stream=pl.lit(None, pl.String), record_key=pl.lit(text),
+        )  # fmt: skip
+        new = holds & ~_names().list.contains(name).fill_null(value=False)
+        more = pl.concat_list(fresh).cast(LABELS)
+        kept = pl.col("labels").fill_null(pl.lit([], dtype=LABELS))
+        frame = frame.with_columns(pl.when(new).then(kept.list.concat(more)).otherwise("labels"))
+        found.add(name)
+    return frame, frozenset(found)
+
+
+def _rules(home: Home) -> Iterator[tuple[str, str]]:
+    """(label, condition as `reports.conditions` reads it) of each rule of labels.yaml."""
+    path = home.root / "labels.yaml"
+    content: Any = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    for one in (content or {}).get("labels") or ():
+        if one.get("kind") == "rule" and one.get("rule"):
+            yield one["name"], condition_of(str(one["rule"]))
+
+
+def condition_of(rule: str) -> str:
+    """Rewrite `residence_type_code in ('4', '5') and age >= 60` as a condition of ours."""
+    text = re.sub(r"\s+and\s+", " & ", rule).replace("==", "=")
+    text = re.sub(r"\(([^)]*)\)", lambda f: "|".join(p.strip() for p in f[1].split(",")), text)
+    return re.sub(r"['\"]", "", text)
+
+
+def _names() -> pl.Expr:
+    return pl.col("labels").list.eval(pl.element().struct.field("label"))
+
+
+def _joined(names: pl.Expr) -> pl.Expr:
+    text = names.list.sort().list.join("、")
+    return pl.when(text != "").then(text).alias("labels")
+
+
+def _detail(label: str, part: str) -> pl.Expr:
+    mine = pl.element().filter(pl.element().struct.field("label") == label)
+    return pl.col("labels").list.eval(mine.struct.field(part)).list.first()
+
+
+def label_sources(people: People, items: Sequence[str]) -> pl.DataFrame:
+    """Of each label item, the record that grants it, as `SOURCE`."""
+    parts = []
+    for item in items:
+        kind, _, rest = item.partition(":")
+        long = people.frame.select("resident_id", "labels").explode("labels", empty_as_null=True)
+        long = long.unnest("labels")
+        wanted = rest.split("|") if rest else None
+        if kind not in ("label", "detail", "since", "until", "labels"):
+            continue
+        mine = long.filter(pl.col("label").is_in(wanted)) if wanted else long
+        parts.append(
+            mine.filter(pl.col("platform").is_not_null())
+            .unique("resident_id", keep="first", maintain_order=True)
+            .select("resident_id", pl.lit(item).alias("field"), "platform", "stream", "record_key",
+                    pl.lit(None, pl.Datetime("us", "UTC")).alias("said_at"))
+        )  # fmt: skip
+    return pl.concat(parts) if parts else pl.DataFrame(schema=SOURCE)
+
+
+SOURCE = pl.Schema({
+    "resident_id": pl.String(), "field": pl.String(), "platform": pl.String(),
+    "stream": pl.String(), "record_key": pl.String(), "said_at": pl.Datetime("us", "UTC"),
+})  # fmt: skip
+
+
+def all_sources(
+    home: Home, connection: duckdb.DuckDBPyConnection, people: People, items: Sequence[str]
+) -> pl.DataFrame:
+    """Where the value of each item of each person is from: `SOURCE`, one row a value at most."""
+    plain = [BEHIND.get(one, one) for one in items]
+    own = sources(connection, home.settings.owners, people.frame["resident_id"], plain)
+    found = [own.cast(SOURCE)]
+    for item, behind in BEHIND.items():
+        if item in items and item != behind:
+            found.append(
+                own.filter(pl.col("field") == behind).with_columns(field=pl.lit(item)).cast(SOURCE)
+            )
+    heads = [one for one in items if one in WHOSE_HEAD]
+    if heads:
+        found.append(_heads(home, connection, people, heads))
+    found.append(label_sources(people, items))
+    others = [one for one in items if one.startswith("other:")]
+    if others:
+        found.append(_answers(people, others))
+    return pl.concat([one.select(list(SOURCE)) for one in found]).unique(
+        ["resident_id", "field"], keep="first", maintain_order=True
+    )
+
+
+def _heads(
+    home: Home, connection: duckdb.DuckDBPyConnection, people: People, items: Sequence[str]
+) -> pl.DataFrame:
+    whose = people.frame.select("resident_id", pl.col("head_resident_id").alias("head"))
+    ids = whose["head"].drop_nulls().unique()
+    own = sources(connection, home.settings.owners, ids, [WHOSE_HEAD[one] for one in items])
+    back = {WHOSE_HEAD[one]: one for one in items}
+    return (
+        whose.join(own.rename({"resident_id": "head"}), on="head")
+        .with_columns(pl.col("field").replace_strict(back, return_dtype=pl.String))
+        .select(list(SOURCE))
+        .cast(SOURCE)
+    )
+
+
+def _answers(people: People, items: Sequence[str]) -> pl.DataFrame:
+    return people.collected.filter(pl.col("item").is_in(list(items))).select(
+        "resident_id",
+        pl.col("item").alias("field"),
+        pl.lit("collected").alias("platform"),
+        pl.lit("answers").alias("stream"),
+        pl.col("record_key"),
+        pl.col("at").alias("said_at"),
+    )

@@ -1,0 +1,52 @@
+"""Where every cell of a filled list is from: platform, row, time; or that nobody holds it."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from reports.form_file import Sheet
+from reports.items import FREE, facts_of_item, is_held
+from reports.people import People
+from reports.spreadsheet import safe
+
+NOT_HELD, NOT_KNOWN, OURS = "各平台都没有这一项", "有这一项，但没有这个人的", "数据大脑计算"
+NONE_SUCH = "不涉及"
+
+
+def provenance_of(
+    sheet: Sheet, people: People, texts: Mapping[str, pl.Series], sources: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """One line a cell, without its value: which cell and item, whose, and the record it is of."""
+    found = []
+    first = sheet.body[0]
+    for column in sheet.columns:
+        if column.item in FREE:
+            continue
+        held = texts[column.at].is_not_null()
+        lines = people.frame.select(
+            pl.lit(sheet.sheet).alias("工作表"),
+            pl.format("{}{}", pl.lit(column.at), pl.int_range(pl.len()) + first).alias("单元格"),
+            pl.lit(facts_of_item(column.item).title).alias("项目"),
+            "resident_id",
+        ).with_columns(held=held, applies=people.applies(column.item))
+        mine = sources.filter(pl.col("field") == column.item).drop("field")
+        found.append(_described(lines, mine, column.item))
+    return found
+
+
+def _described(lines: pl.DataFrame, mine: pl.DataFrame, item: str) -> pl.DataFrame:
+    joined = lines.join(mine, on="resident_id", how="left", maintain_order="left")
+    blank = pl.lit(NOT_KNOWN if is_held(item) else NOT_HELD)
+    missing = pl.when("applies").then(blank).otherwise(pl.lit(NONE_SUCH))
+    ours = pl.when(pl.col("platform").is_null()).then(pl.lit(OURS))
+    told = pl.when("held").then(ours).otherwise(missing)
+    source = [pl.when("held").then(one) for one in ("platform", "stream", "record_key")]
+    moment = pl.col("said_at").dt.convert_time_zone("Asia/Shanghai").dt.to_string("%Y-%m-%d %H:%M")
+    return joined.select(
+        safe(pl.col("工作表")).alias("工作表"), "单元格", "项目",
+        pl.col("resident_id").alias("居民编码"),
+        source[0].alias("平台"), source[1].alias("数据流"),
+        safe(source[2]).alias("记录键"),
+        pl.when("held").then(moment).alias("时间"),
+        told.alias("说明"),
+    )  # fmt: skip

@@ -1,0 +1,291 @@
+"""Taking a department's form in: its layout, what each column asks for, and what changed in it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from openpyxl.utils import get_column_letter
+
+from hub.errors import ConfigError
+from hub.settings import Home
+from reports.columns import Proposal, propose
+from reports.conditions import parse_population
+from reports.counted import counted
+from reports.form_file import Column, FormFile, Line, Sheet, form_path, load_form, save_form
+from reports.formats import DATES, MONTHS, date_format, words_of
+from reports.items import facts_of_item
+from reports.layout import HeaderColumn, Layout, read_layout
+from reports.package import open_package
+from reports.texts import bare, remarks, squeezed
+from schemas.codes import inputs_of, spelling
+
+YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
+NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
+WHO = ("name", "id_number")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as in the former version; `zh` says it."""
+
+    sheet: str
+    header: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A form as it is now on file, and what changed in it."""
+
+    form: FormFile
+    path: Path
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What is known of a form besides the file."""
+
+    department: str
+    period: Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"] = "monthly"
+    population: str = "residents"
+    name: str | None = None
+    basis: str = ""
+
+
+def register(home: Home, file: Path, sent: Sent) -> Registered:
+    """Register a form, or a later version of one; what an officer corrected stays.
+
+    Raises:
+        ConfigError: the file is no .xlsx, or no sheet of it is a form.
+    """
+    content = _content(file)
+    name = sent.name or re.sub(r"[^\w\-（）()·]+", "_", file.stem)[:80]
+    layouts = read_layouts(file)
+    if not layouts:
+        raise ConfigError(
+            f"{file.name}: no sheet with a header was found",
+            zh=f"{file.name} 里没有找到表头：请确认是空表或花名册，表头至少两列。",
+        )
+    old = load_form(home, name) if form_path(home, name).is_file() else None
+    made = FormFile(
+        form=name, title=layouts[0].title, department=sent.department, period=sent.period,
+        population=sent.population, basis=sent.basis, public="公示" in layouts[0].title,
+        version=1 if old is None else old.version, sha256=sha256(content).hexdigest(),
+        sheets=tuple(propose_sheet(one, sent.population) for one in layouts),
+    )  # fmt: skip
+    differences: tuple[Difference, ...] = ()
+    if old is not None:
+        differences = tuple(compare(old, made))
+        made = _carried(old, made)
+        if made.sha256 != old.sha256:
+            _archive(home, old)
+            made = made.model_copy(update={"version": old.version + 1})
+    template = form_path(home, name).with_suffix(".xlsx")
+    template.parent.mkdir(parents=True, exist_ok=True)
+    template.write_bytes(content)
+    return Registered(made, save_form(home, made), differences)
+
+
+def read_layouts(file: Path) -> list[Layout]:
+    """Every visible sheet that is a form."""
+    from openpyxl import load_workbook
+
+    open_package(file.read_bytes())  # refuses what is broken
+    book = load_workbook(file)
+    visible = [one for one in book.worksheets if one.sheet_state == "visible"]
+    return [found for one in visible if (found := read_layout(one)) is not None]
+
+
+def _content(file: Path) -> bytes:
+    try:
+        content = file.read_bytes()
+    except OSError:
+        raise ConfigError(
+            f"{file.name} cannot be read", zh=f"读不到文件 {file.name}：请检查路径。"
+        ) from None
+    if not content.startswith(b"PK"):
+        raise ConfigError(
+            f"{file.name} is no .xlsx file",
+            zh=f"{file.name} 不是 .xlsx：请用 WPS 或 Excel 另存为“Excel 工作簿（.xlsx）”再登记。",
+        )
+    return content
+
+
+def propose_sheet(layout: Layout, population: str) -> Sheet:
+    """Take a sheet for a list of people or a table of counts, and say what each part asks for."""
+    granted = parse_population(population).labels
+    proposals = propose(layout.columns, granted)
+    if not _is_list(proposals):
+        summary = _summary(layout)
+        if summary is not None:
+            return summary
+    return Sheet(
+        sheet=layout.sheet, header=layout.header, body=layout.body, total=layout.total,
+        columns=tuple(
+            _column(one, proposal, layout.total)
+            for one, proposal in zip(layout.columns, proposals, strict=True)
+        ),
+    )  # fmt: skip
+
+
+def _is_list(proposals: Sequence[Proposal]) -> bool:
+    """A list has a column for the name or the number of a person."""
+    return any(one.item in WHO and one.confidence >= 0.8 for one in proposals)
+
+
+def _column(one: HeaderColumn, proposal: Proposal, total: int | None) -> Column:
+    settings: dict[str, Any] = _writing(one, proposal.item)
+    if total is not None and proposal.item in ("name", "member_count"):
+        settings["total"] = "count" if proposal.item == "name" else "sum"
+    return Column(
+        at=get_column_letter(one.at), header=one.header, item=proposal.item, span=one.span,
+        confidence=proposal.confidence, why=proposal.why, **settings,
+    )  # fmt: skip
+
+
+def _writing(one: HeaderColumn, item: str) -> dict[str, Any]:
+    """How the column is written, as far as drop-downs, remarks and sample rows tell."""
+    facts, remark = facts_of_item(item), remarks(one.path[-1])
+    samples = [squeezed(value) for value in one.samples]
+    found: dict[str, Any] = {}
+    if any("*" in text for text in samples) or "脱敏" in remark:
+        found["mask"] = True
+    if item == "id_number" and one.span >= 15:
+        found["boxes"] = one.span
+    if facts.kind == "date":
+        found |= _date(one, remark, samples)
+    elif facts.kind == "flag":
+        found |= _flag(one, remark)
+    elif facts.code_set is not None:
+        found |= _codes(facts.code_set, one, remark, samples)
+    return found
+
+
+def _date(one: HeaderColumn, remark: str, samples: Sequence[str]) -> dict[str, Any]:
+    asked = re.sub(r"[^YMD年月日./\-]", "", remark.upper())
+    if asked in DATES:
+        return {"date": asked}
+    shown = date_format([*samples, remark, one.number_format.replace('"', "")])
+    if shown is None and MONTHS.search(bare(one.path[-1])):
+        shown = "YYYY-MM"
+    return {} if shown is None else {"date": shown}
+
+
+def _flag(one: HeaderColumn, remark: str) -> dict[str, Any]:
+    yes = next((c for c in one.choices if c.upper() in YES), None)
+    if yes is not None and len(one.choices) == 2:
+        return {"yes": yes, "no": next(c for c in one.choices if c != yes)}
+    return {"yes": "√", "no": ""} if "√" in remark or "打勾" in remark else {}
+
+
+def _codes(code_set: str, one: HeaderColumn, remark: str, samples: Sequence[str]) -> dict[str, Any]:
+    if one.choices:
+        own = words_of(code_set, one.choices)
+        return {"codes": own} if own else {}
+    known = inputs_of(code_set)
+    numbered = {
+        code: number
+        for number, word in NUMBERED_WORD.findall(remark)
+        if (code := known.get(spelling(word)))
+    }
+    if numbered:
+        return {"codes": numbered}
+    digits = bool(samples) and all(text.isdigit() for text in samples)
+    return {"codes": "codes"} if "代码" in remark or digits else {}
+
+
+def _summary(layout: Layout) -> Sheet | None:
+    """A table of counts; None if less than half of its columns are understood."""
+    stubs = _stub_width(layout)
+    across = tuple(_line(get_column_letter(one.at), one.path) for one in layout.columns[stubs:])
+    known = sum(one.when is not None for one in across)
+    if not across or known * 2 < len(across):
+        return None
+    first = layout.body[0]
+    down = tuple(
+        _line(str(row), tuple(dict.fromkeys(t for t in texts[:stubs] if t and not t.isdigit())))
+        for row, texts in enumerate(layout.stubs, first)
+        if any(t and not t.isdigit() for t in texts[:stubs])
+    )
+    total = (Line(at=str(layout.total), header="合计", when=""),) if layout.total and down else ()
+    named = next(
+        (one for one in layout.columns[:stubs] if "序号" not in one.header), layout.columns[0]
+    )
+    return Sheet(
+        sheet=layout.sheet, kind="summary", header=layout.header, body=layout.body,
+        total=layout.total, across=across, down=(*down, *total), stub=get_column_letter(named.at),
+    )  # fmt: skip
+
+
+def _stub_width(layout: Layout) -> int:
+    """How many columns at the left say what the rows are."""
+    width = 0
+    for nth, one in enumerate(layout.columns):
+        written = sum(bool(texts[nth]) for texts in layout.stubs)
+        named = counted(one.path).when is None or not counted(one.path).when
+        empty = "人数" not in one.header and "数" not in one.header[-1]
+        if (written * 2 > len(layout.stubs) or (nth == 0 and named)) and named and empty:
+            width = nth + 1
+        else:
+            break
+    return max(width, 1)
+
+
+def _line(at: str, path: tuple[str, ...]) -> Line:
+    found = counted(path)
+    count: Any = found.count
+    if found.when is None and len(path) == 1 and "网格" in path[0]:
+        return Line(at=at, header="/".join(path), when=f"grid_name = {path[0]}")
+    return Line(at=at, header="/".join(path), when=found.when, count=count)
+
+
+def compare(old: FormFile, new: FormFile) -> list[Difference]:
+    """What a later version of a form added, left out, moved or asks in another way."""
+    found: list[Difference] = []
+    before = {(s.sheet, c.header): c for s in old.sheets for c in s.columns}
+    after = {(s.sheet, c.header): c for s in new.sheets for c in s.columns}
+    found += [Difference(*k, f"新增一列“{k[1]}”") for k in after if k not in before]
+    for key, column in before.items():
+        if key not in after:
+            found.append(Difference(*key, f"少了一列“{key[1]}”"))
+            continue
+        now = after[key]
+        if now.at != column.at:
+            found.append(Difference(*key, f"“{key[1]}”从 {column.at} 列移到 {now.at} 列"))
+        if isinstance(now.codes, dict) and now.codes != column.codes:
+            found.append(Difference(*key, f"“{key[1]}”的选项变了"))
+        if now.boxes != column.boxes:
+            found.append(Difference(*key, f"“{key[1]}”的格数变了"))
+    sheets = {s.sheet for s in old.sheets} ^ {s.sheet for s in new.sheets}
+    return found + [Difference(one, "", f"工作表“{one}”新增或取消") for one in sorted(sheets)]
+
+
+def _carried(old: FormFile, new: FormFile) -> FormFile:
+    """Keep what an officer said of a column that is still there under the same header."""
+    said = {(s.sheet, c.header): c for s in old.sheets for c in s.columns}
+    sheets = []
+    for sheet in new.sheets:
+        columns = tuple(
+            before.model_copy(update={"at": one.at, "span": one.span, "boxes": one.boxes})
+            if (before := said.get((sheet.sheet, one.header)))
+            else one
+            for one in sheet.columns
+        )
+        sheets.append(sheet.model_copy(update={"columns": columns}))
+    kept = {"sheets": tuple(sheets), "order": old.order, "public": old.public or new.public}
+    return new.model_copy(update=kept)
+
+
+def _archive(home: Home, old: FormFile) -> None:
+    """The former version, settings and template, for whoever must look."""
+    path = form_path(home, old.form)
+    folder = path.parent / "former"
+    folder.mkdir(exist_ok=True)
+    for suffix in (".yaml", ".xlsx"):
+        source = path.with_suffix(suffix)
+        if source.is_file():
+            (folder / f"{old.form}.{old.version}{suffix}").write_bytes(source.read_bytes())

@@ -1,0 +1,140 @@
+"""Writing counts into a summary form's sheet: grid × age band × label, or whatever its rows say."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from reports.conditions import expression, parse_population, within
+from reports.form_file import Line, Sheet
+from reports.sheet_ranges import shifted
+from reports.sheet_rows import Shift, XmlRow, read_sheet, row_text
+from reports.spreadsheet import escaped, safe
+
+Numbers = dict[tuple[str, str], int | None]
+"""(row's `at`, column's `at`) to what is counted there; None where nobody knows what it counts."""
+
+
+def rows_of(sheet: Sheet, frame: pl.DataFrame) -> Sequence[Line]:
+    """The form's own rows; where it has none, one a grid."""
+    if any(int(one.at) != sheet.total for one in sheet.down):
+        return sheet.down
+    grids = frame.select("grid_name").to_series().drop_nulls().unique().sort()
+    return [
+        Line(at=str(sheet.body[0] + nth), header=name, when=f"grid_name = {name}")
+        for nth, name in enumerate(grids)
+    ]
+
+
+def counts(
+    sheet: Sheet, frame: pl.DataFrame, population: str, few: int | None = None
+) -> tuple[Sequence[Line], Numbers]:
+    """Count every cell of the table.
+
+    Args:
+        sheet: The table.
+        frame: Everyone of the scope, also those who do not live there.
+        population: Among whom.
+        few: Counts below it (but not 0) are hidden.
+    """
+    among = parse_population(population)
+    tests = pl.all_horizontal([pl.lit(value=True), *map(expression, among.tests)])
+    lines = rows_of(sheet, frame)
+    found: Numbers = {}
+    for row in lines:
+        mine = frame.filter(tests, _when(row, among.whole))
+        for column in sheet.across:
+            if row.when is None or column.when is None:
+                found[row.at, column.at] = None
+                continue
+            here = mine.filter(_tests(column.when))
+            if parse_population(column.when).whole != "residents":
+                here = frame.filter(tests, _when(column, "everyone"), _tests(row.when))
+            number = _count(here, "households" if "households" in (row.count, column.count) else "")
+            found[row.at, column.at] = None if few and 0 < number < few else number
+    return lines, found
+
+
+def _when(line: Line, whole: str) -> pl.Expr:
+    asked = parse_population(line.when or "")
+    among = asked.whole if asked.whole != "residents" else whole
+    return within(among) & _tests(line.when or "")
+
+
+def _tests(when: str) -> pl.Expr:
+    return pl.all_horizontal([pl.lit(value=True), *map(expression, parse_population(when).tests)])
+
+
+def _count(frame: pl.DataFrame, what: str) -> int:
+    if what == "households":
+        return frame["household_id"].drop_nulls().n_unique()
+    return frame.height
+
+
+def write_summary(
+    xml: str, sheet: Sheet, lines: Sequence[Line], numbers: Numbers
+) -> tuple[Shift, Iterator[bytes]]:
+    """The sheet's XML with its counts; rows are added where the form has fewer than there are."""
+    read = read_sheet(xml)
+    first, last = sheet.body
+    within_body = sum(first <= int(one.at) <= last for one in lines)
+    grids = not sheet.down or within_body < len([o for o in lines if int(o.at) != sheet.total])
+    shift = Shift(first, last, max(last - first + 1, len(lines) if grids else 0))
+    by_row = {int(one.at): one for one in lines}
+    pieces = [shifted(read.before, shift), "<sheetData>"]
+    pieces += [row_text(read.rows[n], shift) for n in sorted(read.rows) if n < first]
+    for number in range(first, first + shift.rows):
+        model = read.rows.get(min(number, last)) or XmlRow(number, "", {}, {})
+        cells = dict(model.cells) if number <= last else {}
+        blank = {one: f'<c r="{one}{number}"{_style(model, one)}/>' for one in model.styles}
+        row = XmlRow(number, model.attributes, model.styles, blank | cells)
+        told = _told(row, sheet, by_row.get(number), numbers)
+        pieces.append(row_text(row, Shift(1, 0, 0), told))
+    for number in sorted(read.rows):
+        if number > last:
+            row = read.rows[number]
+            told = _told(row, sheet, by_row.get(number), numbers) if number == sheet.total else {}
+            if number == sheet.total and number not in by_row:
+                told = _sums(row, sheet, lines, numbers)
+            pieces.append(row_text(row, shift, told))
+    pieces += ["</sheetData>", shifted(read.after, shift)]
+    return shift, iter([one.encode() for one in pieces])
+
+
+def _told(row: XmlRow, sheet: Sheet, line: Line | None, numbers: Numbers) -> dict[str, str]:
+    """The cells of one row that are counted, and the grid's name where the form has no rows."""
+    if line is None:
+        return {}
+    made = {
+        column.at: _number(row, column.at, number)
+        for column in sheet.across
+        if (number := numbers.get((line.at, column.at))) is not None
+        and "<f" not in row.cells.get(column.at, "")
+    }
+    if not any(one.at == line.at for one in sheet.down):
+        text = pl.select(escaped(safe(pl.lit(line.header)))).item()
+        made[sheet.stub] = (
+            f'<c r="{sheet.stub}{row.number}"{_style(row, sheet.stub)} t="inlineStr">'
+            f"<is><t>{text}</t></is></c>"
+        )
+    return made
+
+
+def _sums(
+    row: XmlRow, sheet: Sheet, lines: Sequence[Line], numbers: Mapping[tuple[str, str], int | None]
+) -> dict[str, str]:
+    """The row of totals below one row a grid."""
+    made = {}
+    for column in sheet.across:
+        each = [numbers[line.at, column.at] for line in lines]
+        if None not in each and "<f" not in row.cells.get(column.at, ""):
+            made[column.at] = _number(row, column.at, sum(filter(None, each)))
+    return made
+
+
+def _number(row: XmlRow, letter: str, number: int) -> str:
+    return f'<c r="{letter}{row.number}"{_style(row, letter)}><v>{number}</v></c>'
+
+
+def _style(row: XmlRow, letter: str) -> str:
+    style = row.styles.get(letter, "")
+    return f' s="{style}"' if style else ""

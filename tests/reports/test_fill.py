@@ -1,0 +1,218 @@
+"""A form comes back as it was sent, with people in it, and the same each time."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Border, Font, Side
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from hub.settings import Home
+from reports.fill import fill, origins_path
+from reports.form_file import load_form
+from reports.people import people_of
+from reports.register import Sent, register
+from tests.cli.small_home import COMMUNITY, WANG_NUMBER, ZHANG_NUMBER
+from tests.reports.conftest import Hub
+
+HEADERS = (
+    "序号",
+    "姓名",
+    "性别",
+    "身份证号码",
+    "出生日期（YYYYMMDD）",
+    "家庭人口",
+    "联系电话",
+    "银行卡号",
+)
+
+
+def _sheet(headers: Sequence[str] = HEADERS, rows: int = 1) -> tuple[Workbook, Any]:
+    book = Workbook()
+    sheet = book.active
+    sheet["A1"] = "花名册"
+    sheet.merge_cells("A1:H1")
+    for column, header in enumerate(headers, 1):
+        sheet.cell(2, column, header).font = Font(bold=True)
+    for row in range(3, 3 + rows):
+        for column in range(1, len(headers) + 1):
+            sheet.cell(row, column).border = Border(left=Side(style="dashed"))
+    last = 3 + rows
+    sheet.cell(last, 1, "合计")
+    sheet.cell(last, 6, f"=SUM(F3:F{last - 1})")
+    sheet.cell(last + 1, 1, "填表人：")
+    sheet.merge_cells(start_row=last + 1, end_row=last + 1, start_column=1, end_column=4)
+    rule = DataValidation(type="list", formula1='"男性,女性"')
+    rule.add(f"C3:C{last - 1}")
+    sheet.add_data_validation(rule)
+    sheet.print_area = f"A1:H{last + 1}"
+    sheet.freeze_panes = "A3"
+    sheet.row_dimensions[3].height = 31
+    return book, sheet
+
+
+def _filled(home: Home, book: Workbook, tmp_path: Path, sent: Sent | None = None) -> Any:
+    """Register, fill, and open again."""
+    book.save(tmp_path / "花名册.xlsx")
+    form = register(home, tmp_path / "花名册.xlsx", sent or Sent("民政")).form
+    with people_of(home, None) as (people, connection):
+        fill(home, connection, form, people, tmp_path / "out.xlsx")
+    return load_workbook(tmp_path / "out.xlsx").active
+
+
+def _column(sheet: Any, letter: str, rows: range) -> list[object]:
+    return [sheet[f"{letter}{row}"].value for row in rows]
+
+
+def test_people_stand_in_the_departments_own_sheet(home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet()
+    sheet = _filled(home, book, tmp_path)
+    names = _column(sheet, "B", range(3, 6))
+    assert set(names) == {"张三丰", "王小红", "张五"}
+    zhang = 3 + names.index("张三丰")
+    assert _column(sheet, "A", range(3, 6)) == [1, 2, 3]
+    assert sheet[f"C{zhang}"].value == "男性"
+    assert sheet[f"D{zhang}"].value == ZHANG_NUMBER
+    assert sheet[f"D{zhang}"].number_format == "@"
+    assert sheet[f"E{zhang}"].value == "19530407"
+    assert sheet[f"F{zhang}"].value == 2
+    assert sheet[f"H{zhang}"].value is None
+    assert sheet[f"B{zhang}"].border.left.style == "dashed"
+    assert {sheet.row_dimensions[row].height for row in range(3, 6)} == {31}
+
+
+def test_what_is_below_the_body_moves_with_it(home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet()
+    sheet = _filled(home, book, tmp_path)
+    assert sheet["A6"].value == "合计"
+    assert sheet["F6"].value == "=SUM(F3:F5)"
+    assert sheet["B6"].value == 3  # how many people
+    assert sheet["A7"].value == "填表人："
+    assert {str(one) for one in sheet.merged_cells.ranges} == {"A1:H1", "A7:D7"}
+    assert sheet.print_area == "'Sheet'!$A$1:$H$7"
+    assert [str(one.sqref) for one in sheet.data_validations.dataValidation] == ["C3:C5"]
+    assert sheet.freeze_panes == "A3"
+
+
+def test_rows_that_are_too_many_stay_blank(home: Home, tmp_path: Path) -> None:
+    book, drawn = _sheet(rows=9)
+    drawn["B3"] = "示例张某"
+    sheet = _filled(home, book, tmp_path)
+    assert _column(sheet, "B", range(6, 12)) == [None] * 6
+    assert sheet["A12"].value == "合计"
+    assert "示例张某" not in _column(sheet, "B", range(3, 12))
+
+
+def test_an_empty_list_is_an_empty_form(home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet(rows=2)
+    sheet = _filled(home, book, tmp_path, Sent("民政", population="label:孤儿"))
+    assert _column(sheet, "B", range(3, 5)) == [None, None]
+    assert sheet["A5"].value == "合计"
+
+
+def test_a_number_is_split_into_boxes(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    drawn = book.active
+    drawn["A1"], drawn["B1"], drawn["T1"] = "姓名", "公民身份号码", "性别"
+    drawn.merge_cells("B1:S1")
+    sheet = _filled(home, book, tmp_path)
+    numbers = {"".join(cell.value or "" for cell in row) for row in sheet["B2:S4"]}
+    assert {ZHANG_NUMBER, WANG_NUMBER} <= numbers
+
+
+def test_filled_twice_it_is_the_same_byte_for_byte(home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet()
+    _filled(home, book, tmp_path)
+    first = (tmp_path / "out.xlsx").read_bytes(), origins_path(tmp_path / "out.xlsx").read_bytes()
+    form = load_form(home, "花名册")
+    with people_of(home, None) as (people, connection):
+        fill(home, connection, form, people, tmp_path / "out.xlsx")
+    assert first == (
+        (tmp_path / "out.xlsx").read_bytes(), origins_path(tmp_path / "out.xlsx").read_bytes(),
+    )  # fmt: skip
+
+
+def test_every_cell_says_where_it_is_from(home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet()
+    sheet = _filled(home, book, tmp_path)
+    with origins_path(tmp_path / "out.xlsx").open(encoding="utf-8-sig") as file:
+        lines = {line["单元格"]: line for line in csv.DictReader(file)}
+    zhang = 3 + _column(sheet, "B", range(3, 6)).index("张三丰")
+    assert (lines[f"D{zhang}"]["平台"], lines[f"D{zhang}"]["记录键"]) == ("police", "P1")
+    assert (lines[f"G{zhang}"]["平台"], lines[f"G{zhang}"]["记录键"]) == ("street_grid", "G1")
+    assert lines[f"F{zhang}"]["说明"] == "数据大脑计算"
+    assert lines[f"H{zhang}"]["说明"] == "各平台都没有这一项"
+    text = origins_path(tmp_path / "out.xlsx").read_text(encoding="utf-8")
+    assert ZHANG_NUMBER not in text
+    assert "张三丰" not in text
+
+
+def test_nothing_written_can_run(home: Home, tmp_path: Path) -> None:
+    import polars as pl
+
+    from reports.spreadsheet import safe
+
+    risky = ["=1+1", "+1", "-1", "@a", "\t=1", "a\x00b", "普通"]
+    made = pl.Series(risky).to_frame("v").select(safe(pl.col("v")))["v"].to_list()
+    assert made == ["'=1+1", "'+1", "'-1", "'@a", "'\t=1", "ab", "普通"]
+
+
+def test_a_public_form_masks_and_refuses_what_is_sensitive(
+    hub: Hub, home: Home, tmp_path: Path
+) -> None:
+    book = Workbook()
+    book.active.append(["低保对象公示", None, None])
+    book.active.append(["序号", "姓名", "家庭住址"])
+    sheet = _filled(home, book, tmp_path, Sent("民政"))
+    assert set(_column(sheet, "B", range(3, 6))) == {"张**", "王**"}
+    book = Workbook()
+    book.active.append(["低保对象公示", None, None])
+    book.active.append(["序号", "姓名", "身份证号码"])
+    book.save(tmp_path / "公示.xlsx")
+    hub("form", "register", tmp_path / "公示.xlsx", "--department", "民政", home=home)
+    ran = hub("form", "fill", "公示", "--out", tmp_path / "x.xlsx", home=home)
+    assert ran.code == 2
+    assert "身份证号码" in ran.err
+    assert not (tmp_path / "x.xlsx").exists()
+
+
+def test_a_table_of_counts_is_counted(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    drawn = book.active
+    drawn.append(["人口汇总表"])
+    drawn.append(["网格", "总人口", "男", "女", "60岁以上", "党员", "户数"])
+    drawn.append([None] * 7)
+    drawn.append(["合计"])
+    sheet = _filled(home, book, tmp_path)
+    assert [cell.value for cell in sheet[3]] == ["第一网格", 3, 1, 1, 1, 1, 1]
+    assert [cell.value for cell in sheet[4]] == ["合计", 3, 1, 1, 1, 1, 1]
+
+
+def test_the_command_fills_and_counts(hub: Hub, home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet()
+    book.save(tmp_path / "花名册.xlsx")
+    ran = hub("form", "register", tmp_path / "花名册.xlsx", "--department", "民政", home=home)
+    assert ran.code == 0
+    assert "银行账号" in ran.out
+    out = tmp_path / "上报.xlsx"
+    told = hub(
+        "form", "fill", "花名册", "--scope", COMMUNITY, "--out", out, "--json", home=home
+    ).json
+    assert told["rows"] == 3
+    assert told["asked"] == 3 * 7
+    assert told["answered"] < told["asked"]
+    assert hub("form", "list", "--json", home=home).json[0]["fields"] == len(HEADERS)
+    assert (
+        hub("form", "fill", "花名册", "--scope", "510108999999", "--out", out, home=home).code == 1
+    )
+    assert hub("form", "fill", "没有的", "--out", out, home=home).code == 1
+
+
+@pytest.mark.parametrize("private", ["out.xlsx", "out.来源.csv"])
+def test_what_is_written_is_for_its_owner_only(home: Home, tmp_path: Path, private: str) -> None:
+    book, _ = _sheet()
+    _filled(home, book, tmp_path)
+    assert (tmp_path / private).stat().st_mode & 0o077 == 0

@@ -1,0 +1,120 @@
+"""What a form's columns are taken for, against the truth of forms as departments send them."""
+
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from hub.errors import ConfigError
+from hub.settings import Home
+from reports.columns import propose
+from reports.conditions import parse_population
+from reports.counted import counted
+from reports.form_file import load_form, save_form
+from reports.layout import read_layout
+from reports.register import Sent, register
+from tests.reports.department_forms import FORMS, Form, write_form
+
+
+def _mapped(one: Form, folder: Path) -> list[tuple[str, str]]:
+    """(wanted, found) of each column."""
+    layout = read_layout(load_workbook(write_form(one, folder)).active)
+    assert layout is not None
+    found = propose(layout.columns, parse_population(one.population).labels)
+    return list(zip([item for _, item in one.columns], [p.item for p in found], strict=True))
+
+
+def test_columns_are_recognised(tmp_path: Path) -> None:
+    pairs = [(one.name, *pair) for one in FORMS for pair in _mapped(one, tmp_path)]
+    wrong = [pair for pair in pairs if pair[1] != pair[2]]
+    assert len(wrong) <= 0.03 * len(pairs), wrong
+
+
+@pytest.mark.parametrize("one", FORMS, ids=lambda one: one.name)
+def test_parts_of_the_sheet_are_found(one: Form, tmp_path: Path) -> None:
+    layout = read_layout(load_workbook(write_form(one, tmp_path)).active)
+    assert layout is not None
+    assert layout.body[1] - layout.body[0] + 1 == one.rows
+    assert (layout.total is not None) == ("total" in one.look)
+    assert layout.title == ("Sheet1" if "bare" in one.look else f"甲社区{one.name}")
+
+
+@pytest.mark.parametrize(
+    ("path", "when"),
+    [
+        (("性别", "男"), "sex_code = 1"),
+        (("60—69岁",), "age >= 60 & age <= 69"),
+        (("80周岁及以上", "其中：女"), "age >= 80 & sex_code = 2"),
+        (("18岁以下",), "age < 18"),
+        (("60岁以上独居老人",), "age >= 60 & label:独居"),
+        (("总人口（人）",), ""),
+        (("户籍人口",), "registered"),
+        (("少数民族",), "ethnicity_code != 01"),
+        (("幸福指数",), None),
+    ],
+)
+def test_what_a_heading_counts(path: tuple[str, ...], when: str | None) -> None:
+    assert counted(path).when == when
+
+
+def test_formats_are_seen_in_drop_downs_samples_and_remarks(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(
+        [
+            "姓名",
+            "性别（1男2女）",
+            "出生年月日（YYYYMMDD）",
+            "民族代码",
+            "身份证号码",
+            "是否低保（打√）",
+        ]
+    )
+    sheet.append(["例", None, None, "01", "510***********1234", None])
+    book.save(tmp_path / "格式.xlsx")
+    done = register(home, tmp_path / "格式.xlsx", Sent("统计"))
+    by = {one.item: one for one in done.form.sheets[0].columns}
+    assert by["sex_code"].codes == {"1": "1", "2": "2"}
+    assert by["birth_date"].date == "YYYYMMDD"
+    assert by["ethnicity_code"].codes == "codes"
+    assert by["id_number"].mask
+    assert (by["label:低保"].yes, by["label:低保"].no) == ("√", "")
+
+
+def test_a_later_version_is_compared_and_corrections_stay(home: Home, tmp_path: Path) -> None:
+    def sent_down(*headers: str) -> Path:
+        book = Workbook()
+        book.active.append(list(headers))
+        book.save(tmp_path / "月报.xlsx")
+        return tmp_path / "月报.xlsx"
+
+    first = register(home, sent_down("姓名", "身份证号", "对接人"), Sent("民政")).form
+    (sheet,) = first.sheets
+    corrected = sheet.columns[2].model_copy(update={"item": "worker_name", "confidence": 1.0})
+    columns = (*sheet.columns[:2], corrected)
+    sheets = (sheet.model_copy(update={"columns": columns}),)
+    save_form(home, first.model_copy(update={"sheets": sheets}))
+    again = register(home, sent_down("姓名", "手机", "身份证号", "对接人"), Sent("民政"))
+    assert {one.zh for one in again.differences} == {
+        "新增一列“手机”", "“身份证号”从 B 列移到 C 列", "“对接人”从 C 列移到 D 列",
+    }  # fmt: skip
+    form = load_form(home, "月报")
+    assert form.version == 2
+    assert form.sheets[0].columns[3].item == "worker_name"
+    assert (home.root / "forms" / "former" / "月报.1.xlsx").is_file()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xd0\xcf\x11\xe0old", b"PK\x03\x04broken"])
+def test_what_is_no_workbook_is_refused(home: Home, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "表.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError):
+        register(home, path, Sent("民政"))
+
+
+@pytest.mark.parametrize(
+    "text", ["nonsense = 1", "age ~ 3", "age >= old", "sex_code = 五", "labels = 低保"]
+)
+def test_an_unknown_condition_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_population(text)
