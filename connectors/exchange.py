@@ -5,6 +5,7 @@ Order    batch by batch, in the order of their numbers; only complete ones
 Refresh  each batch once; a batch whose rows are not all there is not taken
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,11 @@ class ExchangeConnector:
         self.source.close()
 
     def _deliveries(self, stream: str, after: str | None) -> list[Delivery]:
-        """Complete batches behind `after`, in the order of their numbers."""
+        """Complete batches behind `after`, in the order of their numbers.
+
+        Raises:
+            SourceChangedError: the batch table does not say plainly what is in a batch.
+        """
         settings = self.platform.streams[stream]
         table = self._batch_table(stream)
         dialect = self.source.dialect
@@ -122,8 +127,24 @@ class ExchangeConnector:
             question = question.where(ready.in_(settings.batch_ready_values))
         if after is not None:
             question = question.where(orderable(number, dialect) > bound(number, after, dialect))
-        answer = self.source.ask(question, stream)
-        return [Delivery(str(number), int(rows)) for number, rows in answer]
+        found: dict[str, Delivery] = {}
+        for number, rows in self.source.ask(question, stream):
+            one = self._delivery(stream, number, rows)
+            if found.setdefault(one.number, one) != one:
+                raise self._contradiction(stream, one.number, "写了两次，条数不一样")
+        return list(found.values())
+
+    def _delivery(self, stream: str, number: str | None, rows: str | None) -> Delivery:
+        if number is None or rows is None or not re.fullmatch(r"\s*\d+(\.0+)?\s*", rows):
+            raise self._contradiction(stream, number or "（空）", "没有写明批次号或条数")
+        return Delivery(number, int(float(rows)))
+
+    def _contradiction(self, stream: str, number: str, what: str) -> SourceChangedError:
+        return SourceChangedError(
+            f"{self.platform.platform}.{stream}: batch {number} is not announced plainly",
+            zh=f"「{self.platform.title}」{stream} 的批次表里，批次 {number} {what}，没有读入。"
+            "请平台方更正批次表，下次同步会接着读。",
+        )
 
     def _rows(self, stream: str, delivery: Delivery, chunk_rows: int) -> Iterator[pa.Table]:
         """Yield the rows of one batch, once they are all there."""
