@@ -41,6 +41,17 @@ REFUSALS = {
     "too_many": "归在一起的记录太多",
     "decided": "已由人工区分",
 }
+WHY = {
+    "owner": "归口平台",
+    "votes": "多数平台一致",
+    "newest": "最新",
+    "same": "相同",
+    "odd": "该值有问题",
+    "borrowed": "证件号属他人",
+    "outvoted": "少数平台",
+    "older": "较旧",
+    "not_owner": "非归口平台",
+}
 EVENTS = {"founded": "新建", "merged": "合并", "returned": "恢复", "gone": "注销", "split": "拆分"}
 STATES = {"living": "有效", "merged": "已合并", "gone": "各平台已无记录"}
 

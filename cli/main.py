@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from cli import (
     backfill,
     changes,
+    correction,
     crosswalk,
     demo,
     divisions,
@@ -84,6 +85,7 @@ app.command("rollback", cls=Command, help="换用另一个快照；数据不删�
 )
 app.add_typer(quarantine.app)
 app.add_typer(changes.app)
+app.add_typer(correction.app)
 app.add_typer(divisions.app)
 app.add_typer(resident.app)
 app.add_typer(form.app)

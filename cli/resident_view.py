@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cli.fields import EVENTS, RULES, STATES, mask_of, masked_row, shown, title
+from cli.fields import EVENTS, RULES, STATES, WHY, mask_of, masked_row, shown, title
 from security.masks import HIDDEN
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _show_fields(answer: Answer, *, clear: bool) -> None:
         if field in SKIP or value is None:
             continue
         said = answer["said"].get(field, [])
-        won = "、".join(numbers[_key(one)] for one in said if one["won"])
+        won = "、".join(f"{numbers[_key(o)]} {WHY[o['why']]}" for o in said if o["won"])
         rows.append((title(field), _word(field, value, clear=clear), won,
                      _others(field, value, said, numbers, clear=clear)))  # fmt: skip
     table(("字段", "取值", "取自", "其他记录的说法"), rows, whole=("字段",))
@@ -116,7 +116,7 @@ def _others(
     for one in said:
         if one["value"] != value:
             text = cell(_word(field, one["value"], clear=clear))
-            heard.setdefault(text, []).append(numbers[_key(one)])
+            heard.setdefault(text, []).append(f"{numbers[_key(one)]} {WHY[one['why']]}")
     return "\n".join(f"{text}（{'、'.join(who)}）" for text, who in heard.items())
 
 
@@ -146,6 +146,9 @@ def _show_people(answer: Answer, *, clear: bool) -> None:
                 for one in answer["members"]
             ],
         )  # fmt: skip
+    registered = (answer["household"] or {}).get("dwelling_id")
+    if registered and registered != answer["golden"].get("dwelling_id"):
+        say("人户分离：所在户的住房与本人现住房屋不同。")
     home, grid = answer["dwelling"], answer["grid"]
     if home:
         parts = (home["place"], home["building"], home["unit"], home["room"])

@@ -40,6 +40,11 @@ WIDTHS = {
     "隔离时间": 18,
     "更正为": 30,
     "定位码": 12,
+    "居民编码": 28,
+    "平台现值": 30,
+    "核对值": 30,
+    "依据": 40,
+    "提出时间": 18,
 }
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -55,12 +60,26 @@ def write_workbook(
     issues: Sequence[Mapping[str, Any]],
     titles: Mapping[str, str],
 ) -> int:
-    """Write both lists to `path` (mode 0600), whole or not at all; return the rows written."""
+    """Write both lists to `path`; return the rows written."""
+    write_sheets(
+        path,
+        {
+            "隔离的记录": (ASIDE, [_aside_row(row, titles) for row in aside]),
+            "字段问题": (ISSUES, [_issue_row(row, titles) for row in issues]),
+        },
+    )
+    return len(aside) + len(issues)
+
+
+def write_sheets(
+    path: Path, sheets: Mapping[str, tuple[Sequence[str], Iterable[Sequence[object]]]]
+) -> None:
+    """Write sheets of (columns, rows) to `path` (mode 0600), whole or not at all."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    _sheets(book, "隔离的记录", ASIDE, (_aside_row(row, titles) for row in aside))
-    _sheets(book, "字段问题", ISSUES, (_issue_row(row, titles) for row in issues))
+    for name, (columns, rows) in sheets.items():
+        _sheets(book, name, columns, rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
@@ -69,7 +88,6 @@ def write_workbook(
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    return len(aside) + len(issues)
 
 
 def safe(value: object) -> str:

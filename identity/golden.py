@@ -1,6 +1,7 @@
 """The golden record: per field the value to show, among all that the platforms say.
 
-The owner platform's value first (一数一源, hub.yaml `owners`), else the most recent one. Blanks
+The owner platform's value first (一数一源, hub.yaml `owners`) if nothing was wrong with it; else,
+of what does not change in a life, the value that most platforms give; else the newest. Blanks
 never win. What was not chosen stays in the records and is shown beside it.
 """
 
@@ -24,6 +25,12 @@ HEAD = ("head_name", "head_id_number")
 PLACING = ("place", "building", "unit", "room", "room_key", "head_name", "head_id_number",
            "stated_grid")  # fmt: skip
 """Columns of a resident's row that are there to place them by, and shown with the dwelling."""
+AGREED = ("name", "sex_code", "birth_date", "birth_year", "ethnicity_code", "nationality_code")
+"""What does not change: here many platforms outweigh a newer one."""
+NOT_OWNED, ODD = 99, 100
+"""Classes of a value: by no owner; with an issue noted on it. Owners come below."""
+CLASS = 1_000_000_000_000
+"""A value's rank is its class times this, and its place among the records, the newest first."""
 STATUS_RANK = "CASE r.id_status WHEN 'valid' THEN 0 WHEN 'check_failed' THEN 1 ELSE 2 END"
 
 
@@ -39,32 +46,78 @@ def update_golden(
         CREATE OR REPLACE TEMP TABLE members AS
         SELECT l.resident_id, l.record_id FROM resident_link l SEMI JOIN affected
         USING (resident_id)""")
-    run("""
-        CREATE OR REPLACE TEMP TABLE ordered AS
-        SELECT record_id, row_number() OVER (
-            ORDER BY coalesce(updated_at, valid_from) DESC, record_id) AS nth
-        FROM resident_record SEMI JOIN members USING (record_id)""")
+    make_golden(connection, owners)
+    _update_labels(connection)
+
+
+def make_golden(connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequence[str]]) -> None:
+    """Make the temporary tables `ordered` and `golden` of the residents in `members`."""
+    run = connection.execute
+    run(f"CREATE OR REPLACE TEMP TABLE ordered AS {ordered_query('members')}")
     run(
         "CREATE OR REPLACE TEMP TABLE golden AS FROM resident SELECT * EXCLUDE (household_id, "
         "dwelling_id, grid_code, lives_here, valid_from) LIMIT 0"
     )
     run(f"INSERT INTO golden BY NAME {golden_query(owners)}")
-    _update_labels(connection)
+    _agree(connection, owners)
+
+
+def ordered_query(members: str) -> str:
+    """SQL of the records of `members`, in order, the newest first; `odd`: fields with an issue."""
+    return f"""
+        SELECT record_id, row_number() OVER (
+                   ORDER BY coalesce(updated_at, valid_from) DESC, record_id) AS nth,
+               CASE WHEN len(issues) > 0
+                    THEN list_transform(issues, lambda x: x.field) END AS odd
+        FROM resident_record SEMI JOIN {members} USING (record_id)"""
+
+
+def _agree(connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequence[str]]) -> None:
+    """Where records of the same class differ in what does not change, let the most platforms win.
+
+    Only the residents whose records differ at all are looked at again.
+    """
+    run = connection.execute
+    differ = " OR ".join(f"r.{field} <> g.{field}" for field in AGREED)
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE disputed AS
+        SELECT m.resident_id, m.record_id FROM members m WHERE resident_id IN (
+            SELECT g.resident_id FROM golden g JOIN members USING (resident_id)
+            JOIN resident_record r USING (record_id) WHERE {differ})""")
+    for field in AGREED:
+        run(f"""
+            UPDATE golden SET {field} = chosen.value FROM (
+                WITH said AS (
+                    SELECT d.resident_id, r.{field} AS value, r.platform,
+                           {rank(field, owners)} AS rank
+                    FROM disputed d JOIN resident_record r USING (record_id)
+                    JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
+                    WHERE r.{field} IS NOT NULL),
+                votes AS (
+                    SELECT resident_id, value, count(DISTINCT platform) AS platforms
+                    FROM said GROUP BY ALL)
+                SELECT resident_id, arg_min(value,
+                    {{class: rank // {CLASS}, votes: -platforms, nth: rank % {CLASS}}}) AS value
+                FROM said JOIN votes USING (resident_id, value) GROUP BY resident_id) chosen
+            WHERE chosen.resident_id = golden.resident_id""")
 
 
 def rank(field: str, owners: Mapping[str, Sequence[str]]) -> str:
-    """SQL of a record's place in the choice of one field: the owner first, then the newest."""
+    """SQL of a record's place in the choice of one field: its class, then the newest."""
     cases = " ".join(
         f"WHEN {literal(platform)} THEN {i}" for i, platform in enumerate(owners.get(field, ()))
     )
-    owner = f"CASE r.platform {cases} ELSE 99 END" if cases else "0"
+    owner = f"CASE r.platform {cases} ELSE {NOT_OWNED} END" if cases else str(NOT_OWNED)
+    owner = f"CASE WHEN list_contains(o.odd, {literal(field)}) THEN {ODD} ELSE {owner} END"
     if field == "id_number":
-        owner = f"({STATUS_RANK}) * 100 + ({owner})"
+        owner = f"({STATUS_RANK}) * 1000 + ({owner})"
+    if field == "name":  # 张女士, 张* are no whole name
+        owner = f"(coalesce(e.titled, false) OR contains(r.name, '*'))::INT * 1000 + ({owner})"
     if field in ("sex_code", "birth_date", "birth_year"):
-        owner = f"(r.id_status IS DISTINCT FROM 'valid')::INT * 100 + ({owner})"
+        owner = f"(r.id_status IS DISTINCT FROM 'valid')::INT * 1000 + ({owner})"
     if field == "residence_address":
-        owner = f"(e.room_key IS NULL)::INT * 100 + ({owner})"
-    return f"({owner}) * 1000000000000 + o.nth"
+        owner = f"(e.room_key IS NULL)::INT * 1000 + ({owner})"
+    return f"({owner}) * {CLASS} + o.nth"
 
 
 def golden_query(owners: Mapping[str, Sequence[str]]) -> str:
@@ -96,6 +149,8 @@ def _piece(
 
     struct = ", ".join(f"{one} := {source(one)}" for one in fields)
     given = " OR ".join(f"{source(one)} IS NOT NULL" for one in fields[:2])
+    if field == "id_number":  # somebody else's number is not this person's
+        given = f"({given}) AND r.id_status IS DISTINCT FROM 'borrowed'"
     return f"arg_min(struct_pack({struct}), {rank(field, owners)}) FILTER ({given})"
 
 

@@ -1,8 +1,11 @@
 """Where people live and with whom: dwellings, households, grids, and the finished resident rows.
 
 A household is a relation between people: by household number, else by a stated relation to a
-head. A grid is the one stated where that grid exists, else the one that covers the building.
-Who has neither is counted and listed, never guessed.
+head who is named, else to the only head in the same flat. Tenants who state no relation to
+anybody are no members of it. Where somebody is registered (the household) and where they live (the
+dwelling) are two facts, and may differ (人户分离).
+A grid is the one stated where that grid exists, else the one that covers the building. Who has
+neither is counted and listed, never guessed.
 
 Only those whose placing may differ are placed anew: the residents in `affected`, those who name
 one of them as their head, and everybody when the grids changed.
@@ -92,8 +95,9 @@ def _rewritten(connection: duckdb.DuckDBPyConnection, *, everybody: bool) -> Non
         UNION SELECT resident_id FROM everyone
             WHERE household_no IS NULL AND head_id_number IN (SELECT id_number FROM moved)
         UNION SELECT s.resident_id FROM everyone s
-            JOIN moved m ON m.name = s.head_name AND m.room_key = s.room_key
-            WHERE s.household_no IS NULL""")
+            JOIN moved m ON m.room_key = s.room_key AND coalesce(m.name = s.head_name, true)
+            WHERE s.household_no IS NULL
+                AND coalesce(s.head_name, s.relation_code) IS NOT NULL""")
 
 
 def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
@@ -105,6 +109,7 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE belonging AS
         WITH keyed AS (
             SELECT resident_id, name, room_key, id_number, household_no, head_name, head_id_number,
+                   relation_code,
                    CASE WHEN household_no IS NOT NULL THEN 'no:' || household_no
                         WHEN relation_code IN ('01', '02') THEN 'head:' || resident_id END AS key
             FROM everyone),
@@ -117,10 +122,17 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
         by_name AS (
             SELECT g.resident_id, min(h.key) AS key
             FROM mine g JOIN heads h ON h.name = g.head_name AND h.room_key = g.room_key
-            WHERE g.household_no IS NULL GROUP BY ALL HAVING count(*) = 1)
-        SELECT f.resident_id, f.room_key, coalesce(f.key, n.key, m.key) AS household_key
+            WHERE g.household_no IS NULL GROUP BY ALL HAVING count(*) = 1),
+        in_room AS (
+            SELECT room_key, min(key) AS key FROM heads
+            WHERE relation_code = '02' GROUP BY ALL HAVING count(*) = 1),
+        by_room AS (
+            SELECT g.resident_id, h.key FROM mine g JOIN in_room h USING (room_key)
+            WHERE g.household_no IS NULL AND g.head_name IS NULL AND g.head_id_number IS NULL
+                AND g.relation_code BETWEEN '10' AND '79')
+        SELECT f.resident_id, f.room_key, coalesce(f.key, n.key, m.key, o.key) AS household_key
         FROM mine f LEFT JOIN by_number n USING (resident_id)
-        LEFT JOIN by_name m USING (resident_id)""")
+        LEFT JOIN by_name m USING (resident_id) LEFT JOIN by_room o USING (resident_id)""")
 
 
 def _mint_new(
@@ -183,12 +195,28 @@ def _resident_rows(connection: duckdb.DuckDBPyConnection, now: datetime) -> None
         INSERT INTO resident_past
         SELECT *, {moment} FROM resident SEMI JOIN rewritten USING (resident_id)
         ANTI JOIN same USING (resident_id)""")
+    _memberships(connection, moment)
     run("""
         DELETE FROM resident WHERE resident_id IN (SELECT resident_id FROM rewritten)
         AND resident_id NOT IN (SELECT resident_id FROM same)""")
     run(f"""
         INSERT INTO resident
         SELECT *, {moment} FROM renewed ANTI JOIN same USING (resident_id)""")
+
+
+def _memberships(connection: duckdb.DuckDBPyConnection, moment: str) -> None:
+    """Close the membership of who moved to another household, or is gone, and open the next."""
+    run = connection.execute
+    run(f"""
+        UPDATE membership SET until = {moment}
+        WHERE until IS NULL AND resident_id IN (SELECT resident_id FROM rewritten)
+        AND (resident_id, household_id) NOT IN (
+            SELECT (resident_id, household_id) FROM renewed WHERE household_id IS NOT NULL)""")
+    run(f"""
+        INSERT INTO membership
+        SELECT resident_id, household_id, {moment}, NULL FROM renewed
+        WHERE household_id IS NOT NULL AND resident_id NOT IN (
+            SELECT resident_id FROM membership WHERE until IS NULL)""")
 
 
 def _dwelling_rows(connection: duckdb.DuckDBPyConnection) -> None:

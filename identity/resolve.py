@@ -1,5 +1,6 @@
 """From applied batches to residents, in the order of the method."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -8,6 +9,7 @@ import duckdb
 from identity.blocking import find_pairs, refresh_keys
 from identity.borrowed import judge_numbers
 from identity.clusters import cluster
+from identity.corrections import update_corrections
 from identity.crowds import refresh_crowds
 from identity.decisions import Binding, apply_bindings
 from identity.evidence import update_evidence
@@ -81,6 +83,28 @@ def resolve_entities(
     owners: Mapping[str, Sequence[str]],
     now: datetime,
 ) -> None:
-    """Make golden records, dwellings, households, grids and resident rows for `affected`."""
+    """Make golden records, dwellings, households, grids and resident rows for `affected`.
+
+    For everybody, where other owners decide than the last time.
+    """
+    rule = owners_text(owners)
+    if decided_by(connection) != rule:
+        connection.execute("DELETE FROM meta WHERE name = 'owners'")
+        connection.execute("INSERT INTO meta VALUES ('owners', ?)", [rule])
+        connection.execute("""
+            INSERT INTO affected SELECT DISTINCT resident_id FROM resident_link
+            WHERE resident_id NOT IN (FROM affected)""")
     update_golden(connection, owners)
+    update_corrections(connection, now)
     update_places(connection, key, now)
+
+
+def owners_text(owners: Mapping[str, Sequence[str]]) -> str:
+    """Write owners so that the same ones are the same text."""
+    return json.dumps({field: list(names) for field, names in owners.items()}, sort_keys=True)
+
+
+def decided_by(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Give the owners by which the values shown were chosen, as JSON."""
+    rows = connection.execute("SELECT value FROM meta WHERE name = 'owners'").fetchall()
+    return str(rows[0][0]) if rows else None

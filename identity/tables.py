@@ -61,6 +61,11 @@ ENTITIES = """
     CREATE TABLE grid (
         grid_code VARCHAR, name VARCHAR, community_code VARCHAR, grid_type_code VARCHAR,
         worker_name VARCHAR, worker_phone VARCHAR, buildings VARCHAR, area_hectare DOUBLE);
+    CREATE TABLE membership (
+        resident_id VARCHAR, household_id VARCHAR, since TIMESTAMPTZ, until TIMESTAMPTZ);
+    CREATE TABLE correction (
+        resident_id VARCHAR, record_id BIGINT, field VARCHAR, said VARCHAR, held VARCHAR,
+        backed_by VARCHAR, opened_at TIMESTAMPTZ, closed_at TIMESTAMPTZ);
     CREATE TABLE cover (place VARCHAR, building VARCHAR, grid_code VARCHAR);
 """
 

@@ -3,14 +3,26 @@
 Values are clear; masking is the business of whoever shows them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from hub.errors import NotFoundError
-from identity.golden import ADDRESS, FIELDS, HEAD, NUMBER, PLACING, rank
+from identity.golden import (
+    ADDRESS,
+    AGREED,
+    CLASS,
+    FIELDS,
+    HEAD,
+    NOT_OWNED,
+    NUMBER,
+    ODD,
+    PLACING,
+    ordered_query,
+    rank,
+)
 
 Row = dict[str, Any]
 
@@ -22,7 +34,12 @@ PARSED = ("place", "building", "unit", "room", "room_key")
 
 @dataclass(frozen=True)
 class Said:
-    """One value of one field, as one record gives it; `won` says that it is the one shown."""
+    """One value of one field, as one record gives it; `won` says that it is the one shown.
+
+    `why` it won: owner (一数一源), votes (most platforms), newest; or lost:
+    same (it is the value shown), odd (an issue was noted), borrowed, outvoted, older,
+    not_owner.
+    """
 
     value: Any
     platform: str
@@ -31,6 +48,7 @@ class Said:
     batch_id: str | None
     updated_at: Any  # the platform's own time; else when the hub first saw this version
     won: bool
+    why: str
 
 
 @dataclass(frozen=True)
@@ -133,12 +151,10 @@ def _said(
     found = _query(
         connection,
         f"""
-        WITH members AS (SELECT record_id FROM resident_link WHERE resident_id = ?),
-        ordered AS (
-            SELECT record_id, row_number() OVER (
-                ORDER BY coalesce(updated_at, valid_from) DESC, record_id) AS nth
-            FROM resident_record SEMI JOIN members USING (record_id))
-        SELECT r.*, e.place, b.batch_id, coalesce(r.updated_at, r.valid_from) AS said_at, {ranks}
+        WITH members AS (SELECT resident_id, record_id FROM resident_link WHERE resident_id = ?),
+        ordered AS ({ordered_query("members")})
+        SELECT r.*, e.place, b.batch_id, coalesce(r.updated_at, r.valid_from) AS said_at,
+               {ranks}
         FROM members m JOIN resident_record r USING (record_id) JOIN ordered o USING (record_id)
         JOIN evidence e USING (record_id)
         LEFT JOIN batch b ON b.platform = r.platform AND b.stream = r.stream AND b.seq = r.seq""",
@@ -157,15 +173,52 @@ def _said(
 def _in_order(found: list[Row], field: str, lead: str, given: Sequence[str]) -> list[Said]:
     """Values of `field`; the winner is the best ranked record that gives any of `given`."""
     candidates = [row for row in found if any(row[one] is not None for one in given)]
-    candidates.sort(key=lambda row: int(row[f"rank_{lead}"]))
+    votes = {
+        row[field]: len({r["platform"] for r in candidates if r[field] == row[field]})
+        for row in candidates
+    }
+
+    def place(row: Row) -> tuple[bool, int, int, int]:
+        borrowed = lead == "id_number" and row["id_status"] == "borrowed"
+        at, nth = divmod(int(row[f"rank_{lead}"]), CLASS)
+        return borrowed, at, -votes[row[field]] if lead in AGREED else 0, nth
+
+    candidates.sort(key=place)
+    mine = [row for row in candidates if not place(row)[0]]  # not somebody else's number
+    best = mine[0] if mine else None
     return [
         Said(
-            row[field], row["platform"], row["stream"], row["record_key"],
-            row["batch_id"], row["said_at"], won=nth == 0,
+            row[field], row["platform"], row["stream"], row["record_key"], row["batch_id"],
+            row["said_at"], row is best, _why(row, best, field, place),
         )
-        for nth, row in enumerate(candidates)
+        for row in candidates
         if row[field] is not None
     ]  # fmt: skip
+
+
+def _why(
+    row: Row, best: Row | None, field: str, place: Callable[[Row], tuple[bool, int, int, int]]
+) -> str:
+    """Say why the value of `row` is, or is not, the one that is shown."""
+    borrowed, at, votes, _ = place(row)
+    if borrowed or best is None:
+        return "borrowed"
+    if row is best:
+        return _why_won(at, votes)
+    best_at, best_votes = place(best)[1:3]
+    if row[field] == best[field]:
+        return "same"
+    if at % 1000 == ODD:
+        return "odd"
+    if at != best_at:
+        return "not_owner"
+    return "outvoted" if votes > best_votes else "older"
+
+
+def _why_won(at: int, votes: int) -> str:
+    if at % 1000 < NOT_OWNED:
+        return "owner"
+    return "votes" if votes < -1 else "newest"
 
 
 def _members(connection: duckdb.DuckDBPyConnection, household_id: str | None) -> list[Row]:

@@ -14,11 +14,18 @@ from hub.settings import Home
 from identity.resolve import resolve_entities, resolve_identity
 from identity.tables import create_tables
 from ledger import Ledger
-from pipelines.deciding import Told, bindings_of, the_model, told_otherwise
+from pipelines.deciding import Told, told_now, told_otherwise
 from pipelines.standardise import ready_batches
 from schemas.entities import MODELS, core_schema
 from security.keys import read_keys
-from warehouse.brain import Standardised, applied, apply_batches, create_brain
+from warehouse.brain import (
+    Standardised,
+    applied,
+    apply_batches,
+    carry_over,
+    create_brain,
+    of_this_version,
+)
 from warehouse.gate_page import write_gate_page
 from warehouse.gates import GateProcess, GateReport
 from warehouse.lock import locked
@@ -47,9 +54,12 @@ class Publication:
 def waiting_batches(
     home: Home, ledger: Ledger, platforms: dict[str, Platform]
 ) -> list[list[Standardised]]:
-    """Batches that are not in the current snapshot, a list a stream."""
+    """Batches that are not in the current snapshot, a list a stream.
+
+    All of them, if its tables are those of another version.
+    """
     known: dict[str, str] = {}
-    if current_number(home) is not None:
+    if current_number(home) is not None and _up_to_date(home):
         with reading(home) as connection:
             known = applied(connection)
     waiting = []
@@ -60,6 +70,14 @@ def waiting_batches(
             except ConfigError:
                 continue  # its mapping is wrong: said where the stream was standardised
     return [one for one in waiting if one]
+
+
+def _up_to_date(home: Home) -> bool:
+    """Whether the current snapshot, if there is one, has the tables that this code knows."""
+    if current_number(home) is None:
+        return True
+    with reading(home) as connection:
+        return of_this_version(connection)
 
 
 def update_brain(
@@ -78,13 +96,13 @@ def update_brain(
     done = Publication()
     with locked(home, "brain"):
         waiting = waiting_batches(home, ledger, platforms)
-        told = Told(bindings_of(home, ledger), the_model(home))
+        told = told_now(home, ledger, platforms)
         done.batches = sum(map(len, waiting))
         if not waiting and not told_otherwise(home, told):
             discard_work(home)
             return done
         gates.start()
-        with working(home) as work:
+        with working(home, anew=not _up_to_date(home)) as work:
             _apply_and_resolve(home, work, waiting, told, done)
             with _timed(done, "gates"):
                 request = _gate_request(home, work, platforms, accept_drop)
@@ -106,16 +124,18 @@ def _apply_and_resolve(
 ) -> None:
     now, key = datetime.now(UTC), read_keys(home.secrets, encryption=False).identity
     connection = work.connection
-    if work.base is None:
+    if work.empty:
         create_brain(connection, {e: pl.DataFrame(schema=core_schema(e)) for e in MODELS})
         create_tables(connection)
+        if work.base is not None:
+            carry_over(connection)
     with _timed(done, "apply"):
         for batches in waiting:
             apply_batches(home, connection, batches, now)
     with _timed(done, "identity"):
         resolve_identity(connection, key, now, told.model, told.bindings)
     with _timed(done, "entities"):
-        resolve_entities(connection, key, home.settings.owners, now)
+        resolve_entities(connection, key, told.owners, now)
     with _timed(done, "checkpoint"):
         done.facts = _facts(work)
         work.close()

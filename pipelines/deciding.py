@@ -1,11 +1,15 @@
-"""What identity is told from outside: stewards' decisions, and which model to use."""
+"""What identity is told from outside: stewards' decisions, the model to use, the fields' owners."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from hub.platform import Platform
 from hub.settings import Home
 from identity.decisions import Binding, Named, bindings_differ
 from identity.model import Model, model_in_use
+from identity.resolve import decided_by, owners_text
 from identity.state import resolved_under
 from ledger import Ledger
 from ledger.decisions import decisions
@@ -13,13 +17,38 @@ from security.keys import read_keys
 from security.sealing import seal, unseal
 from warehouse.snapshots import current_number, reading
 
+Owners = Mapping[str, Sequence[str]]
+SILENT = timedelta(days=90)
+"""A platform that gave nothing for so long owns no field any more."""
+
 
 @dataclass(frozen=True)
 class Told:
-    """Decisions and model of one run."""
+    """Decisions, model and owners of one run."""
 
     bindings: list[Binding]
     model: Model
+    owners: Owners
+
+
+def told_now(home: Home, ledger: Ledger, platforms: Mapping[str, Platform]) -> Told:
+    """Collect what a run that starts now is told."""
+    owners = owners_in_force(home, ledger, platforms)
+    return Told(bindings_of(home, ledger), the_model(home), owners)
+
+
+def owners_in_force(home: Home, ledger: Ledger, platforms: Mapping[str, Platform]) -> Owners:
+    """Per field the owners of hub.yaml, without platforms that have long been silent."""
+    last, now = ledger.last_success(), datetime.now(UTC)
+    silent = {
+        name
+        for name, platform in platforms.items()
+        if name in last and now - last[name] > max(SILENT, timedelta(seconds=platform.fresh_within))
+    }
+    return {
+        field: tuple(one for one in owners if one not in silent)
+        for field, owners in home.settings.owners.items()
+    }
 
 
 def bindings_of(home: Home, ledger: Ledger) -> list[Binding]:
@@ -46,12 +75,14 @@ def open_record(home: Home, text: str) -> Named:
 
 
 def told_otherwise(home: Home, told: Told) -> bool:
-    """Whether the current snapshot was resolved under other decisions or another model."""
+    """Whether the current snapshot was made under other decisions, another model, other owners."""
     if current_number(home) is None:
         return False
     with reading(home) as connection:
         mark = resolved_under(connection)
         if mark is None or mark.split(" ")[0] != told.model.version:
+            return True
+        if decided_by(connection) != owners_text(told.owners):
             return True
         return bindings_differ(connection, told.bindings)
 

@@ -18,7 +18,14 @@ from hub.settings import Home
 from warehouse.core import CoreFiles
 from warehouse.duck import literal, parquet
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of the tables of a brain. One of another version is built anew from core, and keeps its ids."""
+LASTING = (
+    "record_id", "resident_link", "resident_identity", "identity_event", "household_key",
+    "dwelling_key", "membership", "resident_past", "resident_record_past", "household_record_past",
+    "dwelling_record_past", "grid_record_past",
+)  # fmt: skip
+"""What cannot be made again from core: who was given which id, and what was true before."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,29 @@ def create_brain(
         for entity in entities
     )
     connection.execute(f"CREATE VIEW issue AS {issues}")
+
+
+def of_this_version(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the brain's tables are those that this code writes and reads."""
+    version = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchall()
+    return version == [(str(SCHEMA_VERSION),)]
+
+
+def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take into an empty brain, from the one attached as `former`, what lasts.
+
+    Columns that only one of the two knows are left out.
+    """
+    columns = """
+        SELECT list(column_name) FROM duckdb_columns()
+        WHERE database_name = '{}' AND table_name = '{}'"""
+    for table in LASTING:
+        here, there = (
+            set(connection.execute(columns.format(base, table)).fetchall()[0][0] or ())
+            for base in ("brain", "former")
+        )
+        if both := ", ".join(sorted(here & there)):
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT {both} FROM former.{table}")
 
 
 def applied(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -71,9 +71,14 @@ def _load_crypto(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def attach(
-    home: Home, connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
+    home: Home,
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    *,
+    read_only: bool,
+    name: str = "brain",
 ) -> None:
-    """Attach a DuckDB file of the home as `brain` and use it.
+    """Attach a DuckDB file of the home under a name, and use it.
 
     Raises:
         ConfigError: the key does not fit, or `encryption` was changed under existing data.
@@ -83,14 +88,14 @@ def attach(
     options += ["READ_ONLY"] if read_only else []
     clause = f" ({', '.join(options)})" if options else ""
     try:
-        connection.execute(f"ATTACH {literal(path)} AS brain{clause}")
+        connection.execute(f"ATTACH {literal(path)} AS {name}{clause}")
     except (duckdb.InvalidInputException, duckdb.CatalogException) as error:
         raise ConfigError(
             f"{path.name} cannot be opened with the home's key ({type(error).__name__})",
             zh="数据打不开：密钥文件 secrets/data.key 与数据不匹配，或 hub.yaml 的 encryption "
             "在已有数据后被改过。请恢复原来的密钥文件和设置。",
         ) from None
-    connection.execute("USE brain")
+    connection.execute(f"USE {name}")
 
 
 def write_parquet(

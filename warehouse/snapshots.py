@@ -103,6 +103,7 @@ class Work:
     path: Path
     base: int | None
     connection: duckdb.DuckDBPyConnection
+    empty: bool  # there was no snapshot, or its tables are made anew
 
     @property
     def number(self) -> int:
@@ -117,18 +118,24 @@ class Work:
 
 
 @contextmanager
-def working(home: Home) -> Iterator[Work]:
-    """Give a fresh work copy; what is left of it afterwards is removed."""
+def working(home: Home, *, anew: bool = False) -> Iterator[Work]:
+    """Give a fresh work copy; what is left of it afterwards is removed.
+
+    Of a brain that is made `anew` the copy is empty, and the current one attached as `former`.
+    """
     folder = discard_work(home)
     folder.mkdir(parents=True)
     base = current_number(home)
     path = folder / "brain.duckdb"
-    if base is not None:
+    if base is not None and not anew:
         shutil.copyfile(snapshot_path(home, base), path)
     connection = connect(home)
     try:
+        if base is not None and anew:
+            former = snapshot_path(home, base)
+            attach(home, connection, former, read_only=True, name="former")
         attach(home, connection, path, read_only=False)
-        yield Work(home, path, base, connection)
+        yield Work(home, path, base, connection, empty=base is None or anew)
     finally:
         connection.close()
         discard_work(home)

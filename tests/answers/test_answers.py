@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from hub.errors import NotFoundError
-from identity.golden import golden_query
+from identity.golden import make_golden
 from identity.views import show
 from warehouse.answers import best_known, counts, find, issue_counts, issue_rows, quarantine_rows
 
@@ -58,12 +58,9 @@ def test_issues(brain: Brain) -> None:
 def test_the_winner_is_the_golden_value(brain: Brain) -> None:
     """`show` and the golden query choose by the same ranks."""
     brain.execute("CREATE TEMP TABLE members AS SELECT resident_id, record_id FROM resident_link")
-    brain.execute("""
-        CREATE TEMP TABLE ordered AS SELECT record_id, row_number() OVER (
-            ORDER BY coalesce(updated_at, valid_from) DESC, record_id) AS nth
-        FROM resident_record""")
     for owners in ({}, OWNERS, {"phone": ["police"], "residence_address": ["street_grid"]}):
-        cursor = brain.execute(golden_query(owners))
+        make_golden(brain, owners)
+        cursor = brain.execute("SELECT * FROM golden")
         names = [column[0] for column in cursor.description or ()]
         for row in cursor.fetchall():
             golden = dict(zip(names, row, strict=True))

@@ -14,8 +14,8 @@ ENGLISH = re.compile(r"Usage|Options|Arguments|Commands|Show this|required|defau
 DESIGNED = {
     "init", "demo", "platform add", "platform check", "platform preview", "platform list", "sync",
     "backfill", "status", "snapshots", "rollback", "quarantine list", "quarantine export",
-    "quarantine replay", "changes list", "changes accept", "resident find", "resident show",
-    "crosswalk", "form register", "form list", "form fill",
+    "quarantine replay", "changes list", "changes accept", "correction list", "correction export",
+    "resident find", "resident show", "crosswalk", "form register", "form list", "form fill",
     "divisions import", "review list", "review decide", "review undo", "explain",
 }  # fmt: skip
 

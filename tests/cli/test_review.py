@@ -39,7 +39,7 @@ def test_a_decision_is_kept_sealed_and_taken_back(hub: Hub, home: Home) -> None:
     assert kept.left_record.startswith("sealed:")
     (binding,) = bindings_of(home, ledger)
     assert {binding.left[2], binding.right[2]} <= {"P1", "G1", "G3"}
-    told = Told([binding], the_model(home))
+    told = Told([binding], the_model(home), home.settings.owners)
     assert told_otherwise(home, told), "the next sync must publish, though nothing new arrived"
     hub("review", "decide", other, one, "same", home=home)
     (newer,) = decisions(ledger)

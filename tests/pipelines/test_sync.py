@@ -7,11 +7,12 @@ import pytest
 from small_home import database, make_home, put_resident
 
 from hub.errors import BusyError, NotFoundError
-from hub.settings import Home
+from hub.settings import Home, open_home
 from pipelines.sync import SyncReport, run_sync
 from warehouse.answers import counts
+from warehouse.duck import attach, memory
 from warehouse.lock import locked
-from warehouse.snapshots import current_number, list_snapshots, point_to, reading
+from warehouse.snapshots import current_number, list_snapshots, point_to, reading, snapshot_path
 
 
 @dataclass
@@ -175,3 +176,33 @@ def test_files_at_rest_are_unreadable(hub: Hub) -> None:
             content = path.read_bytes()
             assert "张三".encode() not in content, path.name
             assert b"13800000001" not in content, path.name
+
+
+def test_a_brain_of_an_older_version_is_built_anew_and_keeps_its_ids(hub: Hub) -> None:
+    asked = "SELECT field, said, held FROM correction WHERE closed_at IS NULL ORDER BY ALL"
+    before, requests = hub.ids(), hub.query(asked)
+    number = current_number(hub.home)
+    assert number is not None
+    path = snapshot_path(hub.home, number)
+    with memory(hub.home) as connection:
+        attach(hub.home, connection, path, read_only=False)
+        connection.execute("UPDATE meta SET value = '1' WHERE name = 'schema_version'")
+        connection.execute("DROP TABLE correction")
+    report = hub.sync()
+    assert (report.status, report.published) == ("ok", number + 1)
+    assert hub.ids() == before
+    assert hub.query(asked) == requests
+    assert hub.sync().published is None
+
+
+def test_other_owners_decide_anew_and_publish(hub: Hub) -> None:
+    path = hub.home.root / "hub.yaml"
+    text = path.read_text(encoding="utf-8")
+    number, before = current_number(hub.home), hub.query("SELECT phone FROM resident ORDER BY ALL")
+    path.write_text(text.replace("owners: {phone: [grid, police]}", "owners: {}"), "utf-8")
+    other = Hub(open_home(hub.home.root))
+    assert other.sync().published == (number or 0) + 1
+    assert other.query("SELECT phone FROM resident ORDER BY ALL") == before, "only one says it"
+    assert other.sync().published is None
+    path.write_text(text, "utf-8")
+    assert hub.sync().published == (number or 0) + 2
