@@ -5,6 +5,7 @@ The SM4 key is agreed, or comes with each answer, itself encrypted to our SM2 ke
 
 import secrets
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from connectors.envelope import ShapeError, decoded
 from connectors.json_text import ABSENT, at
-from connectors.sm2 import Order, Sm2Error, decrypt, encrypt
+from connectors.sm2 import N, Order, Sm2Error, decrypt, encrypt
 from hub.errors import ConfigError
 from hub.platform import Encryption, Secret
 
@@ -146,13 +147,15 @@ def _read(secret: Secret, home: Path) -> bytes:
 
 
 def _number(secret: Secret, home: Path) -> int:
-    try:
-        return int(_read(secret, home), 16)
-    except ValueError:
+    number = 0
+    with suppress(ValueError):
+        number = int(_read(secret, home), 16)
+    if not 0 < number < N:
         raise ConfigError(
-            "private_key is not hexadecimal",
+            "private_key is no SM2 key in hexadecimal",
             zh="encryption.private_key 应是 64 位十六进制的 SM2 私钥，请核对密钥文件。",
-        ) from None
+        )
+    return number
 
 
 def _sm4_key(text: bytes) -> bytes:
@@ -165,7 +168,8 @@ def _sm4_key(text: bytes) -> bytes:
     if len(text) == 2 * BLOCK:
         key = bytes.fromhex(text.decode(errors="replace")) if _is_hex(text) else b""
     elif len(text) == 24:
-        key = b64decode(text)
+        with suppress(ValueError):
+            key = b64decode(text, validate=True)
     if len(key) != BLOCK:
         raise ConfigError(
             "not an SM4 key", zh="SM4 密钥应是 16 个字节（或它的十六进制、base64），请核对密钥。"

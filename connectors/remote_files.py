@@ -103,7 +103,7 @@ def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # 
     from fsspec.implementations.sftp import SFTPFileSystem  # type: ignore[import-untyped]
 
     address, title = urlsplit(settings.path), platform.title
-    known = {"key_filename": str(home / settings.key_file)} if settings.key_file else {}
+    known = {"pkey": _key(platform, home / settings.key_file)} if settings.key_file else {}
     secret = settings.password.read(home) if settings.password else None
     try:
         return SFTPFileSystem(
@@ -135,6 +135,17 @@ def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # 
         raise SourceDownError(
             f"{platform.platform}: sftp not reachable ({type(error).__name__})",
             zh=f"「{title}」的 SFTP 服务器连接不上：请检查网络和 path 里的地址，稍后再运行一次。",
+        ) from None
+
+
+def _key(platform: Platform, path: Path) -> paramiko.PKey:
+    try:
+        return paramiko.PKey.from_path(path)
+    except (OSError, ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType):
+        raise ConfigError(
+            f"{platform.platform}: key_file {path.name} is no private key",
+            zh=f"平台「{platform.title}」的 key_file「{path.name}」读不到，"
+            "或不是没有口令的 SSH 私钥：请核对文件。",
         ) from None
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import paramiko
 
 USER, PASSWORD = "reader", "s3cr3t 密"
+CLIENT_KEY = paramiko.ECDSAKey.generate()
 
 
 @dataclass
@@ -29,6 +30,13 @@ class Account(paramiko.ServerInterface):
     def check_auth_password(self, username: str, password: str) -> int:
         known = (username, password) == (USER, PASSWORD)
         return paramiko.AUTH_SUCCESSFUL if known else paramiko.AUTH_FAILED
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        known = username == USER and key == CLIENT_KEY
+        return paramiko.AUTH_SUCCESSFUL if known else paramiko.AUTH_FAILED
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "password,publickey"
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         return paramiko.OPEN_SUCCEEDED

@@ -215,6 +215,17 @@ def test_cut_anywhere_and_resumed_each_row_comes_once(
     assert after[-1].last
 
 
+def test_more_rows_than_memory_is_given_are_resumed_too(stream: Any, tmp_path: Path) -> None:
+    body = "".join(f"人{row},{row}\n" for row in range(130_000))
+    (tmp_path / "a.csv").write_text(f"姓名,证件号\n{body}", encoding="utf-8")
+    platform = stream("*.csv")
+    whole = pulled(platform, rows=40_000)
+    assert [chunk.rows.num_rows for chunk in whole] == [40_000, 40_000, 40_000, 10_000]
+    after = pulled(platform, whole[1].cursor, resume=True, rows=40_000)
+    numbers = [one for chunk in whole[:2] + after for one in chunk.rows["证件号"].to_pylist()]
+    assert numbers == [str(row) for row in range(130_000)]
+
+
 def test_columns(stream: Any, tmp_path: Path) -> None:
     text = "名册\n,\n序号,姓名,电话\n1,张三,2\n"
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")

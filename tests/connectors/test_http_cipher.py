@@ -3,6 +3,8 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from connectors.envelope import ShapeError
+from connectors.http_cipher import DataCipher
 from connectors.sm2 import N, Sm2Error, decrypt, encrypt
 from hub.errors import ConfigError, SourceChangedError
 from hub.platform import Encryption
@@ -134,14 +138,38 @@ def test_errors_are_not_encrypted(api: Api) -> None:
         pulled(platform_of(api, encryption={"key": {"env": "SM4"}}))
 
 
-def test_secrets_that_are_no_keys(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SM4", "short")
-    with pytest.raises(ConfigError) as caught:
-        pulled(platform_of(api, encryption={"key": {"env": "SM4"}}))
-    assert "short" not in caught.value.zh
-    monkeypatch.setenv("SM2", "no number")
-    with pytest.raises(ConfigError):
-        pulled(platform_of(api, encryption={"wrapped_key": "k", "private_key": {"env": "SM2"}}))
+@pytest.mark.parametrize("text", ["short", "!" * 24, "g" * 32, "0" * 64, ""])
+def test_secrets_that_are_no_keys(api: Api, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    wrapped = {"wrapped_key": "k", "private_key": {"env": "SM2"}}
+    monkeypatch.setenv("SM4", text)
+    monkeypatch.setenv("SM2", text)
+    for encryption in ({"key": {"env": "SM4"}}, wrapped):
+        with pytest.raises(ConfigError) as caught:
+            pulled(platform_of(api, encryption=encryption))
+        assert not text or text not in caught.value.zh
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    data=st.text(max_size=40) | st.binary(max_size=48).map(lambda raw: b64encode(raw).decode()),
+    key=st.text(max_size=40) | st.binary(max_size=150).map(lambda raw: b64encode(raw).decode()),
+    mode=st.sampled_from(["ecb", "cbc"]),
+    padding=st.sampled_from(["pkcs7", "zero"]),
+    wrapped=st.booleans(),
+)
+def test_whatever_comes_encrypted_a_sentence_comes(
+    data: str, key: str, mode: str, padding: str, wrapped: bool
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SM4", KEY.decode())
+        patch.setenv("SM2", PRIVATE)
+        keys = {"wrapped_key": "encKey", "private_key": {"env": "SM2"}}
+        made = keys if wrapped else {"key": {"env": "SM4"}}
+        cipher = DataCipher(
+            Encryption.model_validate({"mode": mode, "padding": padding} | made), Path("/")
+        )
+    with suppress(ShapeError, ConfigError):
+        cipher.opened({"code": "0", "data": data, "encKey": key})
 
 
 @pytest.mark.parametrize("agreed", [True, False])

@@ -11,7 +11,7 @@ from connectors import Connector, open_connector
 from hub.errors import ConfigError, HubError, SourceDownError, SourceRefusedError
 from hub.platform import Platform
 
-from .sftp_server import PASSWORD, USER, Sftp, serving
+from .sftp_server import CLIENT_KEY, PASSWORD, USER, Sftp, serving
 
 
 @pytest.fixture
@@ -76,6 +76,17 @@ def test_nothing_fetched_stays_behind(remote: Any, sftp: Sftp) -> None:
     assert path.parent.stat().st_mode & 0o077 == 0
     connector.close()
     assert not path.parent.exists()
+
+
+def test_a_key_instead_of_a_password(remote: Any, tmp_path: Path) -> None:
+    CLIENT_KEY.write_private_key_file(str(tmp_path / "id"))
+    chunk = pulled(open_connector(remote(password=None, key_file="id"), tmp_path))
+    assert chunk.rows.num_rows == 2
+    (tmp_path / "none").write_text("no key", "utf-8")
+    for name in ("none", "missing"):
+        with pytest.raises(HubError) as caught:
+            pulled(open_connector(remote(password=None, key_file=name), tmp_path))
+        assert "key_file" in caught.value.zh
 
 
 @pytest.mark.parametrize(
