@@ -27,6 +27,7 @@ BIOMETRIC_SHARE = 0.5
 OF_LABELS = ("since", "until", "disability_kind")
 """What belongs to a label, if the table has one that it could belong to."""
 MAYBE = 0.88
+UNKNOWN = 0.85  # a column of which neither name nor values say anything
 PARTS = ("road", "door_no", "compound", "building", "unit", "room")
 JOINED = ("compound", "building", "unit", "room")
 
@@ -136,7 +137,9 @@ def _unmapped(
     seen: Seen, best: Candidate | None, chance: float, others: tuple[tuple[str, float], ...]
 ) -> Decision:
     photo = best is not None and best.attribute == "biometric"
-    most = MAYBE if best and best.attribute in OF_LABELS else 0.995 if seen.profile.size else 0.9
+    known = best is not None and best.confidence >= 0.5
+    most = 0.995 if known and seen.profile.size else 0.9 if known else UNKNOWN
+    most = min(most, MAYBE) if best and best.attribute in OF_LABELS else most
     return Decision(
         column=seen.column.name,
         field=None,

@@ -97,7 +97,7 @@ def _age(profile: Profile) -> float:
 def _coded(profile: Profile, table: str) -> float:
     words = profile.words_in(table)
     if words >= 0.5:
-        best = 60.0 if profile.distinct > 1 else 20.0
+        best = 20.0 if profile.distinct < 2 else 60.0 if profile.distinct == 2 else 120.0
         return _graded(words, best, 0.2)
     digits = profile.digits
     if digits is not None:
@@ -172,6 +172,13 @@ def _compound(profile: Profile) -> float:
     if profile.share("address") > 0.7:
         return 0.3
     return _graded(profile.share("compound"), 10.0, 0.3) if profile.share("han") > 0.5 else 0.15
+
+
+def _village(profile: Profile) -> float:
+    """Names of compounds are none of communities, whatever the column is called."""
+    if profile.share("village") > 0.7:
+        return 5.0
+    return 0.12 if profile.share("compound") > 0.7 else 1.0
 
 
 def _part(shape: str, mark: str, marked: float) -> Callable[[Profile], float]:
@@ -256,6 +263,7 @@ FITS: dict[str, Callable[[Profile], float]] = {
     "operation": _operation,
     "address": _address,
     "compound": _compound,
+    "village": _village,
     "building": _part("building", "building_mark", 30.0),
     "unit": _part("unit", "unit_mark", 30.0),
     "room": _part("room", "room_path", 2.0),

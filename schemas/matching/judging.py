@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from schemas.matching.fitting import likelihood
 from schemas.matching.lexicon import attributes
-from schemas.matching.naming import STRANGE, NameReading
+from schemas.matching.naming import STRANGE, NameReading, is_label
 from schemas.matching.profile import Profile
 
 UNNAMED: Mapping[str, float] = {
     "id_number": 0.07, "phone": 0.06, "name": 0.04, "sex": 0.03, "ethnicity": 0.02,
     "education": 0.02, "marital": 0.02, "political": 0.02, "relation": 0.02, "employment": 0.01,
-    "nationality": 0.005, "id_type": 0.02, "residence_type": 0.01, "labels": 0.02,
+    "nationality": 0.005, "id_type": 0.02, "residence_type": 0.02, "labels": 0.02,
     "residence_address": 0.02, "hukou_address": 0.015, "birth_date": 0.02, "grid_code": 0.01,
     "compound": 0.01, "building": 0.01, "unit": 0.01, "biometric": 0.01, "updated_at": 0.004,
     "created_at": 0.006, "disability_kind": 0.01, "community_code": 0.005, "division_code": 0.005,
@@ -27,6 +27,8 @@ OF_PEOPLE = (
     *("employment", "nationality", "residence_type"),
 )
 """What each person in a row may have of their own; the values cannot tell whose it is."""
+MOST_BY_INITIALS = 0.9  # three letters stand for many words: 是否独居, 是否登记
+DISTINCT = 20.0  # a fit that hardly any other content has
 MOST_BY_NAME = 0.9  # without a value nothing is surer
 
 
@@ -58,6 +60,8 @@ def judge(readings: Sequence[NameReading], profile: Profile) -> list[Candidate]:
         one = named.get(key)
         sure = (one.whose if one else STRANGE) if key[0] in OF_PEOPLE else 1.0
         chance = min(weight / total, most) * sure
+        if one is not None and one.form == "initials" and likelihood(key[0], profile) < DISTINCT:
+            chance = min(chance, 0.75 if is_label(key[0]) else MOST_BY_INITIALS)
         found.append(Candidate(*key, chance, why, sure, one.role if one else ""))
     return sorted((one for one in found if one.confidence >= 0.03), key=lambda c: -c.confidence)
 
@@ -69,9 +73,11 @@ def _priors(readings: Sequence[NameReading]) -> dict[tuple[str, str], tuple[floa
     scale = min(strongest, 0.97) / total if total else 0.0
     made = {(one.attribute, one.subject): (one.strength * scale, one.why) for one in readings}
     share = 1 - strongest * 0.9
+    first = max(readings, key=lambda one: one.strength, default=None)
+    whose = first.subject if first else "self"  # `户主卡号` with valid numbers: the head's number
     for attribute, prior in UNNAMED.items():
-        if (attribute, "self") not in made:
-            made[attribute, "self"] = (prior * share, "")
+        if (attribute, whose) not in made:
+            made[attribute, whose] = (prior * share, "")
     return made
 
 

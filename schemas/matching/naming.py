@@ -311,6 +311,8 @@ def _whole(
     for one in ones:
         trust = 1.0 if one.form == "han" else _trust(one.form, len(spelled), trusted)
         strength = FORMS[one.form] * factor * trust / len(ones) ** 0.5
+        if one.form == "initials" and is_label(one.means):
+            strength *= 0.5  # `sfdj` is 是否独居, 是否登记, 是否代缴
         yield NameReading(one.means, "self", strength, "", one.form)
 
 

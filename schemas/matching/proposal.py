@@ -35,6 +35,8 @@ NOT_PEOPLE = re.compile(
     r"\b(?:log|dict|role|menu|config|device|job|oper|enterprise|company|shop|event)s?\b"
 )
 COMPANY = re.compile(r"统一社会信用|注册资本|法定代表|营业执照|credit_?code|legal_?(?:person|rep)")
+UTILITY = re.compile(r"用[水电气]|[水电]表|表号|抄表|燃气|供[水电气]|欠费|有线电视|宽带|\bmeter\b")
+HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|\bfamily|\bhu\b|_hu$")
 SECRET = re.compile(r"密码|password|passwd|\bpwd\b|_pwd|pwd_|salt$", re.IGNORECASE)
 LARGE = 200_000  # rows from which reading everything each time is a burden
 AHEAD = timedelta(days=1)
@@ -76,6 +78,8 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
     if entity is None:
         return Refusal(table.name, why)
     decisions = decide(seen, entity)
+    if entity == "household" and not _surely_households(table, seen):
+        decisions = [_unsure(one) for one in decisions]
     key, key_why = propose_key(table, seen)
     settings: dict[str, Any] = {"key": list(key)} if key else {}
     remarks = {"key": key_why}
@@ -111,7 +115,9 @@ def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | Non
     person = found["resident"]
     own = max(_chance(seen, "id_number", "self"), _chance(seen, "name", "self"))
     grid = _mostly_grid(about, seen)
+    paying = UTILITY.search(f"{about} {names}".lower().replace("_", " ")) is not None
     head_only = _chance(seen, "household_no") >= 0.5 and _chance(seen, "name", "self") < 0.5
+    head_only = head_only and not paying
     if own >= 0.5 and person >= 2 and not grid and not head_only:
         weight = 0.4 if NOT_PEOPLE.search(about) else 1.0
         return "resident", person * weight, ""
@@ -134,6 +140,17 @@ def _without_people(
     if (len(places) >= 2 or (address and places)) and own < 0.5:
         return "dwelling", found["dwelling"], ""
     return None, 0.0, "看不出有姓名、证件号码、户号、网格或地址"
+
+
+def _surely_households(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
+    """Whether a head is named, or the table is called so; else it may be people after all."""
+    about = f"{table.name} {table.comment}".lower()
+    head = max(_chance(seen, "name", "head"), _chance(seen, "id_number", "head"))
+    return head >= 0.6 or HOUSEHOLD.search(about) is not None
+
+
+def _unsure(one: Decision) -> Decision:
+    return replace(one, confidence=round(one.confidence * 0.85, 3))
 
 
 def _mostly_grid(about: str, seen: Sequence[Seen]) -> bool:
@@ -162,7 +179,7 @@ def _chance(seen: Sequence[Seen], attribute: str, subject: str | None = None) ->
 def _deletes(seen: Sequence[Seen]) -> tuple[dict[str, Any] | None, str]:
     for attribute in ("deleted", "op_type", "valid_flag"):
         for one in seen:
-            if one.chance(attribute) < 0.6:
+            if one.chance(attribute) < 0.3:
                 continue
             found: Option | None = deleted_when(
                 attribute, one.profile, f"{one.column.name} {one.column.comment}"

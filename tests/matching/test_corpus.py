@@ -4,8 +4,10 @@ import pytest
 
 from tests.matching.measuring import measure, settings_wrong, sources
 
+PARTS = ("built_with", "held_back", "written_last", "written_later", "fresh")
 
-@pytest.mark.parametrize("half", ["built_with", "held_back"])
+
+@pytest.mark.parametrize("half", PARTS)
 def test_columns_are_right(half: str) -> None:
     found = measure(half)
     wrong = [one for one in found if not one.right]
