@@ -13,7 +13,7 @@ from connectors.json_rows import FEW_ROWS, drop_all, missing_columns, table_of
 from connectors.json_text import ABSENT, JsonRow, at, parse, paths, scan
 from connectors.sheet_header import SEARCHED_ROWS
 from connectors.tabular import Part, Reader, unreadable
-from connectors.text_files import Numbered, decoded_lines
+from connectors.text_files import decoded_blocks
 from hub.errors import SourceChangedError
 
 LINE_SUFFIXES = (".jsonl", ".ndjson")
@@ -31,9 +31,12 @@ def read_jsonl(reader: Reader, path: Path, name: str) -> Iterator[Part]:
             Also a wanted column that no row has.
     """
     body = JsonBody(reader, name)
-    lines = enumerate(decoded_lines(path, name, reader.encoding), 1)
-    while block := list(islice(lines, FEW_ROWS)):
-        yield body.part(*_objects(name, block))
+    begun = 1
+    for block in decoded_blocks(path, name, reader.encoding):
+        lines = block.split("\n")
+        for place in range(0, len(lines), FEW_ROWS):
+            yield body.part(*_objects(name, lines[place : place + FEW_ROWS], begun + place))
+        begun += block.count("\n")
     body.refuse_missing()
 
 
@@ -45,7 +48,7 @@ def read_json(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     Raises:
         SourceChangedError: undecodable, no JSON, or no list of objects where it should be.
     """
-    text = "".join(decoded_lines(path, name, reader.encoding)).strip(AROUND)
+    text = "".join(decoded_blocks(path, name, reader.encoding)).strip(AROUND)
     body = JsonBody(reader, name)
     found = _elements(name, text) if text.startswith("[") else _inside(reader, name, text)
     rows = _numbered(found, name)
@@ -154,20 +157,22 @@ class JsonBody:
             raise self.reader.missing(f"文件 {self.name}", self.missing, list(self.offered))
 
 
-def _objects(name: str, block: list[Numbered]) -> tuple[list[JsonRow], list[int]]:
-    """The objects of some lines, and the line of each."""
-    numbered = [(number, text) for number, line in block if (text := line.strip(AROUND))]
-    texts = [text for _, text in numbered]
+def _objects(name: str, lines: list[str], begun: int) -> tuple[list[JsonRow], list[int]]:
+    """The objects of some lines, and the line of each; `begun` is the number of the first."""
+    texts = [line.strip(AROUND) for line in lines]
+    places = list(range(begun, begun + len(texts)))
+    if not all(texts):
+        places = [place for place, text in zip(places, texts, strict=True) if text]
+        texts = [text for text in texts if text]
     try:
         found = list(map(scan, texts, repeat(0)))
     except (StopIteration, ValueError, RecursionError):
         found = []  # one of them is no JSON
-    whole = len(found) == len(texts) and all(
-        type(row) is dict and end == len(text)
-        for (row, end), text in zip(found, texts, strict=True)
-    )
-    rows = [row for row, _ in found] if whole else [_object(name, *one) for one in numbered]
-    return rows, [number for number, _ in numbered]
+    rows = [row for row, _ in found]
+    ends = [end for _, end in found]
+    if ends != list(map(len, texts)) or not set(map(type, rows)) <= {dict}:
+        rows = [_object(name, *one) for one in zip(places, texts, strict=True)]
+    return rows, places
 
 
 def _object(name: str, number: int, text: str) -> JsonRow:

@@ -1,4 +1,4 @@
-"""CSV in whatever encoding it comes, decoded line by line.
+"""CSV in whatever encoding it comes, decoded and parsed in blocks of whole lines.
 
 A file is decoded strictly into UTF-8 and parsed by Arrow with every column text. Lines are whole
 records as long as no cell holds a line end; from the first line with an odd number of quotes on,
@@ -185,11 +185,6 @@ class _Counted:
         for number, line in self.lines:
             self.number = number
             yield line
-
-
-def decoded_lines(path: Path, name: str, encoding: str | None) -> Iterator[str]:
-    """Every line with its end, as `decoded_blocks` decodes it."""
-    return chain.from_iterable(map(_lines, decoded_blocks(path, name, encoding)))
 
 
 def decoded_blocks(path: Path, name: str, encoding: str | None) -> Iterator[str]:
