@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from hub.reflected import ReflectedTable
-from schemas.matching.decide import Seen, look
 from schemas.matching.proposal import StreamProposal
+from schemas.matching.seen import Seen, look
 
 LIKELY = 0.5
 MOST_COLUMNS = 15

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from hub.reflected import ReflectedTable
-from schemas.matching.decide import Seen
+from schemas.matching.seen import Seen
 
 WORTH = {"row_id": 3.0, "customer_no": 3.0, "grid_code": 2.8, "card_no": 2.5, "household_no": 2.2}
 """How good a unique column is as a key, by what it is; a person's number only if nothing else."""

@@ -109,7 +109,9 @@ def _digits(code_set: str, profile: Profile) -> Option:
     single = profile.digits is not None and all(len(one) == 1 for one in profile.digits)
     if single and code_sets()[code_set].table not in ("sex", "political", "ethnicity"):
         whole = tuple(one for one in fitting if covered[one] >= 0.95)
-        return Option({"codes": (whole or (code_set,))[0]}, 0.5, "一位数字的代码不猜", whole)
+        whole += ("{" + ", ".join(f'"{one}": ?' for one in sorted(profile.digits or ())) + "}",)
+        first = whole[0] if len(whole) > 1 else code_set
+        return Option({"codes": first}, 0.5, "一位数字的代码不猜", whole)
     if covered[code_set] >= 0.95:
         better = [one for one in fitting if covered[one] > covered[code_set]]
         return Option({"codes": (better or [code_set])[0]}, 0.9 if better or single else 1.0)

@@ -3,24 +3,17 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from hub.platform import Entity
 from hub.reflected import ReflectedTable
 from schemas.entities import FIELDS, MODELS
-from schemas.matching.decide import (
-    ACTIVE,
-    JOINED,
-    PARTS,
-    Decision,
-    Seen,
-    decide,
-    labels_in,
-    look,
-)
+from schemas.matching.decide import JOINED, Decision, decide, targets
+from schemas.matching.increments import deletes_of, increment_of
 from schemas.matching.keys import propose_key
-from schemas.matching.options import Option, deleted_when
+from schemas.matching.label_columns import labels_of, with_label_columns
+from schemas.matching.seen import Seen, look
 
 ADDRESS: dict[Entity, str] = {
     "resident": "residence_address",
@@ -38,8 +31,6 @@ COMPANY = re.compile(r"统一社会信用|注册资本|法定代表|营业执照
 UTILITY = re.compile(r"用[水电气]|[水电]表|表号|抄表|燃气|供[水电气]|欠费|有线电视|宽带|\bmeter\b")
 HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|\bfamily|\bhu\b|_hu$")
 SECRET = re.compile(r"密码|password|passwd|\bpwd\b|_pwd|pwd_|salt$", re.IGNORECASE)
-LARGE = 200_000  # rows from which reading everything each time is a burden
-AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -83,8 +74,8 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
     key, key_why = propose_key(table, seen)
     settings: dict[str, Any] = {"key": list(key)} if key else {}
     remarks = {"key": key_why}
-    deletes, about_deletes = _deletes(seen)
-    settings["increment"], remarks["increment"] = _increment(
+    deletes, about_deletes = deletes_of(seen)
+    settings["increment"], remarks["increment"] = increment_of(
         table, seen, keyed=bool(key), deletes=deletes is not None
     )
     if deletes:
@@ -94,10 +85,10 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
     if biometrics and "table" not in table.place:
         settings["drop_columns"] = biometrics
     made = _map(decisions, seen, entity)
-    labels = _labels(table, decisions, seen) if entity == "resident" else []
+    labels = labels_of(table, decisions, seen) if entity == "resident" else []
     if labels:
         made["labels"] = labels[0] if len(labels) == 1 else labels
-        decisions = _with_label_columns(decisions, labels)
+        decisions = with_label_columns(decisions, labels)
     return StreamProposal(
         table, entity, worth, tuple(decisions), settings, made, remarks, tuple(labels)
     )
@@ -163,8 +154,6 @@ def _mostly_grid(about: str, seen: Sequence[Seen]) -> bool:
 
 
 def _worth(seen: Sequence[Seen], entity: Entity) -> float:
-    from schemas.matching.decide import targets
-
     best: dict[str, float] = {}
     for (subject, attribute), (name, _) in targets(entity).items():
         chance = _chance(seen, attribute, subject)
@@ -174,82 +163,6 @@ def _worth(seen: Sequence[Seen], entity: Entity) -> float:
 
 def _chance(seen: Sequence[Seen], attribute: str, subject: str | None = None) -> float:
     return max((one.chance(attribute, subject) for one in seen), default=0.0)
-
-
-def _deletes(seen: Sequence[Seen]) -> tuple[dict[str, Any] | None, str]:
-    for attribute in ("deleted", "op_type", "valid_flag"):
-        for one in seen:
-            if one.chance(attribute) < 0.3:
-                continue
-            found: Option | None = deleted_when(
-                attribute, one.profile, f"{one.column.name} {one.column.comment}"
-            )
-            name = one.column.name
-            if found is None:
-                return None, f"{name} 像删除标志，但看不出哪个值是已删除，请写 deletes"
-            when = found.settings["when"]
-            sure = found.certainty * one.chance(attribute)
-            if sure >= 0.7:
-                why = f"{sure:.2f} {found.why or '删除标志的通常写法'}"
-                return {"column": name, "when": when}, why
-            return None, f"{name} 像删除标志（{sure:.2f}），请核对后写 deletes"
-    return None, ""
-
-
-def _increment(
-    table: ReflectedTable, seen: Sequence[Seen], *, keyed: bool, deletes: bool
-) -> tuple[Any, str]:
-    if "table" not in table.place:
-        return "snapshot", ""
-    marks = [one for one in seen if one.chance("updated_at") >= 0.6]
-    if not marks:
-        return "snapshot", "没有更新时间列"
-    mark = max(marks, key=lambda one: (one.column.indexed, one.chance("updated_at")))
-    name = mark.column.name
-    wrong = _not_a_watermark(mark, seen)
-    if wrong:
-        return "snapshot", f"更新时间列 {name} {wrong}，不能只取更新的行"
-    if not keyed:
-        return "snapshot", f"有更新时间列 {name}，但没有主键"
-    if not deletes and (table.rows or 0) < LARGE:
-        return "snapshot", f"有更新时间列 {name}，但没有删除标志，每次全量才看得出谁不在了"
-    slow = "" if mark.column.indexed or table.view else "；这一列没有索引，请平台方加上"
-    return {"watermark": name, "overlap": "1h"}, f"按更新时间只取变动的行{slow}"
-
-
-def _not_a_watermark(mark: Seen, seen: Sequence[Seen]) -> str:
-    """Why a column of update times cannot be trusted, or nothing."""
-    days, profile = profile_days(mark), mark.profile
-    if profile.size < mark.profile.total * 0.95:
-        return "有不少空值"
-    if not days:
-        return "的值不是时间" if profile.size else ""
-    if max(days) > profile.today + AHEAD:
-        return "有将来的时间"
-    if profile.constant and profile.total > 20:
-        return "所有行都一样"
-    created = next((s for s in seen if s.chance("created_at") >= 0.6 and s is not mark), None)
-    if created and _before(mark.column.values, created.column.values) > 0.1:
-        return "早于创建时间"
-    return ""
-
-
-def profile_days(seen: Seen) -> list[date]:
-    """Days of a column of moments."""
-    return seen.profile.days
-
-
-def _before(updated: Sequence[str | None], created: Sequence[str | None]) -> float:
-    pairs = [(_moment(u), _moment(c)) for u, c in zip(updated, created, strict=False)]
-    known = [(u, c) for u, c in pairs if u and c]
-    return sum(u < c for u, c in known) / len(known) if known else 0.0
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat((text or "").strip()).replace(tzinfo=None)
-    except ValueError:
-        return None
 
 
 def _map(decisions: Sequence[Decision], seen: Sequence[Seen], entity: Entity) -> dict[str, Any]:
@@ -296,66 +209,3 @@ def _join_parts(
 def _entry(one: Decision) -> Any:  # noqa: ANN401 - a text or a mapping, as YAML has it
     settings = dict(one.settings)
     return {"from": one.column, **settings} if settings else one.column
-
-
-def _labels(
-    table: ReflectedTable, decisions: Sequence[Decision], seen: Sequence[Seen]
-) -> list[dict[str, Any]]:
-    """Every source of labels: tags, flags, the roster's own, a kind of disability."""
-    made: list[dict[str, Any]] = [
-        {"from": one.column, **one.settings}
-        for one in decisions
-        if one.active and one.field == "labels"
-    ]
-    kind = next((s for s in seen if s.chance("disability_kind") >= 0.7), None)
-    about = f"{table.name} {table.comment} {' '.join(table.place.get('sheets', []))}"
-    told = labels_in(about)
-    tags = [one for one in made if "codes" not in one]
-    roster = told[0] if len(told) == 1 and not tags else None
-    if roster:
-        own: dict[str, Any] = {"value": roster}
-        if kind and roster == "残疾":
-            own["detail"] = kind.column.name
-        made.insert(0, own | _spans(seen))
-    elif tags:
-        tags[0] |= _spans(seen)
-    if kind and roster != "残疾":
-        words = _disability_words(kind)
-        if words:
-            made.append({"from": kind.column.name, "codes": words, "detail": kind.column.name})
-    return made
-
-
-ROLES = {"detail": "标签的说明", "since": "标签的起始日期", "until": "标签的截止日期"}
-
-
-def _with_label_columns(
-    decisions: Sequence[Decision], labels: Sequence[Mapping[str, Any]]
-) -> list[Decision]:
-    """The columns that say more of a label are its own."""
-    roles = {one[role]: role for one in labels for role in ROLES if role in one}
-    return [
-        replace(one, field="labels", why=f"{one.why}；{ROLES[roles[one.column]]}")
-        if one.field is None and one.column in roles
-        else one
-        for one in decisions
-    ]
-
-
-def _disability_words(kind: Seen) -> dict[str, str]:
-    from schemas.matching.options import first_words
-
-    return dict.fromkeys(sorted(first_words(list(kind.profile.counts), "disability")), "残疾")
-
-
-def _spans(seen: Sequence[Seen]) -> dict[str, str]:
-    """The columns that say since when and until when a label holds."""
-    found = {}
-    for name in ("since", "until"):
-        best = max(seen, key=lambda one, n=name: one.chance(n))  # type: ignore[misc]  # bound here
-        if best.chance(name) >= 0.6 and (best.profile.days or not best.profile.size):
-            found[name] = best.column.name
-    return found
-
-
-__all__ = ["ACTIVE", "PARTS", "Refusal", "StreamProposal", "propose"]

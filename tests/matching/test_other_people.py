@@ -1,7 +1,8 @@
 """Beside a person's own columns those of other people: none may be taken for the person's."""
 
 from hub.reflected import ReflectedColumn, ReflectedTable
-from schemas.matching.decide import Decision, decide, look
+from schemas.matching.decide import Decision, decide
+from schemas.matching.seen import look
 from tests.matching.measuring import CORPUS
 from tests.matching.people import TODAY, cells
 

@@ -1,0 +1,112 @@
+"""The columns of a table judged, alone and beside the numbers of their own rows."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from hub.reflected import ReflectedColumn, ReflectedTable
+from schemas.matching.judging import Candidate, judge
+from schemas.matching.naming import looks_like_initials, read_name
+from schemas.matching.profile import Profile, born_by, day_of, profile_of
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One column with all that is known of it before the table is looked at as a whole."""
+
+    column: ReflectedColumn
+    profile: Profile
+    candidates: tuple[Candidate, ...]
+
+    def chance(self, attribute: str, subject: str | None = None) -> float:
+        """The probability that it is this attribute, of this subject or of any."""
+        return sum(
+            one.confidence
+            for one in self.candidates
+            if one.attribute == attribute and subject in (None, one.subject)
+        )
+
+    @property
+    def best(self) -> Candidate | None:
+        """The likeliest candidate, if it is likelier than not."""
+        first = self.candidates[0] if self.candidates else None
+        return first if first and first.confidence >= 0.5 else None
+
+
+def look(table: ReflectedTable, *, today: date) -> list[Seen]:
+    """Judge every column, alone and then beside the numbers of its own rows."""
+    names = [one.name for one in table.columns]
+    initials = looks_like_initials(names)
+    seen = []
+    for column in table.columns:
+        profile = profile_of(column.values, today=today)
+        readings = read_name(column.name, column.comment, initials=initials)
+        seen.append(Seen(column, profile, tuple(judge(readings, profile))))
+    return _compared(seen, today)
+
+
+def _compared(seen: list[Seen], today: date) -> list[Seen]:
+    """Births, sexes and ages beside those that the rows' own valid numbers tell."""
+    number = max(
+        seen, key=lambda s: s.chance("id_number", "self") * s.profile.valid_ids, default=None
+    )
+    if number is None or number.profile.valid_ids < 0.2 or number.chance("id_number", "self") < 0.3:
+        return seen
+    born = [born_by(value or "") for value in number.column.values]
+    return [one if one is number else _beside(one, born, today) for one in seen]
+
+
+def _beside(seen: Seen, born: Sequence[date | None], today: date) -> Seen:
+    pairs = [(v, b) for v, b in zip(seen.column.values, born, strict=False) if v and b]
+    if len(pairs) < 5:
+        return seen
+    days = sum(day_of(value.strip()) == b for value, b in pairs) / len(pairs)
+    if days >= 0.8:
+        return _sure(seen, "birth_date", 0.99, "与证件号码里的出生日期一致")
+    if seen.chance("birth_date") > 0.1 and days <= 0.2 and seen.profile.days:
+        return _less(seen, "birth_date", 0.1)
+    ages = sum(_is_age(value, b, today) for value, b in pairs) / len(pairs)
+    if ages >= 0.85 and seen.profile.distinct > 5:
+        return _sure(seen, "age", 0.97, "与证件号码里的年龄一致")
+    if seen.chance("age") > 0.1 and ages <= 0.3:
+        return _less(seen, "age", 0.2)
+    return seen
+
+
+def _is_age(value: str, born: date, today: date) -> bool:
+    digits = value.strip().rstrip("周岁")
+    return digits.isdecimal() and abs(today.year - born.year - int(digits)) <= 2
+
+
+def _sure(seen: Seen, attribute: str, chance: float, why: str) -> Seen:
+    subject = next((c.subject for c in seen.candidates if c.attribute == attribute), "self")
+    return replace(seen, candidates=(Candidate(attribute, subject, chance, why),))
+
+
+def _less(seen: Seen, attribute: str, factor: float) -> Seen:
+    changed = [
+        replace(c, confidence=c.confidence * factor) if c.attribute == attribute else c
+        for c in seen.candidates
+    ]
+    return replace(seen, candidates=tuple(sorted(changed, key=lambda c: -c.confidence)))
+
+
+def sexes_told(seen: Sequence[Seen]) -> dict[str, dict[str, Counter[str]]]:
+    """For each column that may be a sex: its values, and the sex that the numbers tell."""
+    number = max(
+        seen, key=lambda s: s.chance("id_number", "self") * s.profile.valid_ids, default=None
+    )
+    if number is None or number.profile.valid_ids < 0.2:
+        return {}
+    told: dict[str, dict[str, Counter[str]]] = {}
+    for one in seen:
+        if one.chance("sex") < 0.1 or one.profile.distinct > 6:
+            continue
+        counts: dict[str, Counter[str]] = {}
+        for value, text in zip(one.column.values, number.column.values, strict=False):
+            if value and len(value) <= 4 and text and born_by(text):
+                sex = "1" if int(text[16]) % 2 else "2"
+                counts.setdefault(value, Counter())[sex] += 1
+        told[one.column.name] = counts
+    return told
