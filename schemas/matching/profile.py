@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from schemas.blanks import BLANKS, REPEATED
-from schemas.codes import code_sets, inputs_of, spelling
+from schemas.codes import inputs_of
 from schemas.id_numbers import CHECK_DIGITS, WEIGHTS
 from schemas.labels import NOT_SO, TWINS
 from schemas.matching.lexicon import FOLDER
@@ -256,36 +256,14 @@ def is_name(text: str) -> bool:
     return bare[0] in SURNAMES or bare[:2] in COMPOUND_SURNAMES
 
 
-def agree(
-    left: Sequence[str | None], right: Sequence[object], test: Callable[[str, object], bool]
-) -> float | None:
-    """How often two columns of the same rows agree, where both are known; None below five rows."""
-    both = [test(a, b) for a, b in zip(left, right, strict=False) if a and b is not None]
-    return sum(both) / len(both) if len(both) >= 5 else None
-
-
 def recent(days: Sequence[date], today: date) -> bool:
     """Whether days are of the years in which there were databases."""
     return bool(days) and sum(d > today - timedelta(days=365 * 20) for d in days) >= 0.9 * len(days)
 
 
-def code_tables() -> list[str]:
-    """Every code set that fields use."""
-    return [name for name in code_sets() if name not in ("id_status", "label")]
-
-
+@lru_cache(maxsize=4096)  # a process that lives long must not gather values
 def _spelled(value: str) -> str:
-    return SPELLED[value] if value in SPELLED else SPELLED.setdefault(value, _spell(value))
-
-
-SPELLED: dict[str, str] = {}
-
-
-def _spell(value: str) -> str:
     upper = re.sub(r"^'?([0-9]+)\.0+$", r"\1", value.upper()).strip("' ")
     if any(c.isalpha() for c in upper):
         return re.sub(r"[\s\-_:：.、|/(),，\[\]【】]+", "", upper)
     return upper
-
-
-__all__ = ["Profile", "agree", "born_by", "day_of", "profile_of", "recent", "spelling"]
