@@ -21,6 +21,7 @@ from cli import (
     demo,
     divisions,
     explain,
+    extract,
     form,
     init,
     platform,
@@ -88,6 +89,7 @@ app.add_typer(changes.app)
 app.add_typer(correction.app)
 app.add_typer(divisions.app)
 app.add_typer(resident.app)
+app.add_typer(extract.app)
 app.add_typer(form.app)
 app.add_typer(review.app)
 app.command(

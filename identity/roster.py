@@ -9,7 +9,7 @@ from typing import cast
 import duckdb
 import polars as pl
 
-from identity.golden import ADDRESS, FIELDS, HEAD, NUMBER, rank
+from identity.golden import ADDRESS, FIELDS, HEAD, NUMBER, ordered_query, rank
 
 PIECES = {NUMBER: "id_number", ADDRESS: "residence_address", HEAD: "head_name"}
 """Fields chosen as one piece, and the field by whose rank they are."""
@@ -79,7 +79,7 @@ def sources(
     Columns: resident_id, field, platform, stream, record_key, said_at (the platform's own time,
     else when the hub first saw this version). A value that no record says has no row.
     """
-    wanted = [one for one in SAID if one in fields]
+    wanted = [one for one in SAID if one in fields] or [SAID[0]]
     connection.register("wanted", residents.rename("resident_id").to_frame().to_arrow())
     try:
         found = connection.execute(_sources_query(wanted, owners)).to_arrow_table()
@@ -89,22 +89,20 @@ def sources(
 
 
 def _sources_query(fields: Sequence[str], owners: Mapping[str, Sequence[str]]) -> str:
-    chosen = ", ".join(f"{_winner(one, owners)} AS {one}" for one in fields) or "NULL AS name"
+    """SQL of the best ranked record among those that say what is shown, field by field."""
+    chosen = ", ".join(f"{_winner(one, owners)} AS {one}" for one in fields)
     return f"""
         WITH members AS (
             SELECT l.resident_id, l.record_id FROM resident_link l SEMI JOIN wanted
             USING (resident_id)),
-        ordered AS (
-            SELECT record_id, row_number() OVER (
-                ORDER BY coalesce(updated_at, valid_from) DESC, record_id) AS nth
-            FROM resident_record SEMI JOIN members USING (record_id)),
+        ordered AS ({ordered_query("members")}),
         won AS (
             SELECT m.resident_id, {chosen}
             FROM members m JOIN resident_record r USING (record_id)
             JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
+            JOIN resident g ON g.resident_id = m.resident_id
             GROUP BY m.resident_id),
-        long AS (
-            UNPIVOT won ON {", ".join(fields) or "name"} INTO NAME field VALUE record_id)
+        long AS (UNPIVOT won ON {", ".join(fields)} INTO NAME field VALUE record_id)
         SELECT w.resident_id, w.field, r.platform, r.stream, r.record_key,
                coalesce(r.updated_at, r.valid_from) AS said_at
         FROM long w JOIN resident_record r USING (record_id)
@@ -112,11 +110,5 @@ def _sources_query(fields: Sequence[str], owners: Mapping[str, Sequence[str]]) -
 
 
 def _winner(field: str, owners: Mapping[str, Sequence[str]]) -> str:
-    """SQL of the record that gives the value of `field`, as the golden row chose it."""
-    for piece, lead in PIECES.items():
-        if field in piece:
-            given = " OR ".join(f"{'e' if one == 'place' else 'r'}.{one} IS NOT NULL"
-                                for one in piece[:2])  # fmt: skip
-            chosen = f"CASE WHEN {given} THEN {rank(lead, owners)} END"
-            return f"arg_min(CASE WHEN r.{field} IS NOT NULL THEN m.record_id END, {chosen})"
-    return f"arg_min(m.record_id, CASE WHEN r.{field} IS NOT NULL THEN {rank(field, owners)} END)"
+    lead = next((lead for piece, lead in PIECES.items() if field in piece), field)
+    return f"arg_min(m.record_id, CASE WHEN r.{field} = g.{field} THEN {rank(lead, owners)} END)"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from hub.reflected import ReflectedColumn, ReflectedTable
 from reports.items import by_attribute, facts_of_item, label_names, words
 from reports.layout import HeaderColumn
 from reports.texts import bare, remarks
-from schemas.matching.decide import look
+from schemas.matching.judging import judge
 from schemas.matching.naming import cut_chinese, is_label, read_name
+from schemas.matching.profile import profile_of
 
 SELF = ("self", "hukou", "household", None)
 PERSONS = ("head", "worker", "guardian", "contact", "spouse", "parent", "offspring", "landlord")
@@ -107,9 +107,8 @@ def _by_reading(column: HeaderColumn, granted: Sequence[str]) -> Proposal:
     """By the words of the platform's columns, and by the sample rows where there are some."""
     leaf, path = bare(column.path[-1]), "/".join(bare(one) for one in column.path)
     values = tuple(str(one) for one in column.samples)
-    table = ReflectedTable("form", (ReflectedColumn(path, values=values),), {})
-    (seen,) = look(table, today=date.today())
-    for one in seen.candidates:
+    profile = profile_of(values, today=date.today())  # ages of samples only
+    for one in judge(read_name(path), profile):
         item = _item_of(one.subject, one.attribute, granted)
         if item in ONLY_BY_WORDS or (str(item).startswith("worker") and "网格" not in path):
             item = None

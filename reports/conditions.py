@@ -23,6 +23,9 @@ WHOLE = ("residents", "registered", "everyone")
 COMPARED = re.compile(r"([a-z_]+)\s*(>=|<=|!=|=|>|<)\s*(\S+)")
 LISTED = re.compile(r"([a-z_]+)\s+(in|not in)\s+(\S+)")
 LABEL = re.compile(r"(no\s+)?label:(\S+)")
+BOUNDS = {("age", ">="): "age_least", ("age", ">"): "age_least",
+          ("age", "<="): "age_most", ("age", "<"): "age_most"}  # fmt: skip
+"""Who is known by the year of birth only fulfils what holds at either age."""
 NUMBERS = ("age", "birth_year", "member_count")
 DATES = ("birth_date", "died_on", "left_on")
 
@@ -137,7 +140,7 @@ def expression(test: Test) -> pl.Expr:
         has = mine.list.set_intersection(pl.lit(list(test.values))).list.len() > 0
         has = has.fill_null(value=False)
         return has if test.op == "has" else ~has
-    column = pl.col(test.item)
+    column = pl.col(BOUNDS.get((test.item, test.op), test.item))
     if test.item not in NUMBERS:
         column = column.cast(pl.String)
         values: Sequence[str | int] = test.values

@@ -155,10 +155,16 @@ def _day_of(connection: duckdb.DuckDBPyConnection) -> date:
 
 
 def _with_age(frame: pl.DataFrame, today: date) -> pl.DataFrame:
+    """Add `age` where the day of birth is known; by the year alone, between which ages it lies."""
     born = pl.col("birth_date")
     later = (born.dt.month() * 100 + born.dt.day()) > today.month * 100 + today.day
     age = today.year - born.dt.year() - later.cast(pl.Int32)
-    return frame.with_columns(age=age.cast(pl.Int32))
+    this_year = today.year - pl.col("birth_year").cast(pl.Int32)
+    return frame.with_columns(
+        age=age.cast(pl.Int32),
+        age_least=pl.coalesce(age, this_year - 1).cast(pl.Int32),
+        age_most=pl.coalesce(age, this_year).cast(pl.Int32),
+    )
 
 
 def _ruled(home: Home, frame: pl.DataFrame) -> tuple[pl.DataFrame, frozenset[str]]:

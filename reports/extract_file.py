@@ -1,0 +1,179 @@
+"""extracts/NAME.yaml: what an upper-level department may have, in which shape, and why."""
+
+import re
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from hub.errors import ConfigError, NotFoundError
+from hub.platform import Seconds
+from hub.settings import Home
+from reports.conditions import parse_population
+from reports.form_file import Part
+from reports.formats import DATES
+from reports.items import facts_of_item, is_item
+
+FOLDER = "extracts"
+NAME = r"^[a-z][a-z0-9_\-]{1,60}$"
+Kind = Literal["csv", "xlsx", "parquet", "json"]
+
+
+class Recipient(Part):
+    """Who gets it, and as far as which scope they may."""
+
+    department: str
+    contact: str = ""
+    scope: str = Field(pattern=r"^\d{2,15}$")  # beginning of the codes that are theirs
+
+
+class Basis(Part):
+    """The rule that allows it, and the fields that it allows; `*` would say nothing."""
+
+    document: str
+    fields: tuple[str, ...]
+
+
+class ExtractField(Part):
+    """One column of the data."""
+
+    item: str
+    name: str = ""  # the column's name; blank: the item's, with `_` for `:`
+    date: str = "YYYY-MM-DD"
+    codes: Literal["words", "codes"] = "codes"
+    mask: bool = False
+
+    @property
+    def column(self) -> str:
+        """What the column is called in the data."""
+        return self.name or re.sub(r"[:|]", "_", self.item)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if not is_item(self.item) or self.item in ("seq", "remark"):
+            raise ValueError(f"unknown field {self.item}")
+        if self.date not in DATES:
+            raise ValueError(f"unknown date format {self.date}")
+        return self
+
+
+class Extract(Part):
+    """One standardised extract."""
+
+    extract: str = Field(pattern=NAME)
+    title: str
+    recipient: Recipient
+    purpose: str
+    basis: Basis
+    fields: tuple[ExtractField, ...] = ()
+    count_by: tuple[str, ...] = ()  # statistics instead of rows: how many of each
+    hide_below: int | None = None  # statistics: smaller counts are hidden
+    population: str = "residents"
+    scope: str | None = None  # None: all that the home serves
+    public: bool = False  # 公示: masked, and nothing of level 4
+    formats: tuple[Kind, ...] = ("csv",)
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    mode: Literal["full", "changes"] = "full"
+    fresh_within: Seconds = 604_800
+    schedule: str | None = None
+    folder: str | None = None  # where it is delivered; below the home unless it is absolute
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _words(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        return [{"item": one} if isinstance(one, str) else one for one in value]
+
+    @field_validator("population")
+    @classmethod
+    def _understood(cls, value: str) -> str:
+        parse_population(value)
+        return value
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if bool(self.fields) == bool(self.count_by):
+            raise ValueError("give exactly one of fields, count_by")
+        if self.count_by and self.mode == "changes":
+            raise ValueError("statistics have no changes")
+        if any(not is_item(one) for one in self.count_by):
+            raise ValueError("unknown field in count_by")
+        return self
+
+
+def load_extract(home: Home, name: str) -> Extract:
+    """Read one extract's file.
+
+    Raises:
+        NotFoundError: there is none of that name.
+        ConfigError: its file is wrong.
+    """
+    path = home.root / FOLDER / f"{name}.yaml"
+    if not path.is_file():
+        raise NotFoundError(
+            f"no extract {name}",
+            zh=f"没有叫“{name}”的抽取：请用 hub extract list 查看名称，文件放在 extracts/。",
+        )
+    return _load(path)
+
+
+def load_extracts(home: Home) -> list[Extract]:
+    """Every extract of the home, by name."""
+    return [_load(path) for path in sorted((home.root / FOLDER).glob("*.yaml"))]
+
+
+def _load(path: Path) -> Extract:
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Extract.model_validate(content)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"第 {mark.line + 1} 行" if mark else "文件"
+        raise ConfigError(
+            f"{path.name}: not readable as YAML",
+            zh=f"{path.name} 读不懂（{where}）：请检查缩进、冒号后的空格和引号。",
+        ) from None
+    except ValidationError as error:
+        places = "、".join(".".join(map(str, one["loc"])) or "整个文件" for one in error.errors())
+        raise ConfigError(
+            f"{path.name}: {error.error_count()} mistakes at {places}",
+            zh=f"{path.name} 有 {error.error_count()} 处要改：{places}。"
+            "字段名见数据字典，写法见 docs/forms.md。",
+        ) from None
+
+
+def refuse(one: Extract) -> None:
+    """Refuse what the extract's own basis or recipient does not cover.
+
+    Raises:
+        ConfigError: a field without basis, a scope wider than the recipient's, or a public notice
+            with something sensitive in it.
+    """
+    asked = [each.item for each in one.fields] or list(one.count_by)
+    asked += parse_population(one.population).items - {"labels"}
+    beyond = sorted({item for item in asked if item not in one.basis.fields} - {"resident_id"})
+    if beyond:
+        raise ConfigError(
+            f"extract {one.extract}: {beyond} are not in the basis",
+            zh=f"抽取“{one.title}”要了依据里没有的字段：{'、'.join(map(_title, beyond))}。"
+            "请删去它们；确有依据的，写进 basis 的 fields。",
+        )
+    if not (one.scope or "").startswith(one.recipient.scope):
+        raise ConfigError(
+            f"extract {one.extract}: scope {one.scope} is wider than the recipient's",
+            zh=f"抽取“{one.title}”的范围超出{one.recipient.department}的范围："
+            "请把 scope 写成以 recipient 的 scope 开头的代码。",
+        )
+    sensitive = [each.item for each in one.fields if facts_of_item(each.item).level >= 4]
+    if one.public and sensitive:
+        raise ConfigError(
+            f"extract {one.extract} is public and has level 4 fields",
+            zh=f"抽取“{one.title}”用于公示，不能有敏感个人信息："
+            f"{'、'.join(map(_title, sensitive))}。请删去这些字段。",
+        )
+
+
+def _title(item: str) -> str:
+    return facts_of_item(item).title

@@ -1,0 +1,279 @@
+"""One run of an extract: its rows, what changed since the last run, and the folder it is given in.
+
+The last run's rows are kept in the home, encrypted as all data there, so that the next run can say
+what was added, changed and removed. Who was given which copy is kept with its watermark.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import polars as pl
+import yaml
+
+from hub.errors import ConfigError, NotFoundError
+from hub.settings import Home
+from reports.conditions import chosen, parse_population
+from reports.contract import Promised, contract, datapackage, promised
+from reports.extract_file import Extract, refuse
+from reports.formats import written
+from reports.items import facts_of_item
+from reports.people import ZONE, People, people_of
+from reports.tables import write_table
+from security.keys import keyed_ids, read_keys
+from warehouse.duck import memory, parquet, write_parquet
+
+KEY, CHANGE, REDIRECT, WATERMARK = "resident_id", "change", "redirected_to", "watermark"
+
+
+@dataclass
+class Run:
+    """What one run gave."""
+
+    extract: str
+    folder: Path
+    watermark: str
+    mode: str
+    rows: int
+    changes: dict[str, int] = field(default_factory=dict)
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+
+def run_extract(
+    home: Home, one: Extract, *, full: bool = False, now: datetime | None = None
+) -> Run:
+    """Run an extract and leave its folder where it is delivered, whole or not at all.
+
+    Args:
+        home: The hub home.
+        one: The extract; `refuse` is asked first.
+        full: All rows, even where the file says `changes`.
+        now: The moment of the run.
+
+    Raises:
+        ConfigError: the extract asks for more than it may, or the snapshot is too old.
+        NotFoundError: nothing is published yet.
+    """
+    refuse(one)
+    moment = now or datetime.now(UTC)
+    with people_of(home, one.scope) as (people, connection):
+        _refuse_stale(one, connection, moment)
+        mine = people.of(chosen(people.frame, parse_population(one.population)).sort(KEY))
+        merged = _merged(connection)
+    rows = statistics(one, mine) if one.count_by else table_of(one, mine)
+    state = _state_path(home, one)
+    given, mode, changes = rows, "full", {}
+    if not one.count_by:
+        before = _read_state(home, state) if one.mode == "changes" and not full else None
+        if before is not None and before.columns == rows.columns:
+            given, mode = changes_since(before, rows, merged), "changes"
+            changes = dict(given.group_by(CHANGE).len().iter_rows())
+    mark = watermark(home, one, moment)
+    given = given.with_columns(pl.lit(mark).alias(WATERMARK))
+    made = Run(one.extract, _target(home, one, moment), mark, mode, given.height, changes)
+    _deliver(home, one, given, made, people, moment)
+    if not one.count_by:
+        _write_state(home, rows, state)
+    return made
+
+
+def table_of(one: Extract, people: People) -> pl.DataFrame:
+    """The rows of an extract, by resident id, in the extract's own columns."""
+    columns = [people.frame[KEY].alias(KEY)]
+    for each in one.fields:
+        if each.column == KEY:
+            continue
+        facts, values = facts_of_item(each.item), people.value(each.item)
+        masked = each.mask or one.public
+        plain = facts.kind == "number" or (facts.kind == "date" and each.date == "YYYY-MM-DD")
+        if plain and not (masked and facts.mask):
+            columns.append(values.alias(each.column))
+            continue
+        text = written(values, each.item, date=each.date, codes=each.codes, mask=masked)
+        columns.append(text.alias(each.column))
+    return pl.DataFrame(columns)
+
+
+def statistics(one: Extract, people: People) -> pl.DataFrame:
+    """How many of each; counts that are too small are hidden, as asked."""
+    names = [each.replace(":", "_") for each in one.count_by]
+    frame = pl.DataFrame(
+        [written(people.value(item), item).alias(name)
+         for item, name in zip(one.count_by, names, strict=True)]
+    )  # fmt: skip
+    counted = frame.group_by(names).len("persons").sort(names, nulls_last=True)
+    few = pl.col("persons") < (one.hide_below or 0)
+    shown = pl.when(~few).then(pl.col("persons").cast(pl.Int64))
+    return counted.with_columns(shown.alias("persons"))
+
+
+def changes_since(
+    before: pl.DataFrame, after: pl.DataFrame, merged: dict[str, str]
+) -> pl.DataFrame:
+    """What turns `before` into `after`: one row for each that was added, changed or removed.
+
+    A removed row keeps only its key, and where it was merged into another person, that one's.
+    """
+    old = before.select(KEY, old=pl.struct(pl.exclude(KEY)))
+    compared = after.with_columns(new=pl.struct(pl.exclude(KEY))).join(old, on=KEY, how="left")
+    fresh = pl.when(~pl.col(KEY).is_in(before[KEY].implode())).then(pl.lit("added"))
+    other = fresh.when(pl.col("old").ne_missing(pl.col("new"))).then(pl.lit("changed"))
+    found = compared.with_columns(other.alias(CHANGE)).filter(pl.col(CHANGE).is_not_null())
+    gone = before.join(after.select(KEY), on=KEY, how="anti").select(KEY)
+    gone = gone.with_columns(
+        pl.lit("removed").alias(CHANGE),
+        pl.col(KEY).replace_strict(merged, default=None, return_dtype=pl.String).alias(REDIRECT),
+    )
+    nothing = pl.lit(None, pl.String).alias(REDIRECT)
+    found = found.select(*after.columns, CHANGE).with_columns(nothing)
+    return pl.concat([found, gone], how="diagonal").sort(KEY)
+
+
+def applied(before: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
+    """What a recipient does with changes: the rows that are then the full extract."""
+    kept = before.join(changes.select(KEY), on=KEY, how="anti")
+    fresh = changes.filter(pl.col(CHANGE) != "removed").select(before.columns)
+    return pl.concat([kept, fresh]).sort(KEY)
+
+
+def watermark(home: Home, one: Extract, moment: datetime) -> str:
+    """A mark that only this home can make, for one recipient and one run."""
+    key = read_keys(home.secrets, encryption=False).identity
+    told = f"{one.extract}\x1f{one.recipient.department}\x1f{moment.isoformat()}"
+    return keyed_ids(key, "W", [told])[0]
+
+
+def trace(home: Home, mark: str) -> dict[str, Any]:
+    """The run that a watermark is of.
+
+    Raises:
+        NotFoundError: no copy with that mark was ever given.
+    """
+    for path in sorted((home.data / "extracts").glob("*/*.json")):
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if told["watermark"] == mark.strip():
+            return told
+    raise NotFoundError(
+        "no run with that watermark", zh="没有交出过带这个水印的数据：请核对水印（W 开头，21 位）。"
+    )
+
+
+def runs_of(home: Home, name: str) -> list[dict[str, Any]]:
+    """Every run of an extract, oldest first."""
+    paths = sorted((home.data / "extracts" / name).glob("*.json"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def _merged(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return dict(
+        connection.execute(
+            "SELECT resident_id, merged_into FROM resident_identity WHERE merged_into IS NOT NULL"
+        ).fetchall()
+    )
+
+
+def _refuse_stale(one: Extract, connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    newest = connection.execute("SELECT max(pulled_at) FROM batch").fetchall()[0][0]
+    age = (now - newest).total_seconds() if newest else float("inf")
+    if age > one.fresh_within:
+        raise ConfigError(
+            f"extract {one.extract}: the snapshot is older than {one.fresh_within} s",
+            zh=f"数据已经超过“{one.title}”允许的 {one.fresh_within // 86400} 天没有更新："
+            "请先 hub sync，或把 fresh_within 改长。",
+        )
+
+
+def _state_path(home: Home, one: Extract) -> Path:
+    return home.data / "extracts" / one.extract / "last.parquet"
+
+
+def _read_state(home: Home, path: Path) -> pl.DataFrame | None:
+    if not path.is_file():
+        return None
+    with memory(home) as connection:
+        found = connection.execute(f"SELECT * FROM {parquet(home, [path])}").to_arrow_table()
+    return cast(pl.DataFrame, pl.from_arrow(found))
+
+
+def _write_state(home: Home, rows: pl.DataFrame, path: Path) -> None:
+    with memory(home) as connection:
+        connection.register("given", rows.to_arrow())
+        write_parquet(home, connection, f"SELECT * FROM given ORDER BY {KEY}", path)
+
+
+def _target(home: Home, one: Extract, moment: datetime) -> Path:
+    base = Path(one.folder) if one.folder else Path("data") / "out" / one.extract
+    return home.root / base / moment.astimezone(ZONE).strftime(f"{one.extract}-%Y%m%dT%H%M%S")
+
+
+def _deliver(
+    home: Home, one: Extract, given: pl.DataFrame, made: Run, people: People, moment: datetime
+) -> None:
+    """Write the folder under another name, then give it its own."""
+    temporary = made.folder.with_name(f".{made.folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True, mode=0o700)
+    try:
+        columns = promised(one, given.columns)
+        made.files = _data(one, given, temporary)
+        _texts(one, columns, made.files, temporary)
+        told = _manifest(one, made, people, moment)
+        text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+        (temporary / "manifest.json").write_text(text, encoding="utf-8")
+        for path in temporary.iterdir():
+            path.chmod(0o600)
+        log = home.data / "extracts" / one.extract / f"{made.folder.name}.json"
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log.write_text(text, encoding="utf-8")
+        temporary.rename(made.folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _data(one: Extract, given: pl.DataFrame, folder: Path) -> list[dict[str, Any]]:
+    found = []
+    for kind in one.formats:
+        path = folder / f"{one.extract}.{kind}"
+        write_table(given, path, encoding=one.encoding)
+        content = path.read_bytes()
+        found.append({
+            "name": path.name, "rows": given.height, "bytes": len(content),
+            "sha256": sha256(content).hexdigest(),
+        })  # fmt: skip
+    return found
+
+
+def _texts(
+    one: Extract, columns: Sequence[Promised], files: Sequence[dict[str, Any]], folder: Path
+) -> None:
+    told = contract(one, columns, [str(file["name"]) for file in files])
+    text = yaml.safe_dump(told, allow_unicode=True, sort_keys=False)
+    (folder / "contract.odcs.yaml").write_text(text, encoding="utf-8")
+    package = json.dumps(datapackage(one, columns, files), ensure_ascii=False, indent=2)
+    (folder / "datapackage.json").write_text(package + os.linesep, encoding="utf-8")
+
+
+def _manifest(one: Extract, made: Run, people: People, moment: datetime) -> dict[str, Any]:
+    return {
+        "extract": one.extract,
+        "title": one.title,
+        "watermark": made.watermark,
+        "recipient": one.recipient.model_dump(),
+        "purpose": one.purpose,
+        "basis": one.basis.document,
+        "made_at": moment.astimezone(UTC).isoformat(timespec="seconds"),
+        "snapshot": people.snapshot,
+        "data_of": people.today.isoformat(),
+        "mode": made.mode,
+        "rows": made.rows,
+        "changes": made.changes,
+        "without_grid": people.without_grid,
+        "files": made.files,
+    }

@@ -1,0 +1,110 @@
+"""Tables as files: CSV with a byte-order mark or in GB18030, XLSX, Parquet, JSON.
+
+The same table gives the same bytes. No text in a CSV or a workbook can run as a formula.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import polars as pl
+from openpyxl.utils import get_column_letter
+
+from reports.form_file import Column, Sheet
+from reports.list_sheet import write_list
+from reports.package import Package, open_package, write_package
+from reports.spreadsheet import safe
+from reports.styles import Styles
+
+SHEET = 1_000_000
+"""Rows of a sheet; what is more goes to the next one."""
+STAMP = re.compile(r"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
+WIDEST = 40
+
+
+def write_table(frame: pl.DataFrame, path: Path, *, encoding: str = "utf-8") -> None:
+    """Write a table by the suffix of `path`: .csv, .xlsx, .parquet, .json (one row a line)."""
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        frame.write_parquet(path, compression="zstd", compression_level=3)
+    elif kind == ".json":
+        frame.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson(path)
+    elif kind == ".xlsx":
+        path.write_bytes(workbook({"数据": frame}))
+    else:
+        _write_csv(frame, path, encoding)
+
+
+def guarded(frame: pl.DataFrame) -> pl.DataFrame:
+    """The table with no text that a spreadsheet would run."""
+    return frame.with_columns(safe(pl.col(pl.String)))
+
+
+def _write_csv(frame: pl.DataFrame, path: Path, encoding: str) -> None:
+    if encoding == "utf-8":
+        guarded(frame).write_csv(path, include_bom=True)
+        return
+    with path.open("w", encoding=encoding, newline="") as file:
+        for start in range(0, max(frame.height, 1), 50_000):
+            part = guarded(frame.slice(start, 50_000))
+            file.write(part.write_csv(include_header=start == 0))
+
+
+def workbook(frames: Mapping[str, pl.DataFrame]) -> bytes:
+    """A workbook with a sheet for each table; numbers that identify stay text."""
+    pieces = {
+        f"{name}{nth + 1}" if nth else name: frame.slice(nth * SHEET, SHEET)
+        for name, frame in frames.items()
+        for nth in range(max(1, -(-frame.height // SHEET)))
+    }
+    package = open_package(_drawn(pieces))
+    styles = Styles(package.text("xl/styles.xml"))
+    streamed: dict[str, Iterable[bytes]] = {}
+    for name, frame in pieces.items():
+        part = package.sheets[name]
+        texts = {_letter(nth): _shown(frame[column]) for nth, column in enumerate(frame.columns)}
+        columns = tuple(Column(at=letter, header=letter, item="phone") for letter in texts)
+        sheet = Sheet(sheet=name, header=(1, 1), body=(2, 2), columns=columns)
+        _, streamed[part] = write_list(package.text(part), sheet, texts, frame.height, styles)
+    package.parts["xl/styles.xml"] = styles.xml.encode()
+    _unstamped(package)
+    target = io.BytesIO()
+    write_package(package, {part: list(chunks) for part, chunks in streamed.items()}, target)
+    return target.getvalue()
+
+
+def _shown(values: pl.Series) -> pl.Series:
+    return values if values.dtype.is_numeric() else values.cast(pl.String)
+
+
+def _letter(nth: int) -> str:
+    return str(get_column_letter(nth + 1))
+
+
+def _drawn(frames: Mapping[str, pl.DataFrame]) -> bytes:
+    """Headers in bold, the first row frozen, columns as wide as they need."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
+    book = Workbook()
+    book.remove(book.active)
+    for name, frame in frames.items():
+        sheet = book.create_sheet(name)
+        sheet.freeze_panes = "A2"
+        for nth, column in enumerate(frame.columns):
+            cell = sheet.cell(1, nth + 1, column)
+            cell.font = Font(bold=True)
+            texts = frame[column].head(200).cast(pl.String).to_list()
+            width = max(len((text or "").encode()) for text in [column, column, *texts]) + 2
+            sheet.column_dimensions[_letter(nth)].width = min(WIDEST, max(8, width))
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def _unstamped(package: Package) -> None:
+    """Without the moment it was made, which would make every file another."""
+    for name in [one for one in package.parts if one.endswith("core.xml")]:
+        text = STAMP.sub(r"\g<1>2000-01-01T00:00:00Z\g<2>", package.text(name))
+        package.parts[name] = text.encode()

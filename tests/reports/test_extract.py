@@ -1,0 +1,198 @@
+"""Extracts: what is given, what is refused, what changed, and to whom a copy went."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from hub.errors import ConfigError, NotFoundError
+from hub.settings import Home
+from reports.extract_file import Extract, load_extract
+from reports.extract_run import applied, changes_since, run_extract, trace
+from reports.tables import write_table
+from tests.cli.small_home import COMMUNITY, WANG_NUMBER, ZHANG_NUMBER
+from tests.reports.conftest import Hub
+
+NOW = datetime(2026, 1, 2, 6, tzinfo=UTC)
+FILE = f"""
+extract: elders
+title: 高龄津贴核对
+recipient: {{department: 区民政局, contact: 王科长, scope: "510108"}}
+purpose: 核对高龄津贴
+basis:
+  document: 《政务数据共享条例》第二十条
+  fields: [name, id_number, birth_date, age, sex_code, phone, labels]
+fields:
+  - name
+  - {{item: id_number, name: 身份证号}}
+  - {{item: sex_code, codes: words}}
+  - birth_date
+  - {{item: phone, mask: true}}
+population: age >= 40
+scope: "{COMMUNITY}"
+formats: [csv, xlsx, parquet, json]
+"""
+
+
+def _extract(home: Home, **changed: object) -> Extract:
+    content = yaml.safe_load(FILE) | changed
+    path = home.root / "extracts" / f"{content['extract']}.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return load_extract(home, content["extract"])
+
+
+def test_a_run_is_a_folder_that_describes_itself(home: Home) -> None:
+    done = run_extract(home, _extract(home), now=NOW)
+    assert {one.name for one in done.folder.iterdir()} == {
+        "elders.csv", "elders.xlsx", "elders.parquet", "elders.json",
+        "contract.odcs.yaml", "datapackage.json", "manifest.json",
+    }  # fmt: skip
+    manifest = json.loads((done.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["rows"] == 2
+    for file in manifest["files"]:
+        content = (done.folder / file["name"]).read_bytes()
+        assert (len(content), sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
+    assert all(one.stat().st_mode & 0o077 == 0 for one in [done.folder, *done.folder.iterdir()])
+
+
+def test_every_format_holds_the_same_rows(home: Home) -> None:
+    folder = run_extract(home, _extract(home), now=NOW).folder
+    frame = pl.read_parquet(folder / "elders.parquet").cast(pl.String)
+    assert frame["身份证号"].to_list() == [ZHANG_NUMBER, WANG_NUMBER] or set(frame["身份证号"]) == {
+        ZHANG_NUMBER, WANG_NUMBER,
+    }  # fmt: skip
+    assert set(frame["phone"]) == {"138****8888", "139****1111"}
+    assert set(frame["sex_code"]) == {"男", "女"}
+    assert (folder / "elders.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert pl.read_csv(folder / "elders.csv", infer_schema=False).equals(frame)
+    assert pl.read_ndjson(folder / "elders.json").select(frame.columns).equals(frame)
+    rows = list(load_workbook(folder / "elders.xlsx")["数据"].iter_rows(values_only=True))
+    assert rows == [tuple(frame.columns), *frame.rows()]
+
+
+def test_gb18030_keeps_rare_characters(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"name": ["\U00020bb7田", "=1+1", None]})
+    write_table(frame, tmp_path / "a.csv", encoding="gb18030")
+    assert (tmp_path / "a.csv").read_text(encoding="gb18030").splitlines() == [
+        "name", "\U00020bb7田", "'=1+1", "",
+    ]  # fmt: skip
+
+
+def test_the_contract_names_every_column(home: Home) -> None:
+    folder = run_extract(home, _extract(home), now=NOW).folder
+    told = yaml.safe_load((folder / "contract.odcs.yaml").read_text(encoding="utf-8"))
+    assert (told["apiVersion"], told["kind"], told["status"]) == (
+        "v3.1.0",
+        "DataContract",
+        "active",
+    )
+    columns = pl.read_parquet(folder / "elders.parquet").columns
+    assert [one["name"] for one in told["schema"][0]["properties"]] == columns
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    for resource in package["resources"]:
+        assert [one["name"] for one in resource["schema"]["fields"]] == columns
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"fields": ["name", "ethnicity_code"]}, "民族"),
+        ({"population": "marital_code = 10"}, "婚姻状况"),
+        ({"scope": "51"}, "范围"),
+        ({"scope": None}, "范围"),
+        ({"public": True}, "证件号码"),
+        ({"fresh_within": "1h"}, "没有更新"),
+    ],
+)
+def test_what_is_not_covered_is_refused(home: Home, changed: dict[str, object], says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        run_extract(home, _extract(home, **changed), now=NOW)
+    assert says in refused.value.zh
+    assert not (home.data / "out" / "elders").exists()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"fields": ["nonsense"]}, {"population": "nonsense = 1"}, {"count_by": ["age"]}]
+)
+def test_what_is_unknown_is_refused(home: Home, changed: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        _extract(home, **changed)
+
+
+def test_a_public_extract_is_masked(home: Home) -> None:
+    one = _extract(home, public=True, fields=["name", "phone", "birth_date"], formats=["parquet"])
+    frame = pl.read_parquet(run_extract(home, one, now=NOW).folder / "elders.parquet")
+    assert set(frame["name"]) == {"张**", "王**"}
+    assert set(frame["phone"]) == {"138****8888", "139****1111"}
+    assert "1953-**-**" in frame["birth_date"].to_list()
+
+
+def test_small_counts_are_hidden(home: Home) -> None:
+    one = _extract(home, fields=[], count_by=["sex_code"], hide_below=5, formats=["parquet"])
+    frame = pl.read_parquet(run_extract(home, one, now=NOW).folder / "elders.parquet")
+    assert frame["persons"].to_list() == [None, None]
+
+
+def test_the_watermark_leads_to_the_recipient(home: Home, hub: Hub) -> None:
+    one = _extract(home, formats=["parquet"])
+    first, second = (run_extract(home, one, now=NOW + timedelta(hours=n)) for n in (0, 1))
+    assert first.watermark != second.watermark
+    assert set(pl.read_parquet(first.folder / "elders.parquet")["watermark"]) == {first.watermark}
+    assert trace(home, first.watermark)["recipient"]["department"] == "区民政局"
+    assert "王科长" in hub("extract", "trace", second.watermark, home=home).out
+    with pytest.raises(NotFoundError):
+        trace(home, "W" + "a" * 20)
+
+
+def test_a_second_run_gives_only_changes(home: Home) -> None:
+    one = _extract(home, mode="changes", formats=["parquet"])
+    assert run_extract(home, one, now=NOW).mode == "full"
+    again = run_extract(home, one, now=NOW + timedelta(hours=1))
+    assert (again.mode, again.rows) == ("changes", 0)
+    whole = run_extract(home, one, full=True, now=NOW + timedelta(hours=2))
+    assert (whole.mode, whole.rows) == ("full", 2)
+    last = (home.data / "extracts" / "elders" / "last.parquet").read_bytes()
+    assert ZHANG_NUMBER.encode() not in last
+
+
+ROWS = st.dictionaries(
+    st.sampled_from("abcdefgh"),
+    st.tuples(st.sampled_from(["x", "y", None]), st.integers(0, 2) | st.none()),
+)
+
+
+def _frame(rows: dict[str, tuple[str | None, int | None]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(key, *rows[key]) for key in sorted(rows)],
+        schema={"resident_id": pl.String, "name": pl.String, "age": pl.Int64}, orient="row",
+    )  # fmt: skip
+
+
+@given(ROWS, ROWS)
+def test_changes_applied_to_the_last_full_give_the_next(
+    before: dict[str, tuple[str | None, int | None]],
+    after: dict[str, tuple[str | None, int | None]],
+) -> None:
+    old, new = _frame(before), _frame(after)
+    changes = changes_since(old, new, {"a": "b"})
+    assert applied(old, changes).equals(new)
+    assert changes.height == len({k for k in before | after if before.get(k) != after.get(k)})
+    merged = changes.filter(change="removed", resident_id="a")["redirected_to"].to_list()
+    assert merged in ([], ["b"])
+
+
+def test_the_command_runs_and_lists(home: Home, hub: Hub) -> None:
+    _extract(home, formats=["csv"], fresh_within="40000d")
+    ran = hub("extract", "run", "elders", "--json", home=home)
+    assert ran.json["rows"] == 2
+    (listed,) = hub("extract", "list", "--json", home=home).json
+    assert listed["last"]["watermark"] == ran.json["watermark"]
+    assert hub("extract", "run", "nothing", home=home).code == 1
