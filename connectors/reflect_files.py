@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from connectors.excel import SUFFIXES as WORKBOOKS
 from connectors.files import FilesConnector
 from connectors.reflect import EVERYTHING, SAMPLED, below, probe, sampled
 from connectors.reflect_json import items_of
+from connectors.workbook import read_sheets
 from hub.errors import HubError, NotFoundError
 from hub.reflected import ReflectedSource, ReflectedTable
 
@@ -76,14 +76,9 @@ def _pieces(name: str, folder: Path, file: str, home: Path) -> list[Piece]:
         items = items_of((folder / file).read_bytes()) if file.lower().endswith(".json") else None
         own = {"files": escape(file)} | ({"items": items} if items else {})
         return [Piece(file, None, items, tuple(_columns(name, folder, own, home)))]
-    try:
-        with CalamineWorkbook.from_path(str(folder / file)) as book:
-            sheets = list(book.sheet_names)
-    except (CalamineError, PasswordError, OSError):
-        sheets = [""]  # the reader says what is wrong with it
     found = []
-    for sheet in sheets:
-        place = {"files": escape(file)} | ({"sheets": [sheet]} if sheet else {})
+    for sheet in [one.name for one in read_sheets(folder / file, file, None)]:
+        place: dict[str, Any] = {"files": escape(file), "sheets": [sheet]}
         columns = tuple(_columns(name, folder, place, home))
         if columns:
             found.append(Piece(file, sheet, None, columns))
