@@ -16,10 +16,13 @@ def hub(spec: dict[str, Any]) -> dict[str, Any]:
     from hub.settings import open_home
     from ledger import open_ledger
     from pipelines.pull import pull_stream
+    from warehouse.duck import memory
 
     home = open_home(Path(spec["home"]))
     platform = home.platforms()[spec["kind"]]
     open_connector(platform, home.root).close()  # imports what this kind of source needs
+    with memory(home):
+        pass  # a new home installs DuckDB's extension once, as the copy has done before its clock
     ledger = open_ledger(home.data / "ledger.sqlite")
     started = perf_counter()
     pull = pull_stream(home, ledger, platform, "people", lambda *_: None)
