@@ -26,6 +26,8 @@ KINDS = (
     (BY_NAME, "bare", "''"),
 )
 """Number of the kind, and its two values (SQL); a record without one of them has no such key."""
+REACHABLE = " OR phone IS NOT NULL OR room_key IS NOT NULL"
+"""Only who has neither telephone nor flat is sought by the mere name."""
 KEYED = """
     SELECT *, CASE WHEN len(whole) >= 14 THEN whole[:14] END AS number_14,
            CASE WHEN len(whole) >= 9 THEN whole[-9:] END AS number_9
@@ -45,8 +47,8 @@ def refresh_keys(connection: duckdb.DuckDBPyConnection) -> None:
         run("DELETE FROM block_key WHERE record_id IN (SELECT record_id FROM changed)")
     kinds = " UNION ALL ".join(
         f"SELECT hash({kind}, {value}, {other}) // 2 * 2 + {int(kind == BY_NAME)} AS key, "
-        f"record_id, id_number IS NOT NULL AS settled FROM keyed "
-        f"WHERE {value} IS NOT NULL AND {other} IS NOT NULL"
+        f"record_id, id_number IS NOT NULL{REACHABLE if kind == BY_NAME else ''} AS settled "
+        f"FROM keyed WHERE {value} IS NOT NULL AND {other} IS NOT NULL"
         for kind, value, other in KINDS
     )
     run(f"CREATE OR REPLACE TEMP TABLE new_key AS WITH keyed AS ({KEYED}) {kinds}")
@@ -75,25 +77,40 @@ def find_pairs(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `pair(a, b)`, a < b: those with a record of `rescore`, at least one without a number."""
     run = connection.execute
     run("CREATE OR REPLACE TEMP TABLE rescore AS SELECT DISTINCT record_id FROM rescore")
-    run("""
-        CREATE OR REPLACE TEMP TABLE seeking AS
-        SELECT key, record_id, settled FROM block_key SEMI JOIN rescore USING (record_id)""")
+    left = run("SELECT count(*) FROM evidence ANTI JOIN rescore USING (record_id)").fetchall()
+    if left[0][0]:
+        _some_pairs(connection)
+    else:
+        _all_pairs(connection)
+
+
+def _all_pairs(connection: duckdb.DuckDBPyConnection) -> None:
+    run = connection.execute
     run(f"""
-        CREATE OR REPLACE TEMP TABLE meeting AS
-        SELECT k.key, k.record_id, k.settled, r.record_id IS NOT NULL AS seeks
-        FROM block_key k LEFT JOIN rescore r USING (record_id)
-        WHERE k.key IN (SELECT key FROM seeking)
-        AND k.key NOT IN (
-            SELECT key FROM block_key WHERE key IN (SELECT key FROM seeking)
-            GROUP BY key HAVING count(*) > {CAPPED})""")
+        CREATE OR REPLACE TEMP TABLE seeking AS
+        SELECT key, record_id FROM block_key WHERE NOT settled AND key NOT IN (
+            SELECT key FROM block_key GROUP BY key HAVING count(*) > {CAPPED})""")
     run("""
         CREATE OR REPLACE TEMP TABLE pair AS
         SELECT DISTINCT least(s.record_id, m.record_id) AS a,
                         greatest(s.record_id, m.record_id) AS b
-        FROM seeking s JOIN meeting m USING (key)
-        WHERE NOT s.settled AND s.record_id <> m.record_id
-        AND (m.settled OR NOT m.seeks OR s.record_id < m.record_id)
-        UNION
-        SELECT least(s.record_id, m.record_id), greatest(s.record_id, m.record_id)
-        FROM seeking s JOIN meeting m USING (key)
-        WHERE s.settled AND NOT m.settled AND NOT m.seeks""")
+        FROM block_key m JOIN seeking s USING (key)
+        WHERE m.settled OR s.record_id < m.record_id""")
+
+
+def _some_pairs(connection: duckdb.DuckDBPyConnection) -> None:
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE seeking AS
+        SELECT key, record_id, settled FROM block_key SEMI JOIN rescore USING (record_id)""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE meeting AS
+        SELECT k.key, k.record_id, k.settled FROM block_key k
+        SEMI JOIN (SELECT DISTINCT key FROM seeking) USING (key)""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE pair AS
+        WITH crowd AS (SELECT key FROM meeting GROUP BY key HAVING count(*) > {CAPPED})
+        SELECT DISTINCT least(s.record_id, m.record_id) AS a,
+                        greatest(s.record_id, m.record_id) AS b
+        FROM seeking s JOIN meeting m USING (key) ANTI JOIN crowd USING (key)
+        WHERE s.record_id <> m.record_id AND NOT (s.settled AND m.settled)""")

@@ -25,14 +25,14 @@ DISAGREES = "disagrees_with_id_number"
 FAR = 10  # years between the number's birth and the stated one that need no second witness
 
 
-def judge_numbers(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+def judge_numbers(connection: duckdb.DuckDBPyConnection, as_of: date, *, whole: bool) -> None:
     """Find borrowed numbers, set `id_status` of their records, and read these anew.
 
     Records whose number turned out borrowed, or no longer so, are added to `changed`, and what
     they said before to `old_evidence`.
     """
     run = connection.execute
-    _groups(connection)
+    _groups(connection, whole=whole)
     _stated(connection, as_of)
     _judge(connection)
     _obey(connection)
@@ -50,8 +50,39 @@ def judge_numbers(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
         _flip(connection)
 
 
-def _groups(connection: duckdb.DuckDBPyConnection) -> None:
-    """`grouped`: all records under the numbers that the changes may concern."""
+def _groups(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
+    """`grouped`: the records under each number that changes may concern and that needs a look."""
+    run = connection.execute
+    touched = "true"
+    if not whole:
+        _touched_numbers(connection)
+        touched = "coalesce(id_number, number) IN (FROM touched_number)"
+    valid = "number_kind IN ('valid', 'borrowed')"
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE suspect AS
+        SELECT coalesce(id_number, number) AS number FROM evidence WHERE {valid} AND {touched}
+        GROUP BY 1 HAVING min(bare) <> max(bare) OR bool_or(number_kind = 'borrowed' OR titled)
+        UNION
+        SELECT id_number FROM resident_record WHERE len(issues) > 0
+        AND id_status IN ('valid', 'borrowed') AND id_number IN (
+            SELECT coalesce(id_number, number) FROM evidence WHERE {valid} AND {touched})
+        AND len(list_filter(issues, lambda x: x.reason = '{DISAGREES}')) > 0
+        UNION
+        SELECT coalesce(id_number, number) FROM evidence
+        WHERE {valid} AND record_id IN (SELECT a FROM binding UNION SELECT b FROM binding)""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE grouped AS
+        SELECT record_id, stable, coalesce(id_number, number) AS number,
+               number_kind = 'borrowed' AS borrowed,
+               CASE WHEN bare NOT IN (SELECT value FROM crowded WHERE kind = 'name')
+                    THEN bare END AS bare, sound, letters, glyphs, c1, c2, rest,
+               titled, phone, room_key, household_no, relation_code, not_number,
+               try_cast(born[:4] AS INT) AS number_year
+        FROM evidence WHERE {valid} AND coalesce(id_number, number) IN (FROM suspect)""")
+
+
+def _touched_numbers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Numbers of changed records, and of all who have a name that a changed one has or had."""
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE touched_name AS
@@ -63,32 +94,7 @@ def _groups(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT coalesce(id_number, number) AS number FROM evidence
         WHERE {valid} AND (bare IN (FROM touched_name)
                            OR record_id IN (SELECT record_id FROM changed))
-        UNION SELECT coalesce(id_number, number) FROM old_evidence WHERE {valid}
-        UNION SELECT coalesce(id_number, number) FROM evidence
-        WHERE {valid} AND record_id IN (SELECT a FROM binding UNION SELECT b FROM binding)""")
-    run(f"""
-        CREATE OR REPLACE TEMP TABLE grouped AS
-        SELECT record_id, stable, coalesce(id_number, number) AS number,
-               number_kind = 'borrowed' AS borrowed,
-               CASE WHEN bare NOT IN (SELECT value FROM crowded WHERE kind = 'name')
-                    THEN bare END AS bare, sound, letters, glyphs, c1, c2, rest,
-               titled, phone, room_key, household_no, relation_code, not_number,
-               CASE WHEN number_kind = 'valid' THEN born[:4]::INT
-                    ELSE try_cast(born[:4] AS INT) END AS number_year
-        FROM evidence
-        WHERE {valid} AND coalesce(id_number, number) IN (FROM touched_number)""")
-    run("""
-        DELETE FROM grouped WHERE number IN (
-            SELECT number FROM grouped GROUP BY number
-            HAVING coalesce(min(bare) = max(bare), true)
-            AND NOT bool_or(borrowed OR coalesce(titled, false) OR number LIKE '%000'))
-        AND number NOT IN (
-            SELECT number FROM grouped WHERE record_id IN (
-                SELECT a FROM binding UNION SELECT b FROM binding))
-        AND record_id NOT IN (
-            SELECT record_id FROM resident_record
-            WHERE len(list_filter(issues, lambda x: x.reason = 'disagrees_with_id_number')) > 0)
-    """)
+        UNION SELECT coalesce(id_number, number) FROM old_evidence WHERE {valid}""")
 
 
 def _stated(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
@@ -147,14 +153,20 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
         WHERE number IN (SELECT value FROM crowded WHERE kind = 'number')""")
     run("""
         INSERT INTO borrowing
-        WITH namesake AS (
-            SELECT u.record_id, e.birth_date = u.number_birth AS agrees,
-                   e.id_number <> u.number OR abs(e.birth_year - u.number_year) >= 2
-                   OR e.record_id IN (SELECT record_id FROM borrowing) AS differs,
+        WITH named AS (
+            -- whether a number counts as borrowed now must not matter: only what records say
+            SELECT *, coalesce(id_number, number) AS text,
+                   number_kind IN ('valid', 'borrowed') AS has_one
+            FROM evidence WHERE bare IN (SELECT bare FROM unlike WHERE stranger)),
+        namesake AS (
+            SELECT u.record_id, NOT e.has_one AND e.birth_date = u.number_birth AS agrees,
+                   CASE WHEN e.has_one THEN true
+                        ELSE abs(e.birth_year - u.number_year) >= 2 END AS differs,
                    e.phone = u.phone OR e.room_key = u.room_key AS near
-            FROM unlike u JOIN evidence e ON e.bare = u.bare
+            FROM unlike u JOIN named e ON e.bare = u.bare
             WHERE u.stranger AND u.record_id NOT IN (SELECT record_id FROM borrowing)
-            AND coalesce(e.id_number <> u.number, true))
+            AND (e.text IS DISTINCT FROM u.number
+                 OR e.record_id IN (SELECT record_id FROM borrowing)))
         SELECT record_id FROM namesake GROUP BY record_id
         HAVING coalesce(bool_or(differs AND near), false) AND NOT coalesce(bool_or(agrees), false)
     """)
@@ -205,12 +217,14 @@ def _cut(connection: duckdb.DuckDBPyConnection) -> None:
                 SELECT record_id FROM resident_record WHERE id_number LIKE '%000'
                 AND len(list_filter(issues, lambda x: x.reason = 'maybe_truncated')) > 0)),
         whole AS (
-            SELECT * FROM evidence
-            WHERE id_number[:15] IN (SELECT text[:15] FROM doubtful) AND id_number NOT LIKE '%000')
+            SELECT *, coalesce(id_number, number) AS text FROM evidence
+            WHERE number_kind IN ('valid', 'borrowed')
+            AND coalesce(id_number, number)[:15] IN (SELECT text[:15] FROM doubtful)
+            AND coalesce(id_number, number) NOT LIKE '%000')
         SELECT d.record_id, any_value(d.text) AS number, any_value(d.number_kind) AS number_kind,
                CASE WHEN bool_or(coalesce({slip("d", "w")}, false))
                     THEN 'truncated' ELSE 'valid' END AS wanted
-        FROM doubtful d LEFT JOIN whole w ON w.id_number[:15] = d.text[:15]
+        FROM doubtful d LEFT JOIN whole w ON w.text[:15] = d.text[:15]
         GROUP BY d.record_id""")
 
 

@@ -67,11 +67,13 @@ def _nodes(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE node_edge AS
         WITH across AS (
             SELECT least(x.node, y.node) AS a, greatest(x.node, y.node) AS b, e.weight, e.rule,
-                   e.a AS record_a, e.b AS record_b
+                   e.a AS record_a, e.b AS record_b,
+                   (round(e.weight, 6), least(x.stable, y.stable), greatest(x.stable, y.stable))
+                       AS place
             FROM edge e JOIN member x ON x.record_id = e.a JOIN member y ON y.record_id = e.b
             WHERE x.node <> y.node)
-        SELECT a, b, max(weight) AS weight, arg_max(rule, (weight, rule)) AS rule,
-               arg_max(record_a, weight) AS record_a, arg_max(record_b, weight) AS record_b
+        SELECT a, b, max(weight) AS weight, arg_max(rule, place) AS rule,
+               arg_max(record_a, place) AS record_a, arg_max(record_b, place) AS record_b
         FROM across GROUP BY a, b""")
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE node_told AS

@@ -34,55 +34,59 @@ CROWDS = (
 )
 
 
-def refresh_crowds(connection: duckdb.DuckDBPyConnection, scale: int) -> None:
+def refresh_crowds(connection: duckdb.DuckDBPyConnection, scale: int, *, whole: bool) -> None:
     """Bring `crowded` and `name_bucket` up to date; who is concerned goes to `rescore`.
 
-    Needs `changed`, `old_evidence` and the new `evidence`.
+    Needs `changed`, `old_evidence` and the new `evidence`. With `whole`, everything is looked at.
     """
     for crowd in CROWDS:
         at_least = crowd.at_least.format(records=2**scale)
-        _touched_values(connection, crowd.value)
+        touched = _touched_values(connection, crowd.value, whole=whole)
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE now_crowded AS
             WITH many AS (
                 SELECT {crowd.value} AS value FROM evidence
-                WHERE {crowd.value} IN (FROM touched_value)
+                WHERE {crowd.value} {touched}
                 GROUP BY 1 HAVING count(*) >= {at_least})
             SELECT '{crowd.kind}' AS kind, {crowd.value} AS value FROM evidence
             WHERE {crowd.value} IN (FROM many) GROUP BY 2 HAVING {crowd.strangers}""")
         _replace(
             connection,
             "crowded",
-            f"kind = '{crowd.kind}' AND value IN (FROM touched_value)",
+            f"kind = '{crowd.kind}' AND value {touched}",
             "now_crowded",
             f"{crowd.value} IN (SELECT value FROM differing)",
         )
-    _refresh_names(connection)
+    _refresh_names(connection, whole=whole)
 
 
-def _refresh_names(connection: duckdb.DuckDBPyConnection) -> None:
+def _refresh_names(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     for kind, value in NAME_PARTS:
-        _touched_values(connection, value)
+        touched = _touched_values(connection, value, whole=whole)
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE now_bucket AS
             SELECT '{kind}' AS kind, {value} AS value, ceil(log2(count(*)))::TINYINT AS bucket
-            FROM evidence WHERE {value} IN (FROM touched_value)
+            FROM evidence WHERE {value} {touched}
             GROUP BY 2 HAVING count(*) > {COMMON}""")
         _replace(
             connection,
             "name_bucket",
-            f"kind = '{kind}' AND value IN (FROM touched_value)",
+            f"kind = '{kind}' AND value {touched}",
             "now_bucket",
             f"{value} IN (SELECT value FROM differing)",
         )
 
 
-def _touched_values(connection: duckdb.DuckDBPyConnection, value: str) -> None:
+def _touched_values(connection: duckdb.DuckDBPyConnection, value: str, *, whole: bool) -> str:
+    """SQL that says of a value that the changes touch it."""
+    if whole:
+        return "IS NOT NULL"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE touched_value AS
         SELECT {value} AS value FROM evidence SEMI JOIN changed USING (record_id)
         WHERE {value} IS NOT NULL
         UNION SELECT {value} FROM old_evidence WHERE {value} IS NOT NULL""")
+    return "IN (FROM touched_value)"
 
 
 def _replace(

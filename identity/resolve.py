@@ -48,8 +48,9 @@ def resolve_identity(
     apply_bindings(connection, bindings)
     update_evidence(connection)
     run("CREATE OR REPLACE TEMP TABLE rescore (record_id BIGINT)")
-    refresh_crowds(connection, scaled.scale)
-    judge_numbers(connection, now.date())
+    whole = run("SELECT count(*) FROM changed").fetchall()[0][0] * 2 > records
+    refresh_crowds(connection, scaled.scale, whole=whole)
+    judge_numbers(connection, now.date(), whole=whole)
     run("INSERT INTO rescore SELECT record_id FROM changed")
     refresh_keys(connection)
     find_pairs(connection)

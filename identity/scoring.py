@@ -26,18 +26,21 @@ RULE = """
 def make_profiles(connection: duckdb.DuckDBPyConnection, model: Model, which: str) -> None:
     """Fill `profile`: of the records in the table `which`, what can be compared.
 
-    Crowded telephones, flats, names and numbers are left out: many strangers share them.
+    Texts that are only compared for being the same are hashes. What is crowded is left out: many
+    strangers share it.
     """
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE profile AS
-        SELECT e.record_id, e.id_number IS NOT NULL AS settled, e.source,
-               CASE WHEN cn.value IS NULL THEN e.bare END AS bare, e.sound, e.letters, e.glyphs,
-               e.c1, e.c2, e.rest, coalesce(e.titled, false) AS titled,
+        SELECT e.record_id, e.source,
+               CASE WHEN cn.value IS NULL THEN e.bare END AS bare, {_hashed("sound")},
+               {_hashed("letters")}, {_hashed("glyphs")}, e.c1, e.c2, e.rest,
+               coalesce(e.titled, false) AS titled,
                pow(2, CASE WHEN b.bucket IS NOT NULL THEN b.bucket - {model.scale} ELSE least(
                    3 - {model.scale}, {BY_CHANCE} + coalesce(bf.bucket, 3)
                    + coalesce(bg.bucket, 3) - 2 * {model.scale}) END) AS tf_bare,
-               CASE WHEN cp.value IS NULL THEN e.phone END AS phone,
-               CASE WHEN cr.value IS NULL THEN e.room_key END AS room_key, e.household_no,
+               CASE WHEN cp.value IS NULL THEN {_hashed("phone", "")} END AS phone,
+               CASE WHEN cr.value IS NULL THEN {_hashed("room_key", "")} END AS room_key,
+               {_hashed("household_no")},
                CASE WHEN ci.value IS NULL THEN coalesce(e.id_number, e.number) END AS number,
                e.number_kind, coalesce(regexp_full_match(coalesce(e.id_number, e.number),
                    '[0-9]{{16,18}}[0-9X]'), false) AS whole,
@@ -51,6 +54,12 @@ def make_profiles(connection: duckdb.DuckDBPyConnection, model: Model, which: st
         LEFT JOIN crowded cr ON cr.kind = 'room' AND cr.value = e.room_key
         LEFT JOIN crowded ci ON ci.kind = 'number' AND ci.value = coalesce(e.id_number, e.number)
         """)
+
+
+def _hashed(column: str, alias: str | None = None) -> str:
+    """SQL of a text that is only ever compared for being the same, as a number: half the time."""
+    named = f" AS {column}" if alias is None else ""
+    return f"CASE WHEN e.{column} IS NOT NULL THEN hash(e.{column}) END{named}"
 
 
 def pair_columns() -> str:

@@ -86,7 +86,7 @@ class Hub:
             "compound": record.room and "龙港花园", "room": record.room,
             "residence_address": record.room and f"龙港花园{record.room}",
             "sex_code": record.sex_code, "birth_year": record.birth_year,
-        } | columns  # fmt: skip
+        } | _by_number(record) | columns  # fmt: skip
         self.brain.execute(
             f"INSERT INTO resident_record ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
             list(row.values()),
@@ -104,6 +104,16 @@ class Hub:
         rows = self.brain.execute("""
             SELECT record_key, resident_id FROM resident_link JOIN record_id USING (record_id)""")
         return dict(rows.fetchall())
+
+
+def _by_number(record: Record) -> dict[str, object]:
+    """Birth and sex as the standard fills them in from a valid number."""
+    number = record.id_number
+    if number is None or record.id_status is not None:
+        return {}
+    birth = f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
+    sex = "1" if int(number[16]) % 2 else "2"
+    return {"birth_date": birth, "birth_year": int(number[6:10]), "sex_code": sex}
 
 
 def _issues(record: Record) -> list[dict[str, str]]:

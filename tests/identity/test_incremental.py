@@ -48,7 +48,7 @@ def state(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object,
     return {name: connection.execute(query).fetchall() for name, query in STATE.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(batches=batches)
 def test_any_history_gives_what_all_at_once_gives(
     batches: list[dict[str, Record | None]],
