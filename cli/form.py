@@ -1,10 +1,11 @@
-"""`hub form register|list|fill`: departments' own forms, filled from what is held."""
+"""`hub form …`: departments' own forms, filled from what is held."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli import form_ask
 from cli.chinese import Command, Group
 from cli.options import HomeOption, JsonOption, the_home
 from hub.errors import ConfigError
@@ -207,3 +208,14 @@ def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; import
     if report.without_grid:
         say(f"另有 {report.without_grid:,} 人不知道在哪个网格，没有列入这个范围。")
     say("文件里有个人信息，只交给该部门，用完删除。")
+
+
+app.command(
+    "ask", cls=Command, help="问一个字段有没有、谁有；或把没有的写成清单，每人每项只问一次。"
+)(form_ask.ask)
+app.command("answer", cls=Command, help="收回填好的清单：检查、并入，以后各表都用。")(
+    form_ask.answer
+)
+app.command("overlap", cls=Command, help="各表之间的重复：同项异名、可合并的表、负担有多少。")(
+    form_ask.overlap
+)

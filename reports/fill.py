@@ -14,7 +14,7 @@ from reports.conditions import chosen, parse_population
 from reports.form_file import Column, FormFile, Sheet, form_path
 from reports.formats import written
 from reports.items import FREE, facts_of_item
-from reports.list_sheet import boxed, write_list
+from reports.list_sheet import write_list
 from reports.package import Package, open_package, without_chain, write_package
 from reports.people import People, all_sources
 from reports.provenance import provenance_of
@@ -56,14 +56,6 @@ class FillReport:
     def answered(self) -> int:
         """Cells that are answered from what is held."""
         return sum(one.filled for one in self.columns)
-
-
-@dataclass(frozen=True)
-class Filled:
-    """The people of one list sheet in the form's order, and each column as text."""
-
-    people: People
-    texts: dict[str, pl.Series] = field(repr=False)
 
 
 def refuse_public(form: FormFile) -> None:
@@ -148,7 +140,7 @@ def fill(
             texts = {one.at: text_of(mine, one, public=form.public) for one in sheet.columns}
             shift, pieces = write_list(package.text(part), sheet, texts, mine.frame.height, styles)
             report.rows += mine.frame.height
-            _count_columns(report, sheet, Filled(mine, texts))
+            _count_columns(report, sheet, mine)
             sources = all_sources(home, connection, mine, [c.item for c in sheet.columns])
             origins += provenance_of(sheet, mine, texts, sources)
         streamed[part] = pieces
@@ -158,6 +150,19 @@ def fill(
     _write(target, package, streamed)
     if origins:
         _write_origins(target, origins)
+    return report
+
+
+def measure(form: FormFile, people: People) -> FillReport:
+    """How much of a form is answered, without writing it."""
+    report = FillReport(form.form, without_grid=people.without_grid)
+    mine = people_in(form, people)
+    for sheet in form.sheets:
+        if sheet.kind == "summary":
+            _count_cells(report, sheet, counts(sheet, people.frame, form.population)[1])
+        else:
+            report.rows += mine.frame.height
+            _count_columns(report, sheet, mine)
     return report
 
 
@@ -187,12 +192,12 @@ def _rename_areas(package: Package, sheet: Sheet, shift: Shift) -> None:
         package.parts[WORKBOOK] = changed.encode()
 
 
-def _count_columns(report: FillReport, sheet: Sheet, filled: Filled) -> None:
+def _count_columns(report: FillReport, sheet: Sheet, people: People) -> None:
     for column in sheet.columns:
         if column.item in FREE:
             continue
-        applies = filled.people.applies(column.item)
-        held = filled.people.value(column.item).is_not_null()
+        applies = people.applies(column.item)
+        held = people.value(column.item).is_not_null()
         one = ColumnReport(sheet.sheet, column.at, column.header, column.item)
         one.applies, one.filled = int(applies.sum()), int((applies & held).sum())
         report.columns.append(one)
@@ -239,6 +244,3 @@ def _write_origins(target: Path, origins: Sequence[pl.DataFrame]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-__all__ = ["ColumnReport", "FillReport", "boxed", "fill", "origins_path", "people_in", "text_of"]

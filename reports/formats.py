@@ -110,6 +110,10 @@ def _coded(values: pl.Series, code_set: str, codes: str | Mapping[str, str]) -> 
     if codes == "codes":
         return values
     names = dict(code_sets()[code_set].codes)
+    if code_set == "ethnicity":  # a form says 汉族, the table 汉
+        names = {
+            c: f"{n}族" if int(c) <= 56 and not n.endswith("族") else n for c, n in names.items()
+        }
     if not isinstance(codes, str):
         names |= codes
     return values.replace_strict(names, default=values, return_dtype=pl.String)

@@ -67,14 +67,19 @@ class People:
     def _labelled(self, kind: str, rest: str) -> pl.Series:
         if kind == "other":
             return self._collected(f"other:{rest}")
+        if kind == "label" and rest not in self.granted:
+            said = self._collected(f"label:{rest}")
+            return said.replace_strict({"是": True, "否": False}, default=None,
+                                       return_dtype=pl.Boolean)  # fmt: skip
         if kind == "labels":
             wanted = pl.lit(rest.split("|"))
             return self.frame.select(_joined(_names().list.set_intersection(wanted)))["labels"]
         if kind == "label":
             has = _names().list.contains(rest).fill_null(value=False)
-            known = pl.lit(rest in self.granted)
-            return self.frame.select(pl.when(known).then(has).alias("v"))["v"]
+            return self.frame.select(has.alias("v"))["v"]
         found = self.frame.select(_detail(rest, kind).alias("v"))["v"]
+        said = self._collected(f"{kind}:{rest}").cast(found.dtype, strict=False)
+        found = pl.select(pl.coalesce(found, said).alias("v"))["v"]
         if kind == "detail" and rest == "残疾":
             codes = standard_code(pl.col("v"), inputs_of("disability")).struct.field("value")
             return found.to_frame().select(codes.alias("v"))["v"]
@@ -124,10 +129,12 @@ def people_of(home: Home, scope: str | None) -> Iterator[tuple[People, duckdb.Du
     with reading(home, number) as connection:
         today = _day_of(connection)
         frame = roster(connection, [scope] if scope else [], today.isoformat())
-        yield _people(home, frame, scope, today, number or 0), connection
+        yield _people(home, frame, scope, today, _merged(connection, number or 0)), connection
 
 
-def _people(home: Home, frame: pl.DataFrame, scope: str | None, today: date, number: int) -> People:
+def _people(
+    home: Home, frame: pl.DataFrame, scope: str | None, today: date, snapshot: "Snapshot"
+) -> People:
     without = 0
     whole = scope is None or all(one.startswith(scope) for one in home.settings.divisions or ("",))
     if not whole:
@@ -138,13 +145,29 @@ def _people(home: Home, frame: pl.DataFrame, scope: str | None, today: date, num
             f"nobody in scope {scope}",
             zh=f"范围 {scope or '全部'} 里没有人：请核对区划代码或网格编码。",
         )
-    answers = read_collected(home)
+    answers = read_collected(home, snapshot.merged)
     frame = _with_age(frame, today)
     frame, rules = _ruled(home, frame)
     named = frame.select(_names().explode().unique()).to_series().drop_nulls()
     places = {one.code: one.name for one in read_divisions(home.root / "divisions.csv")
               if one.valid_on(today)}  # fmt: skip
-    return People(frame, today, number, frozenset(named) | rules, places, answers, without)
+    granted = frozenset(named) | rules
+    return People(frame, today, snapshot.number, granted, places, answers, without)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Which one is read, and which ids were merged into which."""
+
+    number: int
+    merged: dict[str, str]
+
+
+def _merged(connection: duckdb.DuckDBPyConnection, number: int) -> Snapshot:
+    found = connection.execute(
+        "SELECT resident_id, merged_into FROM resident_identity WHERE merged_into IS NOT NULL"
+    )
+    return Snapshot(number, dict(found.fetchall()))
 
 
 def _day_of(connection: duckdb.DuckDBPyConnection) -> date:

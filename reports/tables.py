@@ -6,7 +6,9 @@ The same table gives the same bytes. No text in a CSV or a workbook can run as a
 import io
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from openpyxl.utils import get_column_letter
@@ -51,14 +53,25 @@ def _write_csv(frame: pl.DataFrame, path: Path, encoding: str) -> None:
             file.write(part.write_csv(include_header=start == 0))
 
 
-def workbook(frames: Mapping[str, pl.DataFrame]) -> bytes:
-    """A workbook with a sheet for each table; numbers that identify stay text."""
+@dataclass(frozen=True)
+class Asked:
+    """A column whose blank cells somebody is to fill: from these words, or as the note says."""
+
+    choices: tuple[str, ...] = ()
+    note: str = ""
+
+
+def workbook(frames: Mapping[str, pl.DataFrame], asked: Mapping[str, Asked] | None = None) -> bytes:
+    """A workbook with a sheet for each table; numbers that identify stay text.
+
+    The columns in `asked` are drawn to be filled in: blank cells yellow, drop-downs, a remark.
+    """
     pieces = {
         f"{name}{nth + 1}" if nth else name: frame.slice(nth * SHEET, SHEET)
         for name, frame in frames.items()
         for nth in range(max(1, -(-frame.height // SHEET)))
     }
-    package = open_package(_drawn(pieces))
+    package = open_package(_drawn(pieces, asked or {}))
     styles = Styles(package.text("xl/styles.xml"))
     streamed: dict[str, Iterable[bytes]] = {}
     for name, frame in pieces.items():
@@ -82,7 +95,7 @@ def _letter(nth: int) -> str:
     return str(get_column_letter(nth + 1))
 
 
-def _drawn(frames: Mapping[str, pl.DataFrame]) -> bytes:
+def _drawn(frames: Mapping[str, pl.DataFrame], asked: Mapping[str, Asked]) -> bytes:
     """Headers in bold, the first row frozen, columns as wide as they need."""
     from openpyxl import Workbook
     from openpyxl.styles import Font
@@ -98,9 +111,28 @@ def _drawn(frames: Mapping[str, pl.DataFrame]) -> bytes:
             texts = frame[column].head(200).cast(pl.String).to_list()
             width = max(len((text or "").encode()) for text in [column, column, *texts]) + 2
             sheet.column_dimensions[_letter(nth)].width = min(WIDEST, max(8, width))
+            if column in asked:
+                _to_be_filled(sheet, _letter(nth), cell, asked[column])
     made = io.BytesIO()
     book.save(made)
     return made.getvalue()
+
+
+def _to_be_filled(sheet: Any, letter: str, header: Any, one: Asked) -> None:  # noqa: ANN401 (openpyxl is untyped)
+    from openpyxl.comments import Comment
+    from openpyxl.formatting.rule import FormulaRule
+    from openpyxl.styles import PatternFill
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    yellow = PatternFill(start_color="FFF2CC", end_color="FFF2CC", fill_type="solid")
+    blank = FormulaRule(formula=[f"LEN({letter}2)=0"], fill=yellow)
+    sheet.conditional_formatting.add(f"{letter}2", blank)
+    if one.note:
+        header.comment = Comment(one.note, "数据大脑")
+    if one.choices:
+        rule = DataValidation(type="list", formula1=f'"{",".join(one.choices)}"', allow_blank=True)
+        rule.add(f"{letter}2")
+        sheet.add_data_validation(rule)
 
 
 def _unstamped(package: Package) -> None:

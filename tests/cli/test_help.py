@@ -16,6 +16,7 @@ DESIGNED = {
     "backfill", "status", "snapshots", "rollback", "quarantine list", "quarantine export",
     "quarantine replay", "changes list", "changes accept", "correction list", "correction export",
     "resident find", "resident show", "crosswalk", "form register", "form list", "form fill",
+    "form ask", "form answer", "form overlap",
     "extract list", "extract run", "extract trace",
     "divisions import", "review list", "review decide", "review undo", "explain",
 }  # fmt: skip

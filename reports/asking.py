@@ -1,0 +1,49 @@
+"""What nobody holds, of whom: each item once for each person, whatever the number of forms."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from reports.fill import people_in
+from reports.form_file import FormFile
+from reports.items import FREE
+from reports.people import People
+
+BEHIND = {
+    "age": "birth_date", "birth_year": "birth_date", "compound": "residence_address",
+    "building": "residence_address", "unit": "residence_address", "room": "residence_address",
+    "member_count": "relation_code",
+}  # fmt: skip
+"""What to ask for instead of an item that is worked out from another."""
+OF_THE_HEAD = {"head_phone": "phone"}
+NEVER = (
+    "grid_name", "grid_code", "worker_name", "worker_phone", "community_name", "community_code",
+    "street_name", "district_name", "resident_id", "household_id", "dwelling_id", "labels",
+)  # fmt: skip
+"""Not for a resident to answer: grids and divisions are the street's."""
+QUESTIONS = pl.Schema(
+    {"resident_id": pl.String(), "item": pl.String(), "forms": pl.List(pl.String)}
+)
+
+
+def questions(forms: Sequence[FormFile], people: People) -> pl.DataFrame:
+    """One row a person and item: resident_id, item, forms (a list of those that wait for it)."""
+    parts = [pl.DataFrame(schema={"resident_id": pl.String, "item": pl.String, "form": pl.String})]
+    for form in forms:
+        mine = people_in(form, people)
+        items = {c.item for s in form.sheets if s.kind == "list" for c in s.columns}
+        for item in sorted(items - {*FREE, *NEVER}):
+            blank = mine.applies(item) & mine.value(item).is_null()
+            ids = mine.frame.filter(blank)
+            whose = "head_resident_id" if item in OF_THE_HEAD else "resident_id"
+            asked = OF_THE_HEAD.get(item) or BEHIND.get(item, item)
+            parts.append(
+                ids.select(
+                    pl.col(whose).alias("resident_id"),
+                    pl.lit(asked).alias("item"), pl.lit(form.form).alias("form"),
+                ).drop_nulls("resident_id")
+            )  # fmt: skip
+    long = pl.concat(parts)
+    return long.group_by("resident_id", "item").agg(
+        pl.col("form").unique().sort().alias("forms")
+    ).sort("resident_id", "item")  # fmt: skip

@@ -1,0 +1,125 @@
+"""What nobody holds is asked once for each person, and its answer fills every form from then on."""
+
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from hub.settings import Home
+from reports.ask_lists import LOCATOR, NOT_ASKED, item_of
+from reports.asking import questions
+from reports.form_file import load_forms
+from reports.people import people_of
+from reports.register import Sent, register
+from tests.pipelines.small_home import make_home
+from tests.reports.conftest import Hub
+
+
+def _form(home: Home, folder: Path, name: str, headers: list[str], population: str) -> None:
+    book = Workbook()
+    book.active.append(headers)
+    book.save(folder / f"{name}.xlsx")
+    register(home, folder / f"{name}.xlsx", Sent("民政", population=population))
+
+
+@pytest.fixture
+def asked(home: Home, tmp_path: Path) -> Home:
+    """Two forms that both want a bank account and the ethnicity."""
+    _form(home, tmp_path, "发放表", ["姓名", "身份证号", "银行卡号", "民族"], "residents")
+    _form(
+        home, tmp_path, "核对表", ["姓名", "身份证号码", "开户账号", "民族", "年龄"], "label:低保"
+    )
+    return home
+
+
+def test_each_thing_is_asked_once_of_each_person(asked: Home) -> None:
+    with people_of(asked, None) as (people, _):
+        found = questions(load_forms(asked), people)
+        names = dict(people.frame.select("resident_id", "name").iter_rows())
+    pairs = {(names[i], item): forms for i, item, forms in found.iter_rows()}
+    assert len(pairs) == found.height
+    assert pairs["张三丰", "other:银行账号"] == ["发放表", "核对表"]
+    assert pairs["王小红", "other:银行账号"] == ["发放表"]
+    assert ("张三丰", "birth_date") not in pairs
+    assert {item for _, item in pairs} == {"other:银行账号", "ethnicity_code"}
+
+
+def _answered(path: Path, values: dict[str, str]) -> list[str]:
+    """Fill the blank cells of the first person; return the headings of what was asked."""
+    book = load_workbook(path)
+    sheet = book.active
+    headings = [cell.value for cell in sheet[1]]
+    for column, heading in enumerate(headings, 1):
+        item = item_of(heading)
+        if item in values:
+            for row in range(2, sheet.max_row + 1):
+                if sheet.cell(row, column).value != NOT_ASKED:
+                    sheet.cell(row, column, values[item])
+                    break
+    book.save(path)
+    return headings
+
+
+def test_answers_fill_every_form_from_then_on(hub: Hub, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", people=6)
+    assert hub("sync", home=home).code == 0
+    _form(home, tmp_path, "发放表", ["姓名", "身份证号", "银行卡号", "民族"], "residents")
+    ran = hub("form", "ask", "--out", tmp_path / "清单", "--json", home=home).json
+    path = Path(ran["lists"][0]["path"])
+    assert path.stat().st_mode & 0o077 == 0
+    headings = _answered(path, {"other:银行账号": "6222000000001234567", "ethnicity_code": "彝族"})
+    assert headings[-1] == LOCATOR
+    told = hub("form", "answer", path, "--json", home=home)
+    assert (told.code, told.json["taken"], told.json["synced"]) == (0, 2, True)
+    assert [one.name for one in (home.root / "collected").iterdir()] == ["answers-0.csv"]
+    out = tmp_path / "发放.xlsx"
+    filled = hub("form", "fill", "发放表", "--out", out, "--json", home=home).json
+    by = {one["item"]: one["filled"] for one in filled["columns"]}
+    assert (filled["rows"], by["other:银行账号"], by["ethnicity_code"]) == (6, 1, 1)
+    cells = {cell.value for row in load_workbook(out).active for cell in row}
+    assert {"6222000000001234567", "彝族"} <= cells
+    again = hub("form", "ask", "--out", tmp_path / "再问", "--json", home=home).json
+    assert again["questions"] == ran["questions"] - 2
+    kept = b"".join(one.read_bytes() for one in (home.data / "collected").iterdir())
+    assert b"6222000000001234567" not in kept
+    assert hub("sync", "collected", home=home).code == 0  # its files are gone, its answers not
+
+
+def test_an_answer_that_makes_no_sense_is_refused_without_its_value(
+    asked: Home, hub: Hub, tmp_path: Path
+) -> None:
+    made = hub("form", "ask", "--out", tmp_path / "清单", "--json", home=asked).json["lists"][0]
+    _answered(Path(made["path"]), {"ethnicity_code": "火星族人"})
+    ran = hub("form", "answer", made["path"], home=asked)
+    assert "退回 1 格" in ran.out
+    assert "民族看不懂" in ran.out
+    log = asked.data / "hub.log"
+    logged = log.read_text(encoding="utf-8") if log.exists() else ""
+    assert "火星" not in ran.out + ran.err + logged
+
+
+def test_a_field_is_told_of_without_a_value(asked: Home, hub: Hub) -> None:
+    told = hub("form", "ask", "身份证号", "--json", home=asked).json
+    assert (told["item"], told["concerned"], told["held"]) == ("id_number", 3, 3)
+    assert [one["platform"] for one in told["holders"]] == ["police"]
+    assert told["forms"] == ["发放表", "核对表"]
+    assert "不要再收集" in hub("form", "ask", "id_number", home=asked).out
+    assert hub("form", "ask", "从没听说过", home=asked).code == 1
+    assert hub("form", "ask", home=asked).code == 2
+
+
+def test_overlap_counts_the_burden(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    told = hub("form", "overlap", "--json", "--out", tmp_path / "重复.html", home=asked).json
+    assert (told["forms"], told["fields_before"], told["fields_after"]) == (2, 9, 5)
+    assert told["cells_asked"] == 3 * 4 + 1 * 5
+    assert told["cells_answered"] == 3 * 2 + 3
+    assert told["answered_share"] == round(9 / 17, 4)
+    assert told["cells_to_ask_once"] == 6
+    assert told["names"]["id_number"] == ["身份证号", "身份证号码"]
+    page = (tmp_path / "重复.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    hub("form", "overlap", "--out", tmp_path / "重复.xlsx", home=asked)
+    assert load_workbook(tmp_path / "重复.xlsx").sheetnames == [
+        "概况", "各表", "表与项目", "同项异名", "相近的表",
+    ]  # fmt: skip
