@@ -24,7 +24,9 @@ ROSTER = """
            r.birth_date, r.birth_year, r.ethnicity_code, r.nationality_code, r.marital_code,
            r.education_code, r.political_code, r.employment_code, r.phone, r.hukou_address,
            r.residence_address, r.place AS compound, r.building, r.unit, r.room,
-           r.residence_type_code, r.household_no, r.relation_code, r.died_on, r.left_on,
+           r.residence_type_code, r.household_no, r.died_on, r.left_on,
+           CASE WHEN r.relation_code = '01' AND u.head_resident_id = r.resident_id THEN '02'
+                ELSE r.relation_code END AS relation_code,
            r.household_id, r.dwelling_id, r.grid_code, r.lives_here,
            coalesce(h.name, r.head_name) AS head_name,
            coalesce(h.id_number, r.head_id_number) AS head_id_number,

@@ -1,5 +1,6 @@
 """What each column of a form asks for: by its words, by what stands above it, by sample rows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,11 @@ PERSONS = ("head", "worker", "guardian", "contact", "spouse", "parent", "offspri
 SURE, LIKELY, LEAST = 0.97, 0.85, 0.45
 ONLY_BY_WORDS = ("remark", "seq")
 """Nobody is asked for these, so a mere likeness (`停留事由`) must not make a column one."""
+SIGNED = re.compile(r"(?:签名|签字|签收|手印|签章|盖章|签领)$")
+GRANTED = re.compile(
+    r"(?:认定|批准|享受|纳入|确诊|评定|起始|发证|办证|审批|开始|核定|登记)(?:享受|救助)?(?:时间|日期|年月)"
+)
+SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
 EMPTY_GROUPS = ("基本信息", "个人信息", "人员信息", "基本情况", "本人信息", "本人情况", "个人情况")
 OWN = {"head": {"name": "head_name", "id_number": "head_id_number", "phone": "head_phone"},
        "worker": {"name": "worker_name", "phone": "worker_phone"}}  # fmt: skip
@@ -47,9 +53,11 @@ def _by_words(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
     joined = words().get("".join(g for g in groups if g not in EMPTY_GROUPS) + leaf)
     if joined is not None and groups:
         return Proposal(joined, SURE, f"列名“{column.header}”")
-    whose, said = _subject(groups, remarks(column.path[-1]))
+    if SIGNED.search(leaf):
+        return Proposal("remark", SURE, f"列名“{leaf}”：由本人签字")
+    whose, said = _subject(groups, "" if leaf in words() else remarks(column.path[-1]))
     if whose not in SELF:
-        return _of_another(whose, said, leaf)
+        return _of_another(whose, SECTION.sub("", said), leaf)
     known = words().get(leaf)
     if known == "residence_address" and whose == "hukou":
         known = "hukou_address"
@@ -68,10 +76,13 @@ def _by_words(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
 
 def _granted_day(leaf: str, granted: Sequence[str]) -> str | None:
     """`享受起始时间` of a form about one label is since when it is granted."""
+    if len(granted) != 1:
+        return None
     attributes = {one.attribute for one in read_name(leaf) if one.strength > 0.8}
-    for kind in ("since", "until"):
-        if kind in attributes and len(granted) == 1:
-            return f"{kind}:{granted[0]}"
+    if "until" in attributes:
+        return f"until:{granted[0]}"
+    if "since" in attributes or GRANTED.fullmatch(leaf):
+        return f"since:{granted[0]}"
     return None
 
 
@@ -110,7 +121,7 @@ def _by_reading(column: HeaderColumn, granted: Sequence[str]) -> Proposal:
     profile = profile_of(values, today=date.today())  # ages of samples only
     for one in judge(read_name(path), profile):
         item = _item_of(one.subject, one.attribute, granted)
-        if item in ONLY_BY_WORDS or (str(item).startswith("worker") and "网格" not in path):
+        if item in ONLY_BY_WORDS or _of_a_stranger(str(item), path):
             item = None
         if item is not None and one.confidence >= LEAST:
             return Proposal(item, round(one.confidence, 3), one.why)
@@ -119,7 +130,19 @@ def _by_reading(column: HeaderColumn, granted: Sequence[str]) -> Proposal:
     named = leaf.removeprefix("是否").removeprefix("有无")
     if named in label_names():
         return Proposal(f"label:{named}", LIKELY, f"标签“{named}”")
-    return Proposal(_canonical(leaf), 0.8, "标准里没有这一项：按列名登记，只问一次")
+    groups = [SECTION.sub("", bare(one)) for one in column.path[:-1]]
+    told = "".join(
+        one for one in groups if one and cut_chinese(one).subject not in ("self", "hukou")
+    )
+    name = leaf if leaf.startswith(told) else f"{told}{leaf}"
+    return Proposal(_canonical(name), 0.8, "标准里没有这一项：按列名登记，只问一次")
+
+
+def _of_a_stranger(item: str, path: str) -> bool:
+    """`责任人电话` need not be the grid worker's, `家长` on a list of children not the head."""
+    if item.startswith("worker"):
+        return "网格" not in path
+    return item.startswith("head") and "户" not in path
 
 
 def _item_of(subject: str, attribute: str, granted: Sequence[str]) -> str | None:

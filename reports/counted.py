@@ -27,7 +27,7 @@ COUNTED = {
     "人户分离": "everyone & residence_type_code = 2",
 }  # fmt: skip
 FILLERS = re.compile(
-    r"(?:其中|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|群众|对象"
+    r"(?:其中|全部|所有|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|群众|对象"
     r"|家庭|持证|享受|户数|户|人|的|岁|名|个|及|\(\)|[():：、,\-])*"
 )
 DIMENSIONS = re.compile(
@@ -119,7 +119,7 @@ def _known() -> dict[str, str]:
             found[word] = f"label:{label}"
     for word, item in words().items():
         if item.startswith("label:"):
-            found.setdefault(word, item)
+            found[word] = item
     for name in code_sets()["label"].codes:
         found[name] = f"label:{name}"
     return found | COUNTED

@@ -1,8 +1,9 @@
 """A department's own file back, filled from what is held; beside it, where each cell is from."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -129,11 +130,11 @@ def fill(
     mine = people_in(form, people)
     styles = Styles(package.text(STYLES))
     streamed: dict[str, Iterable[bytes]] = {}
-    origins: list[pl.DataFrame] = []
+    origins: list[Iterator[pl.DataFrame]] = []
     for sheet in form.sheets:
         part = _part(package, form, sheet)
         if sheet.kind == "summary":
-            lines, numbers = counts(sheet, people.frame, form.population)
+            lines, numbers = counts(sheet, people, form.population)
             shift, pieces = write_summary(package.text(part), sheet, lines, numbers)
             _count_cells(report, sheet, numbers)
         else:
@@ -142,14 +143,14 @@ def fill(
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
             sources = all_sources(home, connection, mine, [c.item for c in sheet.columns])
-            origins += provenance_of(sheet, mine, texts, sources)
+            origins.append(provenance_of(sheet, mine, texts, sources))
         streamed[part] = pieces
         _rename_areas(package, sheet, shift)
     package.parts[STYLES] = styles.xml.encode()
     without_chain(package)
     _write(target, package, streamed)
     if origins:
-        _write_origins(target, origins)
+        _write_origins(target, chain.from_iterable(origins))
     return report
 
 
@@ -159,7 +160,7 @@ def measure(form: FormFile, people: People) -> FillReport:
     mine = people_in(form, people)
     for sheet in form.sheets:
         if sheet.kind == "summary":
-            _count_cells(report, sheet, counts(sheet, people.frame, form.population)[1])
+            _count_cells(report, sheet, counts(sheet, people, form.population)[1])
         else:
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
@@ -233,14 +234,15 @@ def origins_path(target: Path) -> Path:
     return target.with_name(f"{target.stem}.来源.csv")
 
 
-def _write_origins(target: Path, origins: Sequence[pl.DataFrame]) -> None:
+def _write_origins(target: Path, origins: Iterable[pl.DataFrame]) -> None:
     path = origins_path(target)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         with os.fdopen(
             os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
         ) as file:
-            pl.concat(origins).write_csv(file, include_bom=True)
+            for nth, lines in enumerate(origins):
+                lines.write_csv(file, include_bom=nth == 0, include_header=nth == 0)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -83,8 +83,9 @@ class Sheet(Part):
     total: int | None = None
     columns: tuple[Column, ...] = ()
     across: tuple[Line, ...] = ()  # summary: its columns
-    down: tuple[Line, ...] = ()  # summary: its rows, `at` their numbers; none: one a grid
-    stub: str = "A"  # summary without rows of its own: where the grids' names go
+    down: tuple[Line, ...] = ()  # summary: its rows, `at` their numbers; none: one of `each`
+    stub: str = "A"  # summary without rows of its own: where the names of its rows go
+    each: Literal["grid_code", "community_code", "compound"] = "grid_code"  # and what they are
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -1,6 +1,6 @@
 """Where every cell of a filled list is from: platform, row, time; or that nobody holds it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -15,9 +15,8 @@ NONE_SUCH = "不涉及"
 
 def provenance_of(
     sheet: Sheet, people: People, texts: Mapping[str, pl.Series], sources: pl.DataFrame
-) -> list[pl.DataFrame]:
+) -> Iterator[pl.DataFrame]:
     """One line a cell, without its value: which cell and item, whose, and the record it is of."""
-    found = []
     first = sheet.body[0]
     for column in sheet.columns:
         if column.item in FREE:
@@ -30,8 +29,7 @@ def provenance_of(
             "resident_id",
         ).with_columns(held=held, applies=people.applies(column.item))
         mine = sources.filter(pl.col("field") == column.item).drop("field")
-        found.append(_described(lines, mine, column.item))
-    return found
+        yield _described(lines, mine, column.item)
 
 
 def _described(lines: pl.DataFrame, mine: pl.DataFrame, item: str) -> pl.DataFrame:

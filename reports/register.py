@@ -16,7 +16,7 @@ from reports.conditions import parse_population
 from reports.counted import counted
 from reports.form_file import Column, FormFile, Line, Sheet, form_path, load_form, save_form
 from reports.formats import DATES, MONTHS, date_format, words_of
-from reports.items import facts_of_item
+from reports.items import facts_of_item, words
 from reports.layout import HeaderColumn, Layout, read_layout
 from reports.package import open_package
 from reports.texts import bare, remarks, squeezed
@@ -25,6 +25,8 @@ from schemas.codes import inputs_of, spelling
 YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
 WHO = ("name", "id_number")
+EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
+"""What a table of counts has a row for, by what its first column is called."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,9 @@ def _codes(code_set: str, one: HeaderColumn, remark: str, samples: Sequence[str]
 def _summary(layout: Layout) -> Sheet | None:
     """A table of counts; None if less than half of its columns are understood."""
     stubs = _stub_width(layout)
-    across = tuple(_line(get_column_letter(one.at), one.path) for one in layout.columns[stubs:])
+    across = _among_them(
+        [_line(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]]
+    )
     known = sum(one.when is not None for one in across)
     if not across or known * 2 < len(across):
         return None
@@ -218,7 +222,23 @@ def _summary(layout: Layout) -> Sheet | None:
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=layout.body,
         total=layout.total, across=across, down=(*down, *total), stub=get_column_letter(named.at),
+        each=EACH.get(words().get(bare(named.path[-1]), ""), "grid_code"),
     )  # fmt: skip
+
+
+def _among_them(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """`其中：女` behind `60岁以上` counts women of that age."""
+    made: list[Line] = []
+    whole = ""
+    for one in lines:
+        leaf = squeezed(one.header.split("/")[-1])
+        if not leaf.startswith("其中") and "其中" not in squeezed(one.header):
+            whole = one.when or ""
+        elif one.when is not None and whole:
+            both = " & ".join(dict.fromkeys(part for part in (whole, one.when) if part))
+            one = one.model_copy(update={"when": both})  # noqa: PLW2901 (the same line, narrower)
+        made.append(one)
+    return tuple(made)
 
 
 def _stub_width(layout: Layout) -> int:

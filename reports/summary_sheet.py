@@ -6,6 +6,7 @@ import polars as pl
 
 from reports.conditions import expression, parse_population, within
 from reports.form_file import Line, Sheet
+from reports.people import People
 from reports.sheet_ranges import shifted
 from reports.sheet_rows import Shift, XmlRow, read_sheet, row_text
 from reports.spreadsheet import escaped, safe
@@ -14,31 +15,37 @@ Numbers = dict[tuple[str, str], int | None]
 """(row's `at`, column's `at`) to what is counted there; None where nobody knows what it counts."""
 
 
-def rows_of(sheet: Sheet, frame: pl.DataFrame) -> Sequence[Line]:
-    """The form's own rows; where it has none, one a grid."""
+TITLES = {"grid_code": "grid_name", "community_code": "community_name", "compound": "compound"}
+
+
+def rows_of(sheet: Sheet, people: People) -> Sequence[Line]:
+    """The form's own rows; where it has none, one a grid, community or compound."""
     if any(int(one.at) != sheet.total for one in sheet.down):
         return sheet.down
-    grids = frame.select("grid_name").to_series().drop_nulls().unique().sort()
+    named = pl.DataFrame(
+        [people.frame[sheet.each].alias("code"), people.value(TITLES[sheet.each]).alias("name")]
+    )
+    found = named.drop_nulls("code").unique("code").sort("code")
     return [
-        Line(at=str(sheet.body[0] + nth), header=name, when=f"grid_name = {name}")
-        for nth, name in enumerate(grids)
+        Line(at=str(sheet.body[0] + nth), header=name or code, when=f"{sheet.each} = {code}")
+        for nth, (code, name) in enumerate(found.iter_rows())
     ]
 
 
 def counts(
-    sheet: Sheet, frame: pl.DataFrame, population: str, few: int | None = None
+    sheet: Sheet, people: People, population: str, few: int | None = None
 ) -> tuple[Sequence[Line], Numbers]:
     """Count every cell of the table.
 
     Args:
         sheet: The table.
-        frame: Everyone of the scope, also those who do not live there.
+        people: Everyone of the scope, also those who do not live there.
         population: Among whom.
         few: Counts below it (but not 0) are hidden.
     """
-    among = parse_population(population)
+    among, frame = parse_population(population), people.frame
     tests = pl.all_horizontal([pl.lit(value=True), *map(expression, among.tests)])
-    lines = rows_of(sheet, frame)
+    lines = rows_of(sheet, people)
     found: Numbers = {}
     for row in lines:
         mine = frame.filter(tests, _when(row, among.whole))

@@ -150,3 +150,48 @@ def _body(sheet: Any, one: Form, places: dict[str, int], first: int) -> None:
     if "footer" in one.look:
         sheet.cell(last + 1, 1, "填表人：          审核人：          联系电话：")
         sheet.cell(last + 2, 1, "注：1.本表每月25日前报送；2.不得空项。")
+
+
+COUNTS = yaml.safe_load(FILE.with_name("count_forms.yaml").read_text(encoding="utf-8"))
+"""Tables of counts: name, stub, across and down as `header => condition`."""
+
+
+def told(line: str) -> tuple[str, str]:
+    """Header and condition."""
+    header, _, when = line.partition(" =>")
+    return header, when.strip()
+
+
+def write_counts(one: dict[str, Any], folder: Path) -> Path:
+    """Draw a table of counts; return its file."""
+    book = Workbook()
+    sheet = book.active
+    across = [told(line)[0] for line in one["across"]]
+    grouped = any("/" in header for header in across)
+    sheet["A1"] = one["name"]
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(across) + 1)
+    sheet["A2"] = "填报单位：            单位：人、户"
+    sheet["A3"] = one["stub"]
+    if grouped:
+        sheet.merge_cells("A3:A4")
+    groups: dict[str, list[int]] = {}
+    for column, header in enumerate(across, 2):
+        *group, leaf = header.split("/")
+        sheet.cell(3 + bool(group), column, leaf)
+        if group:
+            groups.setdefault(group[0], []).append(column)
+        elif grouped:
+            sheet.merge_cells(start_row=3, end_row=4, start_column=column, end_column=column)
+    for name, columns in groups.items():
+        sheet.cell(3, columns[0], name)
+        sheet.merge_cells(start_row=3, end_row=3, start_column=columns[0], end_column=columns[-1])
+    first = 4 + grouped
+    for row, line in enumerate(one["down"] or [""], first):
+        sheet.cell(row, 1, told(line)[0] or None)
+        for column in range(1, len(across) + 2):
+            sheet.cell(row, column).border = THIN
+    last = first + max(len(one["down"]), 1)
+    sheet.cell(last, 1, "填表人：")
+    path = folder / f"{one['name']}.xlsx"
+    book.save(path)
+    return path

@@ -1,9 +1,11 @@
 """A form comes back as it was sent, with people in it, and the same each time."""
 
 import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -216,3 +218,61 @@ def test_what_is_written_is_for_its_owner_only(home: Home, tmp_path: Path, priva
     book, _ = _sheet()
     _filled(home, book, tmp_path)
     assert (tmp_path / private).stat().st_mode & 0o077 == 0
+
+
+def _rezipped(path: Path, change: dict[str, bytes]) -> None:
+    with ZipFile(path) as file:
+        parts = {one: file.read(one) for one in file.namelist()}
+    with ZipFile(path, "w") as file:
+        for name, content in (parts | change).items():
+            file.writestr(name, content)
+
+
+def test_parts_that_nobody_knows_stay_byte_for_byte(home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet()
+    path = tmp_path / "花名册.xlsx"
+    book.save(path)
+    _rezipped(path, {"xl/media/stamp.png": b"\x89PNG stamp", "customXml/item1.xml": b"<a/>"})
+    form = register(home, path, Sent("民政")).form
+    with people_of(home, None) as (people, connection):
+        fill(home, connection, form, people, tmp_path / "out.xlsx")
+    with ZipFile(path) as before, ZipFile(tmp_path / "out.xlsx") as after:
+        assert before.namelist() == after.namelist()
+        changed = {n for n in before.namelist() if before.read(n) != after.read(n)}
+    assert changed == {"xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/workbook.xml"}
+
+
+def test_a_workbook_whose_elements_have_a_prefix_is_filled_too(home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet()
+    path = tmp_path / "花名册.xlsx"
+    book.save(path)
+    with ZipFile(path) as file:
+        xml = file.read("xl/worksheets/sheet1.xml").decode()
+    xml = re.sub(r"<(/?)(?=\w)", r"<\1x:", xml).replace("xmlns=", "xmlns:x=", 1)
+    _rezipped(path, {"xl/worksheets/sheet1.xml": xml.encode()})
+    form = register(home, path, Sent("民政")).form
+    with people_of(home, None) as (people, connection):
+        fill(home, connection, form, people, tmp_path / "out.xlsx")
+    sheet = load_workbook(tmp_path / "out.xlsx").active
+    assert set(_column(sheet, "B", range(3, 6))) == {"张三丰", "王小红", "张五"}
+
+
+def test_an_order_of_calculation_is_dropped_with_the_rows_that_moved(
+    home: Home, tmp_path: Path
+) -> None:
+    book, _ = _sheet()
+    path = tmp_path / "花名册.xlsx"
+    book.save(path)
+    with ZipFile(path) as file:
+        types = file.read("[Content_Types].xml").decode()
+    chain = '<Override PartName="/xl/calcChain.xml" ContentType="application/x"/></Types>'
+    _rezipped(path, {
+        "xl/calcChain.xml": b'<calcChain><c r="F4" i="1"/></calcChain>',
+        "[Content_Types].xml": types.replace("</Types>", chain).encode(),
+    })  # fmt: skip
+    form = register(home, path, Sent("民政")).form
+    with people_of(home, None) as (people, connection):
+        fill(home, connection, form, people, tmp_path / "out.xlsx")
+    with ZipFile(tmp_path / "out.xlsx") as file:
+        assert "xl/calcChain.xml" not in file.namelist()
+        assert b"calcChain" not in file.read("[Content_Types].xml")

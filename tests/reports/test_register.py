@@ -1,6 +1,7 @@
 """What a form's columns are taken for, against the truth of forms as departments send them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -13,7 +14,7 @@ from reports.counted import counted
 from reports.form_file import load_form, save_form
 from reports.layout import read_layout
 from reports.register import Sent, register
-from tests.reports.department_forms import FORMS, Form, write_form
+from tests.reports.department_forms import COUNTS, FORMS, Form, told, write_counts, write_form
 
 
 def _mapped(one: Form, folder: Path) -> list[tuple[str, str]]:
@@ -37,6 +38,25 @@ def test_parts_of_the_sheet_are_found(one: Form, tmp_path: Path) -> None:
     assert layout.body[1] - layout.body[0] + 1 == one.rows
     assert (layout.total is not None) == ("total" in one.look)
     assert layout.title == ("Sheet1" if "bare" in one.look else f"甲社区{one.name}")
+
+
+def _counted(one: dict[str, Any], home: Home, folder: Path) -> list[tuple[str, str | None]]:
+    """(wanted, found) of each row and column of a table of counts."""
+    (sheet,) = register(home, write_counts(one, folder), Sent("统计")).form.sheets
+    if sheet.kind != "summary":
+        return [(told(line)[1], None) for line in one["across"]]
+    lines = zip([*one["across"], *one["down"]], [*sheet.across, *sheet.down], strict=True)
+    return [
+        (told(wanted)[1], ("户:" if found.count == "households" else "") + str(found.when))
+        for wanted, found in lines
+    ]
+
+
+def test_tables_of_counts_are_recognised(home: Home, tmp_path: Path) -> None:
+    pairs = [(one["name"], *pair) for one in COUNTS for pair in _counted(one, home, tmp_path)]
+    wrong = [pair for pair in pairs if pair[1] != pair[2]]
+    assert len(wrong) <= 0.03 * len(pairs), wrong
+    assert len(FORMS) + len(COUNTS) >= 44
 
 
 @pytest.mark.parametrize(

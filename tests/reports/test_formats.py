@@ -1,0 +1,104 @@
+"""Whatever a form's own way of writing is, it can be read back as what was held."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from reports.form_file import Column
+from reports.formats import DATES, date_format, words_of, written
+from reports.items import facts_of_item, words
+from reports.list_sheet import boxed
+from reports.people import condition_of
+from reports.tables import workbook
+from schemas.codes import code_sets, inputs_of, spelling
+from schemas.dates import standard_day
+
+DAYS = st.dates(date(1900, 1, 1), date(2025, 12, 31))
+WHOLE = [one for one in DATES if "D" in one and one != "YYYYMMDD"]
+
+
+@given(DAYS, st.sampled_from(WHOLE))
+def test_a_date_is_read_back_whatever_its_form(day: date, form: str) -> None:
+    text = written(pl.Series([day]), "birth_date", date=form)
+    read = standard_day(pl.col("v"), timezone="Asia/Shanghai").struct["value"]
+    assert text.rename("v").to_frame().select(read).item() == day
+
+
+@given(DAYS, st.sampled_from(["YYYYMMDD", "YYYY-MM-DD", "YYYY.MM.DD", "YYYY年M月D日", "YYYY-MM"]))
+def test_a_samples_form_is_recognised(day: date, form: str) -> None:
+    sample = written(pl.Series([day]), "birth_date", date=form).item()
+    again = written(pl.Series([day]), "birth_date", date=str(date_format([sample]))).item()
+    assert again == sample
+
+
+@pytest.mark.parametrize("item", ["sex_code", "ethnicity_code", "education_code", "relation_code"])
+def test_a_code_written_as_a_word_is_that_code(item: str) -> None:
+    code_set = str(facts_of_item(item).code_set)
+    codes = list(code_sets()[code_set].codes)
+    names = written(pl.Series(codes), item).to_list()
+    assert [inputs_of(code_set).get(spelling(name)) for name in names] == codes
+    assert written(pl.Series(codes), item, codes="codes").to_list() == codes
+
+
+def test_the_forms_own_words_are_kept() -> None:
+    own = words_of("sex", ["1-男", "2-女"])
+    assert written(pl.Series(["2", "1", None, "9"]), "sex_code", codes=own).to_list() == [
+        "2-女", "1-男", None, "未说明",
+    ]  # fmt: skip
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=20), st.integers(15, 20))
+def test_boxes_hold_one_character_each(text: str, boxes: int) -> None:
+    column = Column(at="B", header="证件号码", item="id_number", span=boxes, boxes=boxes)
+    parts = boxed(column, pl.Series([text]))
+    assert len(parts) == boxes
+    assert "".join(part.item() or "" for part in parts.values()) == text[:boxes]
+
+
+def test_masks_are_those_of_the_standard() -> None:
+    for item, value, shown in (
+        ("name", "张三丰", "张**"),
+        ("id_number", "51010819530407123X", "510***********123X"),
+        ("phone", "13812341234", "138****1234"),
+        ("residence_address", "龙港花园7栋1单元202", "龙港花园7栋**"),
+    ):
+        assert written(pl.Series([value]), item, mask=True).item() == shown
+    assert written(pl.Series([date(1953, 4, 7)]), "birth_date", mask=True).item() == "1953-**-**"
+
+
+SAFE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]))
+
+
+@given(st.lists(SAFE.filter(lambda text: text[:1] not in "=+-@"), min_size=1, max_size=5))
+def test_texts_survive_a_workbook(texts: list[str]) -> None:
+    import io
+
+    made = workbook({"表": pl.DataFrame({"列": texts})})
+    rows = load_workbook(io.BytesIO(made))["表"].iter_rows(min_row=2, values_only=True)
+    plain = [text.replace("\ufffe", "").replace("\uffff", "") for text in texts]
+    assert [row[0] or "" for row in rows] == plain
+    assert made == workbook({"表": pl.DataFrame({"列": texts})})
+
+
+def test_every_known_word_means_an_item() -> None:
+    for word, item in words().items():
+        assert facts_of_item(item).title, word
+
+
+@pytest.mark.parametrize(
+    ("rule", "condition"),
+    [
+        ("age >= 80", "age >= 80"),
+        ("residence_type_code == '3'", "residence_type_code = 3"),
+        (
+            "residence_type_code in ('4', '5') and age >= 60",
+            "residence_type_code in 4|5 & age >= 60",
+        ),
+    ],
+)
+def test_a_rule_of_labels_is_a_condition(rule: str, condition: str) -> None:
+    assert condition_of(rule) == condition
