@@ -123,7 +123,8 @@ def read_model(path: Path | None = None) -> Model:
     if path is not None and not path.is_file():
         raise NotFoundError(
             f"no model file {path.name}",
-            zh=f"没有模型文件 {path.name}：请用 hub model list 查看有哪些模型。",
+            zh=f"没有模型文件 {path.name}：请核对 data/models 里的文件名，"
+            "或删去其中的 CURRENT，换回随程序附带的模型。",
         )
     source = path or files("identity") / "models" / f"{PRIOR}.json"
     try:
@@ -133,7 +134,7 @@ def read_model(path: Path | None = None) -> Model:
         raise ConfigError(
             f"model file {getattr(source, 'name', '')}: {type(error).__name__}",
             zh=f"模型文件 {getattr(source, 'name', '')} 读不懂："
-            "请用 hub model train 重新训练，或换回随程序附带的模型。",
+            "请换一个模型文件，或删去 data/models 里的 CURRENT，换回随程序附带的模型。",
         ) from None
 
 

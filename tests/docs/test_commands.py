@@ -81,3 +81,19 @@ def test_every_module_run_exists(path: Path) -> None:
 @pytest.mark.parametrize("path", READMES, ids=name_of)
 def test_readmes_are_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 200
+
+
+ROOMS = ("hub", "schemas", "security", "connectors", "warehouse", "ledger", "identity", "reports",
+         "pipelines", "cli")  # fmt: skip
+GROUPS = {name.split()[0] for name in COMMANDS}
+SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def test_messages_tell_people_to_type_what_exists() -> None:
+    """Every `hub …` in a Chinese text of the program is a command."""
+    for path in SOURCES:
+        for text in re.findall(r'"([^"\n]*[\u4e00-\u9fff][^"\n]*)"', path.read_text("utf-8")):
+            for typed in re.findall(r"hub ([a-z]+(?: [a-z]+)?)", text):
+                first, *rest = typed.split()
+                alone = first in COMMANDS or (not rest and first in GROUPS)
+                assert typed in COMMANDS or alone, f"{path.name}: hub {typed}"
