@@ -11,6 +11,8 @@ from cli.options import HomeOption, JsonOption, the_home
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
+    from hub.settings import Home
+    from reports.fill import FillReport
     from reports.form_file import FormFile
 
 app = typer.Typer(
@@ -75,13 +77,44 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
         )
     sent = Sent(department, period, population, name)  # type: ignore[arg-type]  # checked above
     done = taken(opened, file, sent)
+    report = _measured(opened, done.form)
     if json:
         as_json({
             "form": done.form.model_dump(mode="json"), "file": str(done.path),
-            "differences": done.differences,
+            "differences": done.differences, "held": report and report.columns,
         })  # fmt: skip
-    else:
-        _show(done.form, done.path, [one.zh for one in done.differences])
+        return
+    _show(done.form, done.path, [one.zh for one in done.differences])
+    if report is not None:
+        _review(report)
+
+
+def _measured(home: "Home", form: "FormFile") -> "FillReport | None":
+    """How much of the form is held already; None before the first sync."""
+    from reports.fill import measure
+    from reports.people import people_of
+    from warehouse.snapshots import current_number
+
+    if current_number(home) is None:
+        return None
+    with people_of(home, None) as (people, _):
+        return measure(form, people)
+
+
+def _review(report: "FillReport") -> None:
+    """Say of a new form what need not be collected: it is held."""
+    from cli.screen import say
+
+    columns = [one for one in report.columns if one.applies]
+    whole = [one.header for one in columns if one.filled == one.applies]
+    nothing = [one.header for one in columns if not one.filled]
+    say(f"审核：要填 {report.asked:,} 格，已有 {report.answered:,} 格。")
+    if columns and len(whole) == len(columns):
+        say("全部已有，不要再收集：用 hub form fill 填好交给部门，或做成抽取。")
+    elif whole:
+        say(f"不必再收集（已有）：{'、'.join(whole)}。")
+    if nothing:
+        say(f"各平台都没有，只问一次：{'、'.join(nothing)}。")
 
 
 def _show(form: "FormFile", path: Path, differences: list[str]) -> None:

@@ -31,11 +31,20 @@ ROSTER = """
            coalesce(h.name, r.head_name) AS head_name,
            coalesce(h.id_number, r.head_id_number) AS head_id_number,
            h.phone AS head_phone, u.member_count, u.head_resident_id,
+           s.resident_id AS spouse_resident_id, s.name AS spouse_name,
+           s.id_number AS spouse_id_number, s.phone AS spouse_phone,
            g.name AS grid_name, g.community_code, g.worker_name, g.worker_phone,
            l.labels
     FROM resident r
     LEFT JOIN household u ON u.household_id = r.household_id
     LEFT JOIN resident h ON h.resident_id = u.head_resident_id
+    LEFT JOIN (
+        SELECT household_id, min(resident_id) AS partner_id FROM resident
+        WHERE relation_code IN ('10', '11', '12') AND died_on IS NULL AND left_on IS NULL
+        GROUP BY household_id HAVING count(*) = 1) p ON p.household_id = r.household_id
+    LEFT JOIN resident s ON s.died_on IS NULL AND s.resident_id = CASE
+        WHEN r.resident_id = u.head_resident_id THEN p.partner_id
+        WHEN r.resident_id = p.partner_id THEN u.head_resident_id END
     LEFT JOIN grid g ON g.grid_code = r.grid_code
     LEFT JOIN (
         SELECT resident_id, list(struct_pack(

@@ -25,6 +25,7 @@ GRANTED = re.compile(
 SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
 EMPTY_GROUPS = ("基本信息", "个人信息", "人员信息", "基本情况", "本人信息", "本人情况", "个人情况")
 OWN = {"head": {"name": "head_name", "id_number": "head_id_number", "phone": "head_phone"},
+       "spouse": {"name": "spouse_name", "id_number": "spouse_id_number", "phone": "spouse_phone"},
        "worker": {"name": "worker_name", "phone": "worker_phone"}}  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class Column(Part):
     at: str = Field(pattern=r"^[A-Z]{1,3}$")
     header: str
     item: str
+    proposed: str = ""  # what it was taken for; where `item` differs, an officer has spoken
     confidence: float = 1.0
     why: str = ""
     span: int = 1

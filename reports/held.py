@@ -13,7 +13,7 @@ from reports.asking import BEHIND
 from reports.conditions import chosen, parse_population
 from reports.form_file import FormFile
 from reports.items import facts_of_item, is_item, label_names, words
-from reports.people import WHOSE_HEAD, People, all_sources
+from reports.people import People, all_sources
 from reports.texts import bare
 from schemas.entities import FIELDS
 
@@ -84,7 +84,7 @@ def held(
         for form in forms
         if any(column.item == item for sheet in form.sheets for column in sheet.columns)
     )
-    field = BEHIND.get(item, WHOSE_HEAD.get(item, item))
+    field = BEHIND.get(item, item)
     taken = "" if item.startswith("other:") else f"fields: [resident_id, {field}]"
     return Held(
         item, facts_of_item(item).title, int(applies.sum()), int((applies & there).sum()),

@@ -18,6 +18,9 @@ DERIVED = {
     "age": ("年龄", 3),
     "member_count": ("家庭人口", 2),
     "head_phone": ("户主电话", 3),
+    "spouse_name": ("配偶姓名", 3),
+    "spouse_id_number": ("配偶证件号码", 4),
+    "spouse_phone": ("配偶电话", 3),
     "grid_name": ("网格名称", 1),
     "worker_name": ("网格员", 3),
     "worker_phone": ("网格员电话", 3),
@@ -33,7 +36,14 @@ DERIVED = {
 FREE = ("seq", "remark")
 """Asked of nobody: numbered by us, or the department's own."""
 LABELLED = ("label", "detail", "since", "until", "labels", "other")
-MASKS = {"head_phone": "138****1234", "worker_name": "张**", "worker_phone": "138****1234"}
+MASKS = {
+    "head_phone": "138****1234",
+    "spouse_name": "张**",
+    "spouse_phone": "138****1234",
+    "spouse_id_number": "510***********1234",
+    "worker_name": "张**",
+    "worker_phone": "138****1234",
+}
 NUMBERS = ("age", "birth_year", "member_count", "seq")
 DATES = ("birth_date", "died_on", "left_on")
 

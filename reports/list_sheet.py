@@ -7,7 +7,7 @@ import polars as pl
 from openpyxl.utils import column_index_from_string, get_column_letter
 
 from reports.form_file import Column, Sheet
-from reports.sheet_ranges import shifted
+from reports.sheet_ranges import covered, shifted
 from reports.sheet_rows import Shift, XmlRow, XmlSheet, read_sheet, row_text
 from reports.spreadsheet import escaped, safe
 from reports.styles import Styles
@@ -68,7 +68,8 @@ def _pieces(
     totals = _totals(sheet, texts, shift)
     for number in order:
         if number > shift.last:
-            own = _with_totals(read.rows[number], totals if number == sheet.total else {})
+            shown = {a: n for a, n in totals.items() if a not in covered(read.after, number)}
+            own = _with_totals(read.rows[number], shown if number == sheet.total else {})
             yield row_text(read.rows[number], shift, own).encode()
     yield ("</sheetData>" + shifted(read.after, shift)).encode()
 

@@ -11,8 +11,8 @@ from reports.form_file import FormFile
 from reports.items import FREE, facts_of_item
 from reports.people import People
 
-ALIKE = 0.7
-"""Two forms about the same people whose items agree so far are proposed to become one."""
+ALIKE = 0.6
+"""So much of a form in others about the same people, and it is proposed to join them."""
 PER_MONTH = {"daily": 30.0, "weekly": 52 / 12, "monthly": 1.0, "quarterly": 1 / 3,
              "yearly": 1 / 12, "once": 0.0}  # fmt: skip
 
@@ -47,6 +47,7 @@ class Overlap:
     merges: list[list[str]] = field(default_factory=list)
     reports: list[FillReport] = field(default_factory=list)
     matrix: dict[str, dict[str, float]] = field(default_factory=dict)  # form → item → share held
+    titles: dict[str, str] = field(default_factory=dict)  # item → what it is called
 
 
 def items_of(form: FormFile) -> dict[str, str]:
@@ -80,8 +81,9 @@ def overlap(forms: Sequence[FormFile], people: People) -> Overlap:
     found.answered_share = round(found.cells_answered / max(found.cells_asked, 1), 4)
     found.cells_to_ask_once = questions(forms, people).height
     found.names = _names(asks)
+    found.titles = {i: title_of(i, h) for items in asks.values() for i, h in items.items()}
     found.pairs = _pairs(forms, asks)
-    found.merges = _merges(found.pairs)
+    found.merges = _merges(forms, asks)
     found.forms_after = len(forms) - sum(len(group) - 1 for group in found.merges)
     return found
 
@@ -110,21 +112,21 @@ def _pairs(forms: Sequence[FormFile], asks: dict[str, dict[str, str]]) -> list[P
     return sorted(found, key=lambda pair: -pair.alike)
 
 
-def _merges(pairs: Sequence[Pair]) -> list[list[str]]:
-    """Groups of forms that could be one: the same people, and nearly or wholly the same items."""
-    groups: list[set[str]] = []
-    for pair in pairs:
-        if not pair.same_people or not (pair.within or pair.alike >= ALIKE):
-            continue
-        touched = [one for one in groups if one & {pair.first, pair.second}]
-        groups = [one for one in groups if one not in touched]
-        groups.append({pair.first, pair.second}.union(*touched))
-    return [sorted(one) for one in groups]
+def _merges(forms: Sequence[FormFile], asks: dict[str, dict[str, str]]) -> list[list[str]]:
+    """Groups of forms that could be one: the same people, and mostly items of the others."""
+    groups: list[tuple[str, list[str], set[str]]] = []
+    for form in sorted(forms, key=lambda f: (-len(asks[f.form]), f.form)):
+        mine = set(asks[form.form])
+        for population, names, items in groups:
+            if population == form.population and len(mine & items) >= ALIKE * len(mine):
+                names.append(form.form)
+                items.update(mine)
+                break
+        else:
+            groups.append((form.population, [form.form], mine))
+    return [sorted(names) for _, names, _ in groups if len(names) > 1]
 
 
-def title_of(item: str) -> str:
-    """What an item of the matrix is called."""
-    if item.startswith("count:"):
-        when = item.removeprefix("count:")
-        return f"人数（{'看不懂' if when == 'None' else when or '全部'}）"
-    return facts_of_item(item).title
+def title_of(item: str, header: str) -> str:
+    """What an item is called: the standard's title, or as the form calls what it counts."""
+    return f"人数：{header}" if item.startswith("count:") else facts_of_item(item).title

@@ -5,7 +5,7 @@ from html import escape
 
 import polars as pl
 
-from reports.overlap import Overlap, title_of
+from reports.overlap import Overlap
 from reports.tables import workbook
 
 CELL, LEFT, TOP = 18, 220, 150
@@ -25,7 +25,7 @@ def overlap_workbook(found: Overlap) -> bytes:
                            orient="row"),
         "表与项目": _matrix(found),
         "同项异名": pl.DataFrame(
-            [(title_of(item), "、".join(names), len(names)) for item, names in found.names.items()],
+            [(found.titles[one], "、".join(n), len(n)) for one, n in found.names.items()],
             schema={"项目": pl.String, "叫法": pl.String, "几种": pl.Int64}, orient="row"),
         "相近的表": pl.DataFrame(
             [(p.first, p.second, len(p.shared), p.alike, "是" if p.within else "否",
@@ -64,7 +64,7 @@ def _items(found: Overlap) -> list[str]:
 def _matrix(found: Overlap) -> pl.DataFrame:
     forms = list(found.matrix)
     items = _items(found)
-    columns: list[pl.Series] = [pl.Series("项目", [title_of(one) for one in items])]
+    columns: list[pl.Series] = [pl.Series("项目", [found.titles[one] for one in items])]
     for form in forms:
         shares = [found.matrix[form].get(item) for item in items]
         columns.append(pl.Series(form, shares, dtype=pl.Float64))
@@ -82,7 +82,7 @@ def overlap_page(found: Overlap) -> str:
     ]  # fmt: skip
     big = "".join(f"<div>{escape(name)}<b>{escape(value)}</b></div>" for name, value in numbers)
     groups = [[" + ".join(group)] for group in found.merges] or [["没有"]]
-    names = [[title_of(item), "、".join(n)] for item, n in found.names.items()]
+    names = [[found.titles[item], "、".join(n)] for item, n in found.names.items()]
     return (
         f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>表单重复情况</title>'
         f"<style>{STYLE}</style><h1>表单重复情况</h1><div class=big>{big}</div>"
@@ -101,9 +101,13 @@ def _bars(found: Overlap) -> str:
             f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end">{escape(form)}</text>'
             f'<rect x="{LEFT}" y="{y + 2}" width="400" height="16" fill="#eee"/>'
             f'<rect x="{LEFT}" y="{y + 2}" width="{400 * share:.1f}" height="16" fill="#2a7f62"/>'
-            f'<text x="{LEFT + 408}" y="{y + 15}">{share:.0%}　{answered:,} / {asked:,}</text>'
+            f'<text x="{LEFT + 408}" y="{y + 15}">{_share(share, answered, asked)}</text>'
         )
     return _svg(rows, LEFT + 620, 24 * len(rows) + 4)
+
+
+def _share(share: float, answered: int, asked: int) -> str:
+    return f"{share:.0%}　{answered:,} / {asked:,}" if asked else "现在没有对象"
 
 
 def _picture(found: Overlap) -> str:
@@ -116,9 +120,8 @@ def _picture(found: Overlap) -> str:
         )
     for y, item in enumerate(items):
         top = TOP + y * CELL
-        parts.append(
-            f'<text x="{LEFT - 8}" y="{top + 13}" text-anchor="end">{escape(title_of(item))}</text>'
-        )
+        title = escape(found.titles[item])
+        parts.append(f'<text x="{LEFT - 8}" y="{top + 13}" text-anchor="end">{title}</text>')
         parts += [_square(LEFT + x * CELL, top, found.matrix[form], item)
                   for x, form in enumerate(forms) if item in found.matrix[form]]  # fmt: skip
     return _svg(parts, LEFT + CELL * len(forms) + 120, TOP + CELL * len(items) + 4)

@@ -27,7 +27,13 @@ from schemas.divisions import read_divisions
 from warehouse.snapshots import current_number, reading
 
 ZONE = ZoneInfo("Asia/Shanghai")
-WHOSE_HEAD = {"head_name": "name", "head_id_number": "id_number", "head_phone": "phone"}
+OF_OTHERS = {
+    f"{whose}_{field}": (f"{whose}_resident_id", field)
+    for whose in ("head", "spouse")
+    for field in ("name", "id_number", "phone")
+}
+"""Items that are another person's: the column with that one's id, and the field of theirs."""
+MARRIED = ("20", "21", "22", "23")
 BEHIND = {"age": "birth_date", "birth_year": "birth_year"}
 """What a derived item is worked out from."""
 
@@ -62,6 +68,8 @@ class People:
             return self.frame.select(_joined(_names()).alias(item))[item]
         if item in ("community_name", "street_name", "district_name"):
             return self._place(item)
+        if item.startswith("spouse_"):
+            return self.frame[item].zip_with(self.frame[item].is_not_null(), self._collected(item))
         return self.frame[item]
 
     def _labelled(self, kind: str, rest: str) -> pl.Series:
@@ -107,6 +115,9 @@ class People:
         kind, _, rest = item.partition(":")
         if kind in ("detail", "since", "until"):
             return self.value(f"label:{rest}").fill_null(value=False)
+        if item.startswith("spouse_"):  # of whom nothing is known of a marriage, it is asked
+            marital = self.frame["marital_code"]
+            return marital.is_in(MARRIED).fill_null(value=True)
         if kind == "labels" or item in ("died_on", "left_on"):
             return self.value(item).is_not_null()
         return pl.Series(item, [True] * self.frame.height, dtype=pl.Boolean)
@@ -277,9 +288,7 @@ def all_sources(
             found.append(
                 own.filter(pl.col("field") == behind).with_columns(field=pl.lit(item)).cast(SOURCE)
             )
-    heads = [one for one in items if one in WHOSE_HEAD]
-    if heads:
-        found.append(_heads(home, connection, people, heads))
+    found += [_of_other(home, connection, people, one) for one in items if one in OF_OTHERS]
     found.append(label_sources(people, items))
     others = [one for one in items if one.startswith("other:")]
     if others:
@@ -289,16 +298,15 @@ def all_sources(
     )
 
 
-def _heads(
-    home: Home, connection: duckdb.DuckDBPyConnection, people: People, items: Sequence[str]
+def _of_other(
+    home: Home, connection: duckdb.DuckDBPyConnection, people: People, item: str
 ) -> pl.DataFrame:
-    whose = people.frame.select("resident_id", pl.col("head_resident_id").alias("head"))
-    ids = whose["head"].drop_nulls().unique()
-    own = sources(connection, home.settings.owners, ids, [WHOSE_HEAD[one] for one in items])
-    back = {WHOSE_HEAD[one]: one for one in items}
+    whose, field = OF_OTHERS[item]
+    pairs = people.frame.select("resident_id", pl.col(whose).alias("other")).drop_nulls()
+    own = sources(connection, home.settings.owners, pairs["other"].unique(), [field])
     return (
-        whose.join(own.rename({"resident_id": "head"}), on="head")
-        .with_columns(pl.col("field").replace_strict(back, return_dtype=pl.String))
+        pairs.join(own.rename({"resident_id": "other"}), on="other")
+        .with_columns(field=pl.lit(item))
         .select(list(SOURCE))
         .cast(SOURCE)
     )

@@ -144,7 +144,8 @@ def _column(one: HeaderColumn, proposal: Proposal, total: int | None) -> Column:
     if total is not None and proposal.item in ("name", "member_count"):
         settings["total"] = "count" if proposal.item == "name" else "sum"
     return Column(
-        at=get_column_letter(one.at), header=one.header, item=proposal.item, span=one.span,
+        at=get_column_letter(one.at), header=one.header, item=proposal.item, proposed=proposal.item,
+        span=one.span,
         confidence=proposal.confidence, why=proposal.why, **settings,
     )  # fmt: skip
 
@@ -289,15 +290,18 @@ def _carried(old: FormFile, new: FormFile) -> FormFile:
     said = {(s.sheet, c.header): c for s in old.sheets for c in s.columns}
     sheets = []
     for sheet in new.sheets:
-        columns = tuple(
-            before.model_copy(update={"at": one.at, "span": one.span, "boxes": one.boxes})
-            if (before := said.get((sheet.sheet, one.header)))
-            else one
-            for one in sheet.columns
-        )
+        columns = tuple(_kept(said.get((sheet.sheet, one.header)), one) for one in sheet.columns)
         sheets.append(sheet.model_copy(update={"columns": columns}))
     kept = {"sheets": tuple(sheets), "order": old.order, "public": old.public or new.public}
     return new.model_copy(update=kept)
+
+
+def _kept(before: Column | None, now: Column) -> Column:
+    """An officer's item for good; how it is written as long as the item is the same."""
+    if before is None or (before.item == before.proposed and before.item != now.item):
+        return now
+    places = {"at": now.at, "span": now.span, "boxes": now.boxes}
+    return before.model_copy(update=places)
 
 
 def _archive(home: Home, old: FormFile) -> None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from openpyxl.utils import column_index_from_string, get_column_letter
+
 from reports.sheet_rows import Shift, moved
 
 SQREF = re.compile(
@@ -25,6 +27,17 @@ def shifted(text: str, shift: Shift) -> str:
         changed = BREAK.sub(lambda f: f"{f[1]}{shift.row(int(f[2]))}{f[3]}", breaks[0])
         text = text.replace(breaks[0], changed)
     return MERGES.sub(lambda found: _merges(found[1] or "", shift), text)
+
+
+def covered(text: str, row: int) -> set[str]:
+    """The letters of a row's cells that lie under a merged range, and so are not seen."""
+    found: set[str] = set()
+    for left, top, right, bottom in MERGE.findall(text):
+        if int(top) <= row <= int(bottom):
+            first, last = column_index_from_string(left), column_index_from_string(right)
+            hidden = first + (int(top) == row)
+            found |= {str(get_column_letter(one)) for one in range(hidden, last + 1)}
+    return found
 
 
 def _ranges(text: str, shift: Shift) -> str:
