@@ -11,6 +11,7 @@ from hub.platform import Platform
 from hub.settings import Home, find_home, open_home
 from pipelines.alerts import post_alert
 from pipelines.assets import BRAIN, brain_assets, stream_assets
+from pipelines.extracts import extract_assets, extract_jobs, scheduled_extracts
 from pipelines.session import Session, session
 from pipelines.watching import AssetJob, freshness_checks, freshness_keys, sensors
 
@@ -45,12 +46,15 @@ def definitions_for(home: Home, platforms: Mapping[str, Platform]) -> dg.Definit
         cron_schedule="0 * * * *",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
+    extracts = scheduled_extracts(home)
+    extract_runs, extract_times = extract_jobs(extracts, alert)
     return dg.Definitions(
-        assets=_assets(platforms),
+        assets=[*_assets(platforms), *extract_assets(extracts)],
         asset_checks=freshness_checks(platforms),
-        jobs=[_sync_job(_keys(platforms) - silent), watch, *jobs.values()],
+        jobs=[_sync_job(_keys(platforms) - silent), watch, *jobs.values(), *extract_runs],
         schedules=[
             hourly,
+            *extract_times,
             *(_schedule(one, jobs[n]) for n, one in platforms.items() if one.schedule),
         ],
         sensors=sensors(home, platforms, jobs),
