@@ -7,7 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from cli.chinese import Command, Group
-from cli.options import ClearOption, HomeOption, JsonOption, one_platform, the_home
+from cli.options import (
+    ClearOption,
+    HomeOption,
+    JsonOption,
+    PlatformOption,
+    one_platform,
+    the_home,
+)
 from hub.errors import ConfigError
 
 app = typer.Typer(
@@ -20,10 +27,6 @@ COLUMNS = (
     "平台", "数据流", "记录键", "居民编码", "字段", "平台现值", "核对值", "依据", "提出时间",
     "核对结果",
 )  # fmt: skip
-PlatformOption = Annotated[
-    str | None,
-    typer.Option("--platform", metavar="平台", help="只看这一个平台", show_default=False),
-]
 
 
 @app.command("list", cls=Command, help="列出要核对的值，按平台和字段计数。")

@@ -21,6 +21,10 @@ HomeOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="只输出 JSON，供程序读取", show_default=False)
 ]
+PlatformOption = Annotated[
+    str | None,
+    typer.Option("--platform", metavar="平台", help="只看这一个平台", show_default=False),
+]
 ClearOption = Annotated[
     bool,
     typer.Option("--clear", help="显示未脱敏的原值，请只在有权限时使用", show_default=False),

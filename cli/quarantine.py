@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.chinese import Command, Group
-from cli.options import ClearOption, HomeOption, JsonOption, one_platform, the_home
+from cli.options import (
+    ClearOption,
+    HomeOption,
+    JsonOption,
+    PlatformOption,
+    one_platform,
+    the_home,
+)
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,10 +22,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=Group, name="quarantine", help="隔离区：被搁置的记录和原因。", no_args_is_help=True
 )
-PlatformOption = Annotated[
-    str | None,
-    typer.Option("--platform", metavar="平台", help="只看这一个平台", show_default=False),
-]
 
 
 @app.command("list", cls=Command, help="列出被隔离的记录和有问题的字段，按平台和原因计数。")

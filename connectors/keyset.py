@@ -118,7 +118,7 @@ class Reading:
             return replace(place, phase=place.phase + 1, after=None, taken=0)
         return Place(high=place.high, done=True)
 
-    def _behind(self, sort: tuple[Column, ...], after: tuple[str, ...]) -> Any:  # noqa: ANN401
+    def _behind(self, sort: tuple[Column, ...], after: tuple[str, ...]) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions
         """(a, b) > (x, y), in words that every database knows and the index of `a` serves."""
         pairs = [
             (self._order(one), self._value(one, text))
@@ -132,7 +132,7 @@ class Reading:
     def _order(self, column: Column) -> Any:  # noqa: ANN401 - a column's own type
         return orderable(column, self.dialect)
 
-    def _value(self, column: Column, text: str) -> Any:  # noqa: ANN401
+    def _value(self, column: Column, text: str) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions
         return bound(column, text, self.dialect)
 
 

@@ -89,8 +89,8 @@ class KnownHost(paramiko.MissingHostKeyPolicy):
 
     def missing_host_key(
         self,
-        client: paramiko.SSHClient,  # noqa: ARG002
-        hostname: str,  # noqa: ARG002
+        client: paramiko.SSHClient,  # noqa: ARG002 - paramiko's signature
+        hostname: str,  # noqa: ARG002 - as above
         key: paramiko.PKey,
     ) -> None:
         """Compare, before anything of ours is sent."""
@@ -99,7 +99,7 @@ class KnownHost(paramiko.MissingHostKeyPolicy):
             raise UnknownHostError(f"SHA256:{digest}")
 
 
-def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401
+def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401 - fsspec is untyped
     from fsspec.implementations.sftp import SFTPFileSystem  # type: ignore[import-untyped]
 
     address, title = urlsplit(settings.path), platform.title
@@ -149,7 +149,7 @@ def _key(platform: Platform, path: Path) -> paramiko.PKey:
         ) from None
 
 
-def _s3(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401
+def _s3(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401 - fsspec is untyped
     try:
         import s3fs  # type: ignore[import-not-found]  # an extra
     except ImportError:

@@ -23,7 +23,7 @@ def main(path: str, memory: int, sheets: list[str], out: BinaryIO) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # residents' data in no core file
     try:
-        with open(path, "rb") as file, CalamineWorkbook.from_filelike(file) as book:  # noqa: PTH123
+        with open(path, "rb") as file, CalamineWorkbook.from_filelike(file) as book:  # noqa: PTH123 - started without our packages, kept bare
             say(out, "names", book.sheet_names)
             for name in sheets or book.sheet_names:
                 if name not in book.sheet_names:

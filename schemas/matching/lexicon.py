@@ -13,8 +13,6 @@ from typing import Literal
 
 from pypinyin import Style, lazy_pinyin
 
-from schemas.codes import code_sets
-
 FOLDER = files("schemas") / "matching"
 LABEL = "label:"
 """Begins the attribute of a yes/no column: `label:低保`."""
@@ -94,12 +92,6 @@ def rows(name: str) -> list[dict[str, str]]:
     """The lines of one of the data files."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-@cache
-def label_titles() -> frozenset[str]:
-    """The labels of the standard's own list."""
-    return frozenset(code_sets()["label"].codes)
 
 
 def _add(found: dict[str, dict[Word, None]], spelled: str, word: Word, *, least: int) -> None:

@@ -23,7 +23,6 @@ from hub.errors import (
     SourceDownError,
     SourceRefusedError,
 )
-from hub.platform import Platform
 
 from .misbehaving_api import (
     SECRET,
@@ -37,8 +36,8 @@ from .misbehaving_api import (
     serving,
     status,
 )
+from .vendor import ENVELOPE, Run, ids, platform_of, pulled
 
-ENVELOPE = {"ok": "code", "items": "data.records", "total": "data.total", "message": "msg"}
 TOTAL = {"rows": 3, "stop": "total"}
 SHORT = {"rows": 3, "stop": "short"}
 NO_TOTAL = {"ok": "code", "items": "data.records"}
@@ -52,46 +51,6 @@ def people(count: int) -> list[dict[str, Any]]:
 def api() -> Iterator[Api]:
     with serving(Api(people(8))) as served:
         yield served
-
-
-def platform_of(api: Api, *, stream: dict[str, Any] | None = None, **connection: Any) -> Platform:
-    base = {"kind": "http_api", "url": api.url, "envelope": ENVELOPE, "pager": TOTAL}
-    owners = {"path": "owners", "key": ["id"], "increment": "snapshot", "entity": "resident"}
-    return Platform.model_validate(
-        {
-            "platform": "vendor",
-            "title": "物业系统",
-            "owner": {"level": "community", "department": "物业公司"},
-            "connection": base | connection,
-            "streams": {"owners": owners | {"map": {"name": "name"}} | (stream or {})},
-        }
-    )
-
-
-class Run:
-    """A connector that does not wait but writes down how long it would."""
-
-    def __init__(self, platform: Platform) -> None:
-        self.waits: list[float] = []
-        self.connector = HttpApiConnector(platform, Path("/"), sleep=self.waits.append)
-
-    def __enter__(self) -> "Run":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.connector.close()
-
-    def pull(self, cursor: Any = None, *, resume: bool = False, rows: int = 100) -> Iterator[Chunk]:
-        return self.connector.pull("owners", cursor, resume=resume, chunk_rows=rows)
-
-
-def pulled(platform: Platform, **how: Any) -> list[Chunk]:
-    with Run(platform) as run:
-        return list(run.pull(**how))
-
-
-def ids(chunks: list[Chunk]) -> list[str]:
-    return [one for chunk in chunks for one in chunk.rows["id"].to_pylist()]
 
 
 def everyone(api: Api) -> list[str]:
