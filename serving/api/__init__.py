@@ -1,0 +1,1 @@
+"""The interface for departments' systems, `/api/v1`."""
