@@ -10,11 +10,11 @@ import typer
 from hub.errors import ConfigError
 
 TEMPLATE = files("cli") / "template"
+POLICY = files("security") / "policy.yaml"  # the roles of a home that has no file of its own
 FOLDERS = ("platforms", "extracts", "forms", "data")
 TEXTS = {
     "hub.yaml": "hub.yaml",
     "labels.yaml": "labels.yaml",
-    "policy.yaml": "policy.yaml",
     "divisions.csv": "divisions.csv",
     "platforms/示例.yaml.txt": "platform.yaml",
     ".gitignore": "gitignore",
@@ -68,10 +68,11 @@ def make_home(root: Path, name: str) -> None:
     (root / "data").chmod(0o700)
     create_keys(root / "secrets")
     (root / "secrets").chmod(0o700)
-    for target, source in TEXTS.items():
+    sources = {target: TEMPLATE / source for target, source in TEXTS.items()}
+    for target, source in (sources | {"policy.yaml": POLICY}).items():
         path = root / target
         if path.exists():  # an officer's own file stays
             continue
-        text = (TEMPLATE / source).read_text(encoding="utf-8")
+        text = source.read_text(encoding="utf-8")
         quoted = json.dumps(name, ensure_ascii=False)
         path.write_text(text.replace(f"name: {UNNAMED}", f"name: {quoted}"), encoding="utf-8")
