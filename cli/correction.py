@@ -38,9 +38,9 @@ def list_(
     json: JsonOption = False,
 ) -> None:
     """Count and list the open requests."""
-    from cli.fields import masked_row, title
     from cli.screen import as_json
     from identity.corrections import request_counts, requests
+    from serving.reading.wording import masked_row, title
     from warehouse.snapshots import reading
 
     opened = the_home(home)
@@ -95,7 +95,7 @@ def export(
 
 
 def _line(row: dict[str, Any], titles: Mapping[str, str]) -> list[object]:
-    from cli.fields import shown, title
+    from serving.reading.wording import shown, title
 
     backers = [titles.get(one, one) for one in (row["backed_by"] or "").split("、") if one]
     said, held = (shown(row["field"], row[which], clear=True) for which in ("said", "held"))

@@ -53,7 +53,7 @@ def explain(
 
 
 def _answer(found: "Explanation", *, clear: bool) -> dict[str, Any]:
-    from cli.fields import masked_row, refusal
+    from serving.reading.wording import masked_row, refusal
 
     made = asdict(found)
     made["left"] = masked_row(found.left, clear=clear)
@@ -63,8 +63,8 @@ def _answer(found: "Explanation", *, clear: bool) -> dict[str, Any]:
 
 
 def _show(answer: dict[str, Any]) -> None:
-    from cli.fields import title
     from cli.screen import heading, say, table
+    from serving.reading.wording import title
 
     left, right = answer["left"], answer["right"]
     table(

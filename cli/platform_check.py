@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from cli.fields import reason, title
+from serving.reading.wording import reason, title
 
 if TYPE_CHECKING:
     import polars as pl

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from cli.fields import mask_of, reason, shown, title
 from security.masks import HIDDEN, masked
+from serving.reading.wording import mask_of, reason, shown, title
 
 if TYPE_CHECKING:
     import polars as pl

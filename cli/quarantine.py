@@ -188,7 +188,7 @@ def _titles(home: "Home") -> dict[str, str]:
 
 def _explain(answer: dict[str, Any], *, clear: bool) -> None:
     """Add the Chinese of fields and reasons, and hide raw values unless `clear`."""
-    from cli.fields import raw_text, reason, title
+    from serving.reading.wording import raw_text, reason, title
 
     for part in answer.values():
         for row in part:

@@ -25,8 +25,8 @@ def find(
     json: JsonOption = False,
 ) -> None:
     """Look people up."""
-    from cli.fields import masked_row
     from cli.screen import as_json, say, table
+    from serving.reading.wording import masked_row
     from warehouse import answers
     from warehouse.snapshots import reading
 

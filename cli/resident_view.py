@@ -5,8 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cli.fields import EVENTS, RULES, STATES, WHY, mask_of, masked_row, shown, title
 from security.masks import HIDDEN
+from serving.reading.wording import EVENTS, RULES, STATES, WHY, mask_of, masked_row, shown, title
 
 if TYPE_CHECKING:
     from identity.views import ResidentView

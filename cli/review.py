@@ -159,7 +159,7 @@ def _residents(pair: dict[str, Any]) -> tuple[str, str]:
 
 
 def _masked(pair: dict[str, Any], *, clear: bool) -> dict[str, Any]:
-    from cli.fields import masked_row, refusal
+    from serving.reading.wording import masked_row, refusal
 
     return {
         "weight": round(pair["weight"], 2),

@@ -41,8 +41,8 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
 
 def collect(home: "Home") -> tuple[dict[str, Any], "list[ConfigError]"]:
     """Gather the answer, and what is wrong with platform files. Counts are 0 before a snapshot."""
-    from cli.freshness import freshness
-    from cli.glance import glance
+    from serving.reading.freshness import freshness
+    from serving.reading.glance import glance
     from warehouse.snapshots import list_snapshots
 
     platforms, wrong = home.read_platforms()
@@ -106,8 +106,8 @@ def _flat(numbers: "Counts | None") -> dict[str, Any]:
 
 
 def _show(home: "Home", answer: dict[str, Any], wrong: "list[ConfigError]") -> None:
-    from cli.freshness import STYLES, WORDS
     from cli.screen import complain, heading, moment, pairs, say, table
+    from serving.reading.freshness import STYLES, WORDS
 
     heading(home.settings.name)
     if answer["snapshot"] is None:

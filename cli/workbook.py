@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cli.fields import advice, reason, title
 from cli.screen import moment
+from serving.reading.wording import advice, reason, title
 
 ASIDE = (
     "平台",

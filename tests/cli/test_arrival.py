@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.freshness import freshness
-from cli.glance import LastPull
 from hub.platform import Platform
+from serving.reading.freshness import freshness
+from serving.reading.glance import LastPull
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.freshness import freshness
-from cli.glance import LastPull, glance
 from cli.init import make_home
 from hub.platform import load_platform
 from hub.settings import Home
 from ledger.ledger import open_ledger
+from serving.reading.freshness import freshness
+from serving.reading.glance import LastPull, glance
 from tests.cli.conftest import Hub
 from tests.cli.small_home import copied
 

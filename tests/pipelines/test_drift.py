@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from small_home import database, make_home
 from steps import Steps
 
-from cli.glance import glance
 from ledger.changes import Change as Noted
 from ledger.changes import accept_changes, changes
 from pipelines.drift import changes_between, tell
+from serving.reading.glance import glance
 
 STREAM = ("police", "persons")
 KEPT = "    entity: resident"

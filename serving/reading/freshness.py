@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cli.glance import LastPull
 from hub.platform import Platform
+from serving.reading.glance import LastPull
 
 WORDS = {
     "fresh": "正常",

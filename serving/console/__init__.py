@@ -1,0 +1,1 @@
+"""The console: pages for staff, made on the server, readable without any script."""
