@@ -9,8 +9,10 @@ from functools import cache
 from reports.items import by_attribute, facts_of_item, label_names, words
 from reports.layout import HeaderColumn
 from reports.texts import bare, remarks
+from schemas.matching.cutting import cut_chinese
 from schemas.matching.judging import judge
-from schemas.matching.naming import cut_chinese, is_label, read_name
+from schemas.matching.lexicon import is_label
+from schemas.matching.naming import read_name
 from schemas.matching.profile import profile_of
 
 SELF = ("self", "hukou", "household", None)

@@ -14,8 +14,7 @@ from typing import Any
 from hub.platform import Entity
 from schemas.entities import FIELDS
 from schemas.matching.judging import Candidate
-from schemas.matching.lexicon import LABEL, rows
-from schemas.matching.naming import is_label
+from schemas.matching.lexicon import LABEL, is_label, rows
 from schemas.matching.options import Option, coded, flagged, listed_in, tagged
 from schemas.matching.seen import Seen, sexes_told
 

@@ -7,9 +7,10 @@ belongs to "something else". Values alone may raise a candidate that the name do
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from schemas.matching.cutting import STRANGE
 from schemas.matching.fitting import likelihood
-from schemas.matching.lexicon import attributes
-from schemas.matching.naming import STRANGE, NameReading, is_label
+from schemas.matching.last_words import NameReading
+from schemas.matching.lexicon import attributes, is_label
 from schemas.matching.profile import Profile
 
 UNNAMED: Mapping[str, float] = {

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from hub.reflected import ReflectedTable
+from schemas.matching.cutting import tokens_of
 from schemas.matching.decide import Decision
-from schemas.matching.lexicon import LABEL, Word, chinese, latin
-from schemas.matching.naming import HAN, is_label, tokens_of
+from schemas.matching.lexicon import HAN, LABEL, Word, chinese, is_label, latin
 from schemas.matching.options import first_words
 from schemas.matching.seen import Seen
 

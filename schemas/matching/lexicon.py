@@ -6,6 +6,7 @@ Pinyin is derived from the Chinese, in full (`xingming`) and by initials (`XM`).
 """
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,7 @@ from typing import Literal
 from pypinyin import Style, lazy_pinyin
 
 FOLDER = files("schemas") / "matching"
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 LABEL = "label:"
 """Begins the attribute of a yes/no column: `label:低保`."""
 Form = Literal["han", "english", "full", "initials"]
@@ -86,6 +88,11 @@ def latin() -> Words:
         if kind != "noise":
             _add(found, initials, Word(kind, means, "initials"), least=2)
     return {spelled: tuple(words) for spelled, words in found.items()}
+
+
+def is_label(attribute: str) -> bool:
+    """Whether the attribute is a label with a column of its own."""
+    return attribute.startswith(LABEL)
 
 
 def rows(name: str) -> list[dict[str, str]]:

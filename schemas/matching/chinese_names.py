@@ -1,0 +1,43 @@
+"""A Chinese name or comment cut into known words, the last of which says what it is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from schemas.matching.cutting import cut_chinese
+from schemas.matching.last_words import NameReading, after, whole_word
+from schemas.matching.lexicon import chinese
+
+
+def read_chinese(name: str) -> Iterator[NameReading]:
+    """Every reading of a Chinese name, a path of headers among them (`联系人/手机`)."""
+    whole = re.sub(r"[\s/\-_.·*]+", "", name).lower()
+    known = list(whole_word(chinese().get(whole, ()), "han", 1.0))
+    yield from known
+    weaker = 0.06 if known else 1.0  # a name that is a word as a whole is seldom two
+    for one in _chinese_parts(name):
+        yield replace(one, strength=one.strength * weaker)
+
+
+def _chinese_parts(name: str) -> Iterator[NameReading]:
+    *before, leaf = [one for one in re.split(r"[/\-_.\s]+", name.lower()) if one] or [""]
+    context = [cut_chinese("", (one,)) for one in before]
+    whose = next((c.subject for c in reversed(context) if c.subject), None)
+    yield from _chinese_leaf(leaf, whose)
+    if before and len(leaf) <= 2:
+        yield from _chinese_leaf(f"{before[-1]}{leaf}", whose)
+
+
+def _chinese_leaf(leaf: str, whose: str | None) -> Iterator[NameReading]:
+    words = chinese()
+    for start in range(len(leaf)):
+        head, tail = leaf[:start], leaf[start:]
+        yield from after(words.get(tail, ()), cut_chinese(head), whose, 1.0)
+        for end in range(start + 1, len(leaf)):
+            behind = leaf[end:]
+            if any(one.kind == "suffix" for one in words.get(behind, ())):
+                found = words.get(leaf[start:end], ())
+                yield from after(found, cut_chinese(head), whose, 0.97, behind=behind)
+    cut = cut_chinese(leaf)
+    if cut.subject and not cut.unknown and not cut.others:  # `户主`, `监护人`: their name
+        yield NameReading("name", cut.subject, 0.9 if cut.subject != "self" else 0.75, "")

@@ -1,0 +1,118 @@
+"""The front of a name cut into known words: whose the thing behind it is, and how surely."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+
+from schemas.matching.lexicon import Word, chinese, latin
+
+TOKENS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[\u3400-\u9fff]+")
+STRANGE = 0.88  # a word that nobody knows may mean somebody else
+UNKNOWN, WORD = 2.0, 1.0  # cost of a character or token that is no word, and of a word
+ORGANISED = ("operator", "work_unit")
+"""Attributes that name somebody who is not the person, when they stand before another."""
+NO_OTHER = (*ORGANISED, "hukou_address")
+ROLES = (
+    *("业主", "租户", "租客", "承租人", "承租人员", "租赁人", "产权人", "房屋产权人", "申请人"),
+    *("学生", "儿童", "志愿者", "住户", "owner", "tenant", "renter", "lessee", "applicant"),
+    *("student", "child", "volunteer", "occupant"),
+)
+"""In one row there may be two of these, and they are two people."""
+SOMEBODY = Word("subject", "official", "han")
+
+
+Words = tuple[tuple[Word | None, str], ...]
+"""A text cut: each piece as it stands, and its meaning if it has one."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A front part cut into words: whose, other attributes named, and what nobody knows."""
+
+    subject: str | None
+    others: int
+    unknown: int
+    doubtful: bool = False  # initials that stand for two people
+    role: str = ""  # in which the person appears, where a row may hold another in another role
+
+    @property
+    def whose(self) -> float:
+        """How sure it is whose a thing behind this is."""
+        if self.doubtful:
+            return 0.7
+        return STRANGE if self.unknown else 1.0
+
+
+@cache
+def cut_chinese(head: str, context: tuple[str, ...] = ()) -> Cut:
+    """The cheapest way to cut a text into known words."""
+    text = head + "".join(context)
+    best: list[tuple[float, Words]] = [(0.0, ())]
+    words = chinese()
+    for end in range(1, len(text) + 1):
+        ways = [(best[end - 1][0] + UNKNOWN, (*best[end - 1][1], (None, "")))]
+        for start in range(max(0, end - 8), end):
+            found = words.get(text[start:end], ())
+            if found:
+                chosen = min(found, key=_preference)
+                ways.append((best[start][0] + WORD, (*best[start][1], (chosen, text[start:end]))))
+            elif text[end - 1] == "人" and 2 <= end - start <= 4:  # `申报人`: nobody we know
+                ways.append(
+                    (best[start][0] + WORD + 0.1, (*best[start][1], (SOMEBODY, text[start:end])))
+                )
+        best.append(min(ways, key=lambda way: way[0]))
+    return _cut(best[-1][1])
+
+
+def _preference(word: Word) -> int:
+    kind = ("subject", "noise", "suffix", "attribute").index(word.kind)
+    return 2 * kind + (word.means != "head")  # of `hz` 户主 is likelier than 患者
+
+
+def _cut(words: Words) -> Cut:
+    named = [one for one, _ in words if one]
+    roles = [text for one, text in words if one and one.means == "self" and text in ROLES]
+    whose = [one.means for one in named if one.kind == "subject"]
+    whose += ["hukou" for one in named if one.means == "hukou_address"]
+    whose += ["official" for one in named if one.kind == "attribute" and one.means in ORGANISED]
+    apart = [one for one in whose if one != "self"] or whose
+    others = sum(1 for one in named if one.kind == "attribute" and one.means not in NO_OTHER)
+    return Cut(
+        subject=apart[-1] if apart else None,
+        others=others,
+        unknown=len(words) - len(named),
+        role=roles[-1] if roles else "",
+    )
+
+
+def tokens_of(name: str) -> list[str]:
+    """`resident_name`, `residentName` as words; numbers dropped where there are letters too."""
+    found = [one.lower() for one in TOKENS.findall(name)]
+    return [one for one in found if not one.isdigit()] or found
+
+
+@cache
+def cut_latin(head: tuple[str, ...]) -> Cut:
+    """As `cut_chinese`, of tokens."""
+    words = latin()
+    best: list[tuple[float, Words]] = [(0.0, ())]
+    for end in range(1, len(head) + 1):
+        ways = [(best[end - 1][0] + UNKNOWN, (*best[end - 1][1], (None, "")))]
+        for start in range(max(0, end - 3), end):
+            found = words.get("".join(head[start:end]), ())
+            if found:
+                chosen = min(found, key=_preference)
+                ways.append(
+                    (best[start][0] + WORD, (*best[start][1], (chosen, "".join(head[start:end]))))
+                )
+        best.append(min(ways, key=lambda way: way[0]))
+    cut = _cut(best[-1][1])
+    return replace(cut, doubtful=any(_two_people(one) for one in head))
+
+
+def _two_people(token: str) -> bool:
+    """Whether initials are short for the person and for somebody else: 残疾人, 采集人."""
+    found = [one for one in latin().get(token, ()) if one.form == "initials"]
+    whose = {one.means for one in found if one.kind == "subject"}
+    organised = any(one.kind == "attribute" and one.means in ORGANISED for one in found)
+    return "self" in whose and (len(whose) > 1 or organised)

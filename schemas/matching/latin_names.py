@@ -1,0 +1,61 @@
+"""A Latin name as its tokens: English, pinyin in full, or initials, glued together or not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from schemas.matching.cutting import Cut, cut_latin, tokens_of
+from schemas.matching.last_words import NameReading, after, trust, whole_word
+from schemas.matching.lexicon import latin
+
+
+def read_latin(name: str, *, trusted: bool) -> Iterator[NameReading]:
+    """Every reading of a Latin name; `trusted` where the whole table goes by initials."""
+    tokens = tokens_of(name)
+    whole = "".join(tokens)
+    known = list(whole_word(latin().get(whole, ()), whole, 1.0, trusted=trusted))
+    inside = "." in name  # `contact.phone` is the phone of somebody, `contact_phone` perhaps not
+    yield from (replace(one, strength=one.strength * 0.4) if inside else one for one in known)
+    weaker = 0.06 if known and not inside else 1.0
+    for one in _latin_parts(tokens, trusted=trusted, inside=inside):
+        yield replace(one, strength=one.strength * weaker)
+
+
+def _latin_parts(tokens: list[str], *, trusted: bool, inside: bool) -> Iterator[NameReading]:
+    whole = "".join(tokens)
+    for start in range(1 if inside else 0, len(tokens)):
+        head, tail = tuple(tokens[:start]), tokens[start:]
+        cut = cut_latin(head)
+        yield from _spelled(tail, cut, 1.0, trusted=trusted)
+        if len(tail) > 1 and _is(tail[-1], "suffix"):
+            yield from _spelled(tail[:-1], cut, 0.97, trusted=trusted, behind=tail[-1])
+    cut = cut_latin(tuple(tokens))
+    if cut.subject not in (None, "self") and not cut.unknown and not cut.others:
+        yield NameReading("name", cut.subject or "", 0.7, "", "english")
+    if len(whole) <= 24:
+        yield from _glued(tokens, trusted=trusted)
+
+
+def _spelled(
+    tail: Sequence[str], cut: Cut, factor: float, *, trusted: bool, behind: str = ""
+) -> Iterator[NameReading]:
+    spelled = "".join(tail)
+    for one in after(latin().get(spelled, ()), cut, None, factor, behind=behind):
+        yield replace(one, strength=one.strength * trust(one.form, len(spelled), trusted))
+
+
+def _glued(tokens: Sequence[str], *, trusted: bool) -> Iterator[NameReading]:
+    """`hzxm`, `residentname`, `xbdm`: two or three words in the last token."""
+    *front, last = tokens
+    for place in range(2, len(last) - 1):
+        head, tail = last[:place], last[place:]
+        cut = cut_latin((*front, head))
+        if not cut.unknown and not cut.others:
+            yield from _spelled([tail], cut, 0.87, trusted=trusted)
+        if _is(tail, "suffix"):
+            yield from _spelled([head], cut_latin(tuple(front)), 0.9, trusted=trusted, behind=tail)
+    if len(last) > 3 and last[0] in "pcft" and not front:  # `pName` as one small letter before
+        yield from _spelled([last[1:]], Cut("self", 0, 0), 0.7, trusted=trusted)
+
+
+def _is(token: str, kind: str) -> bool:
+    return any(one.kind == kind for one in latin().get(token, ()))
