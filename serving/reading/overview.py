@@ -1,0 +1,112 @@
+"""一屏统览: the numbers of a scope; each is the length of a list that can be opened."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from security.policy import Access
+from serving.reading.listing import AGE, LISTS, Choice, count
+from warehouse.answers import STAYS, rows
+
+BANDS = 5  # years of age in a bar
+OLDEST = 90  # the last bar holds them and older ones
+NUMBERS = ("residents", "registered", "households", "dwellings", "grids")
+MOVES = ("new", "left", "died")
+DOUBTS = ("no_grid", "no_household", "apart")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number, and what opens the list behind it."""
+
+    title: str
+    value: int
+    choice: Choice
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One age band of one sex."""
+
+    label: str
+    men: Figure
+    women: Figure
+
+
+@dataclass(frozen=True)
+class GridTile:
+    """One grid: its numbers, and what its page needs."""
+
+    grid_code: str
+    name: str
+    residents: int
+    households: int
+
+
+def figures(
+    connection: duckdb.DuckDBPyConnection, access: Access, which: tuple[str, ...]
+) -> list[Figure]:
+    """Some numbers of LISTS, in order; `no_grid` is only told of a whole home."""
+    return [
+        Figure(LISTS[one].title, count(connection, access, Choice(one)), Choice(one))
+        for one in which
+        if one != "no_grid" or access.whole
+    ]
+
+
+def labels(connection: duckdb.DuckDBPyConnection, access: Access) -> list[Figure]:
+    """Persons per label, the most first; an ended label counts no more."""
+    inside = access.where("r")
+    found = rows(
+        connection,
+        f"""SELECT l.label, count(DISTINCT l.resident_id) AS n
+            FROM resident_label l JOIN resident r USING (resident_id)
+            WHERE {STAYS} AND (l.until IS NULL OR l.until >= current_date) AND ({inside.sql})
+            GROUP BY l.label ORDER BY n DESC, l.label""",
+        inside.values,
+    )
+    return [Figure(one["label"], one["n"], Choice("people", label=one["label"])) for one in found]
+
+
+def pyramid(connection: duckdb.DuckDBPyConnection, access: Access) -> list[Bar]:
+    """Residents by sex and age band, the oldest first; those of unknown age are in no bar."""
+    inside = access.where("r")
+    found = rows(
+        connection,
+        f"""SELECT least({AGE} // {BANDS} * {BANDS}, {OLDEST})::INTEGER AS band, r.sex_code AS sex,
+                   count(*) AS n
+            FROM resident r WHERE r.lives_here AND {AGE} >= 0 AND ({inside.sql}) GROUP BY ALL""",
+        inside.values,
+    )
+    counted = {(one["band"], one["sex"]): int(one["n"]) for one in found}
+
+    def figure(band: int, sex: str) -> Figure:
+        last = None if band == OLDEST else band + BANDS - 1
+        choice = Choice("residents", sex=sex, age_from=band, age_to=last)
+        return Figure("男" if sex == "1" else "女", counted.get((band, sex), 0), choice)
+
+    return [
+        Bar(
+            f"{band}+" if band == OLDEST else f"{band}–{band + BANDS - 1}",
+            figure(band, "1"),
+            figure(band, "2"),
+        )
+        for band in range(OLDEST, -1, -BANDS)
+    ]
+
+
+def tiles(connection: duckdb.DuckDBPyConnection, access: Access) -> list[GridTile]:
+    """The grids of the scope, by code, with residents and households of each."""
+    inside = access.where("g")
+    found = rows(
+        connection,
+        f"""
+        WITH people AS (SELECT grid_code, count(*) AS n FROM resident WHERE lives_here GROUP BY 1),
+        homes AS (SELECT grid_code, count(*) AS n FROM household WHERE member_count > 0 GROUP BY 1)
+        SELECT g.grid_code, coalesce(g.name, g.grid_code) AS name,
+               coalesce(people.n, 0) AS residents, coalesce(homes.n, 0) AS households
+        FROM grid g LEFT JOIN people USING (grid_code) LEFT JOIN homes USING (grid_code)
+        WHERE {inside.sql} ORDER BY g.grid_code""",
+        inside.values,
+    )
+    return [GridTile(**one) for one in found]

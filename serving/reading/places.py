@@ -1,0 +1,131 @@
+"""A household, a dwelling, a grid: who belongs there, as one actor may see it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from hub.platform import Entity
+from security.policy import Access
+from serving.reading.resident import outside
+from warehouse.answers import rows
+
+Row = dict[str, Any]
+PEOPLE = """r.resident_id, r.name, r.sex_code, r.birth_date, r.birth_year, r.relation_code, r.phone,
+    r.lives_here, r.household_id"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One household or dwelling: its own row, and its people."""
+
+    row: Row
+    people: list[Row]
+    outside: int  # people of it who are not of the scope
+    others: list[Row]  # the dwelling's households, or the household's dwelling
+
+
+def household(connection: duckdb.DuckDBPyConnection, access: Access, household_id: str) -> Place:
+    """One household with its members and where they live.
+
+    Raises:
+        NotAllowedError: the role may not look.
+        NotFoundError: there is none of that id in the scope.
+    """
+    row = _one(connection, access, "household", household_id)
+    people, others = _people(connection, access, "household_id", household_id)
+    home = rows(
+        connection, "SELECT * FROM dwelling WHERE dwelling_id = $id", {"id": row["dwelling_id"]}
+    )
+    return Place(
+        access.view("household", row),
+        people,
+        others,
+        [access.view("dwelling", one) for one in home],
+    )
+
+
+def dwelling(connection: duckdb.DuckDBPyConnection, access: Access, dwelling_id: str) -> Place:
+    """One dwelling, who lives there, and which households they are of.
+
+    Raises:
+        NotAllowedError: the role may not look.
+        NotFoundError: there is none of that id in the scope.
+    """
+    row = _one(connection, access, "dwelling", dwelling_id)
+    people, others = _people(connection, access, "dwelling_id", dwelling_id)
+    inside = access.where("h")
+    homes = rows(
+        connection,
+        f"""SELECT h.* FROM household h WHERE (h.dwelling_id = $id OR h.household_id IN (
+              SELECT household_id FROM resident WHERE dwelling_id = $id AND lives_here))
+              AND h.member_count > 0 AND ({inside.sql}) ORDER BY h.household_id""",
+        {"id": dwelling_id} | inside.values,
+    )
+    return Place(
+        access.view("dwelling", row), people, others,
+        [access.view("household", one) for one in homes],
+    )  # fmt: skip
+
+
+def grid(connection: duckdb.DuckDBPyConnection, access: Access, grid_code: str) -> Row:
+    """One grid of the scope.
+
+    Raises:
+        NotFoundError: there is none of that code in the scope.
+    """
+    return access.view("grid", _one(connection, access, "grid", grid_code, "statistics"))
+
+
+def buildings(connection: duckdb.DuckDBPyConnection, access: Access, grid_code: str) -> list[Row]:
+    """Compound and building of a grid, with residents and lived-in dwellings."""
+    inside = access.where("r")
+    return rows(
+        connection,
+        f"""SELECT r.place, r.building, count(*) AS residents,
+                   count(DISTINCT r.dwelling_id) AS dwellings
+            FROM resident r WHERE r.lives_here AND r.grid_code = $grid AND ({inside.sql})
+            GROUP BY ALL ORDER BY r.place NULLS LAST,
+              try_cast(r.building AS INTEGER) NULLS LAST, r.building""",
+        {"grid": grid_code} | inside.values,
+    )
+
+
+KEYS: dict[Entity, str] = {
+    "household": "household_id", "dwelling": "dwelling_id", "grid": "grid_code",
+}  # fmt: skip
+
+
+def _one(
+    connection: duckdb.DuckDBPyConnection,
+    access: Access,
+    entity: Entity,
+    key: str,
+    action: Any = "look",  # noqa: ANN401 (an Action)
+) -> Row:
+    access.require(action)
+    inside = access.where("r")
+    found = rows(
+        connection,
+        f"SELECT r.* FROM {entity} r WHERE r.{KEYS[entity]} = $key AND ({inside.sql})",
+        {"key": key} | inside.values,
+    )
+    if not found:
+        raise outside()
+    return found[0]
+
+
+def _people(
+    connection: duckdb.DuckDBPyConnection, access: Access, column: str, key: str
+) -> tuple[list[Row], int]:
+    inside = access.where("r")
+    here = "AND r.lives_here" if column == "dwelling_id" else ""
+    found = rows(
+        connection,
+        f"""SELECT {PEOPLE}, ({inside.sql}) AS inside FROM resident r WHERE r.{column} = $key {here}
+            ORDER BY r.household_id, r.relation_code IS DISTINCT FROM '02',
+                     r.relation_code NULLS LAST, r.birth_year, r.resident_id""",
+        {"key": key} | inside.values,
+    )
+    mine = [one for one in found if one.pop("inside")]
+    return [access.view("resident", one) for one in mine], len(found) - len(mine)
