@@ -56,7 +56,7 @@ def verify(ledger: Ledger, key: Ed25519PublicKey, kept: Sequence[Path] = ()) -> 
         for row in _events(connection):
             _one(done, row, points, told, key)
         _end(done, connection.execute(sa.select(HeadRow.__table__)).all(), key)
-    due = {seq for seq in range(EVERY, done.events + 1, EVERY)}
+    due = set(range(EVERY, done.events + 1, EVERY))
     lost = (due | set(points)) - (due & set(points))
     done.faults += [Fault("checkpoint", seq) for seq in sorted(lost)]
     done.faults += [Fault("kept", seq) for seq in sorted(told) if seq > done.events]

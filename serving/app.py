@@ -10,6 +10,10 @@ from fastapi import FastAPI
 
 from hub.settings import Home
 from ledger import Ledger, open_ledger
+from ledger.accounts import Account
+from ledger.audit import Audit
+from ledger.clients import Client
+from security.policy import Access, Policy, access_of, read_policy
 
 
 @dataclass(frozen=True)
@@ -18,12 +22,27 @@ class Doors:
 
     home: Home
     ledger: Ledger
+    policy: Policy
+    audit: Audit
+
+    def access(self, who: Account | Client) -> Access:
+        """What somebody may see and do.
+
+        Raises:
+            NotAllowedError: their role is not in policy.yaml.
+        """
+        return access_of(self.policy, who.actor, who.role, who.scope, self.home.settings.divisions)
 
 
 def create_app(home: Home) -> FastAPI:
-    """Build the application of a home; a console is mounted on it by one call."""
+    """Build the application of a home; a console is mounted on it by one call.
+
+    Raises:
+        ConfigError: policy.yaml is wrong, or the audit's key is missing.
+    """
+    ledger = open_ledger(home.data / "ledger.sqlite")
     app = FastAPI(title=home.settings.name, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.doors = Doors(home, open_ledger(home.data / "ledger.sqlite"))
+    app.state.doors = Doors(home, ledger, read_policy(home.root), Audit(home, ledger))
 
     @app.get("/api/v1/health")
     def health() -> dict[str, str]:
