@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from identity.golden import ADDRESS, FIELDS, HEAD, NUMBER, ordered_query, rank
+from warehouse.labels import HELD
 
 PIECES = {NUMBER: "id_number", ADDRESS: "residence_address", HEAD: "head_name"}
 """Fields chosen as one piece, and the field by whose rank they are."""
@@ -19,7 +20,7 @@ SAID = tuple(
     if one not in ("grid_code", "id_status")
 )
 """Fields of a resident that some record says, and so have a source."""
-ROSTER = """
+ROSTER = f"""
     SELECT r.resident_id, r.name, r.id_type_code, r.id_number, r.id_status, r.sex_code,
            r.birth_date, r.birth_year, r.ethnicity_code, r.nationality_code, r.marital_code,
            r.education_code, r.political_code, r.employment_code, r.phone, r.hukou_address,
@@ -33,11 +34,16 @@ ROSTER = """
            h.phone AS head_phone, u.member_count, u.head_resident_id,
            s.resident_id AS spouse_resident_id, s.name AS spouse_name,
            s.id_number AS spouse_id_number, s.phone AS spouse_phone,
+           y.youngest_born,
            g.name AS grid_name, g.community_code, g.worker_name, g.worker_phone,
            l.labels
     FROM resident r
     LEFT JOIN household u ON u.household_id = r.household_id
     LEFT JOIN resident h ON h.resident_id = u.head_resident_id
+    LEFT JOIN (
+        SELECT household_id, max(birth_date) AS youngest_born FROM resident WHERE lives_here
+        GROUP BY household_id HAVING count(birth_date) = count(*)) y
+        ON y.household_id = r.household_id AND r.lives_here
     LEFT JOIN (
         SELECT household_id, min(resident_id) AS partner_id FROM resident
         WHERE relation_code IN ('10', '11', '12') AND died_on IS NULL AND left_on IS NULL
@@ -50,7 +56,7 @@ ROSTER = """
         SELECT resident_id, list(struct_pack(
                    label, detail, since, until, platform, stream, record_key) ORDER BY label
                ) AS labels
-        FROM resident_label WHERE until IS NULL OR until >= $today
+        FROM {HELD} WHERE until IS NULL OR until >= $today
         GROUP BY resident_id) l ON l.resident_id = r.resident_id
     WHERE r.grid_code IS NULL OR len($scope) = 0
         OR list_bool_or(list_transform($scope, lambda s: starts_with(r.grid_code, s)))

@@ -2,6 +2,8 @@
 
 import duckdb
 
+from warehouse.labels import TABLE as COMPUTED_LABEL
+
 EVIDENCE = """
     CREATE TABLE evidence (
         record_id BIGINT, stable UBIGINT, source UBIGINT,
@@ -74,3 +76,4 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make identity's tables in an empty brain."""
     connection.execute(EVIDENCE)
     connection.execute(ENTITIES)
+    connection.execute(COMPUTED_LABEL)

@@ -23,6 +23,7 @@ from identity.golden import (
     ordered_query,
     rank,
 )
+from warehouse.labels import HELD
 
 Row = dict[str, Any]
 
@@ -100,8 +101,8 @@ def show(
         said=_said(connection, living, owners),
         labels=_query(
             connection,
-            """SELECT label, detail, since, until, platform, stream, record_key
-               FROM resident_label WHERE resident_id = ? ORDER BY label""",
+            f"""SELECT label, detail, since, until, platform, stream, record_key
+                FROM {HELD} WHERE resident_id = ? ORDER BY label""",
             living,
         ),
         household=_one(connection, "household", "household_id", home),

@@ -16,7 +16,7 @@ from pipelines.streams import pull, standardise
 from warehouse.gates import GateReport
 
 POOL = "brain"
-BRAIN = ("identity", "entities", "snapshot")
+BRAIN = ("identity", "entities", "labels", "snapshot")
 Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
@@ -129,8 +129,14 @@ def brain_assets(streams: Sequence[tuple[str, str]]) -> dg.AssetsDefinition:
                 description="Golden residents, households, dwellings, grids.",
             ),
             dg.AssetSpec(
-                "snapshot",
+                "labels",
                 deps=["entities"],
+                group_name="brain",
+                description="Labels that follow from data, by the rules of labels.yaml.",
+            ),
+            dg.AssetSpec(
+                "snapshot",
+                deps=["labels"],
                 group_name="brain",
                 description="The published, read-only brain.",
             ),

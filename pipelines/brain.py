@@ -1,10 +1,11 @@
 """From core batches to a published snapshot: apply, resolve, judge, publish. The only writer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from time import perf_counter
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from identity.tables import create_tables
 from ledger import Ledger
 from pipelines.deciding import Told, told_now, told_otherwise
 from pipelines.standardise import ready_batches
+from reports.labels import label_rules
 from schemas.entities import MODELS, core_schema
 from security.keys import read_keys
 from warehouse.brain import (
@@ -28,6 +30,7 @@ from warehouse.brain import (
 )
 from warehouse.gate_page import write_gate_page
 from warehouse.gates import GateProcess, GateReport
+from warehouse.labels import LabelRule, labels_differ, update_labels
 from warehouse.lock import locked
 from warehouse.snapshots import (
     Work,
@@ -38,6 +41,9 @@ from warehouse.snapshots import (
     snapshot_path,
     working,
 )
+
+ZONE = ZoneInfo("Asia/Shanghai")
+"""Whose day a birthday falls on."""
 
 
 @dataclass
@@ -98,12 +104,14 @@ def update_brain(
         waiting = waiting_batches(home, ledger, platforms)
         told = told_now(home, ledger, platforms)
         done.batches = sum(map(len, waiting))
-        if not waiting and not told_otherwise(home, told):
+        rules, day = label_rules(home), datetime.now(ZONE).date()
+        if not waiting and not told_otherwise(home, told) and not _labels_differ(home, rules, day):
             discard_work(home)
             return done
         gates.start()
         with working(home, anew=not _up_to_date(home)) as work:
             _apply_and_resolve(home, work, waiting, told, done)
+            _label(work, rules, day, done)
             with _timed(done, "gates"):
                 request = _gate_request(home, work, platforms, accept_drop)
                 done.gates = gates.judge(request)
@@ -136,6 +144,22 @@ def _apply_and_resolve(
         resolve_identity(connection, key, now, told.model, told.bindings)
     with _timed(done, "entities"):
         resolve_entities(connection, key, told.owners, now)
+
+
+def _labels_differ(home: Home, rules: Sequence[LabelRule], day: date) -> bool:
+    """Whether the current snapshot, if there is one, has other labels than hold on the day."""
+    if current_number(home) is None:
+        return False
+    if not _up_to_date(home):
+        return True
+    with reading(home) as connection:
+        return labels_differ(connection, rules, day)
+
+
+def _label(work: Work, rules: Sequence[LabelRule], day: date, done: Publication) -> None:
+    """Compute the labels that follow from data; then close the work copy."""
+    with _timed(done, "labels"):
+        update_labels(work.connection, rules, day)
     with _timed(done, "checkpoint"):
         done.facts = _facts(work)
         work.close()
@@ -146,6 +170,7 @@ def _facts(work: Work) -> dict[str, dict[str, int]]:
     tables = {
         "identity": ("resident_link", "ambiguous", "identity_event"),
         "entities": ("resident", "household", "dwelling", "grid", "resident_label"),
+        "labels": ("computed_label",),
     }
     return {
         asset: {

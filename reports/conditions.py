@@ -26,7 +26,7 @@ LABEL = re.compile(r"(no\s+)?label:(\S+)")
 BOUNDS = {("age", ">="): "age_least", ("age", ">"): "age_least",
           ("age", "<="): "age_most", ("age", "<"): "age_most"}  # fmt: skip
 """Who is known by the year of birth only fulfils what holds at either age."""
-NUMBERS = ("age", "birth_year", "member_count")
+NUMBERS = ("age", "birth_year", "member_count", "household_youngest")
 DATES = ("birth_date", "died_on", "left_on")
 
 

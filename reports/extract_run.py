@@ -28,6 +28,7 @@ from reports.items import facts_of_item
 from reports.people import ZONE, People, people_of
 from reports.tables import write_table
 from security.keys import keyed_ids, read_keys
+from warehouse.answers import merged_ids, newest_pull
 from warehouse.duck import memory, parquet, write_parquet
 
 KEY, CHANGE, REDIRECT, WATERMARK = "resident_id", "change", "redirected_to", "watermark"
@@ -66,7 +67,7 @@ def run_extract(
     with people_of(home, one.scope) as (people, connection):
         _refuse_stale(one, connection, moment)
         mine = people.of(chosen(people.frame, parse_population(one.population)).sort(KEY))
-        merged = _merged(connection)
+        merged = merged_ids(connection)
     rows = statistics(one, mine) if one.count_by else table_of(one, mine)
     state = _state_path(home, one)
     given, mode, changes = rows, "full", {}
@@ -171,16 +172,8 @@ def runs_of(home: Home, name: str) -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
-def _merged(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    return dict(
-        connection.execute(
-            "SELECT resident_id, merged_into FROM resident_identity WHERE merged_into IS NOT NULL"
-        ).fetchall()
-    )
-
-
 def _refuse_stale(one: Extract, connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    newest = connection.execute("SELECT max(pulled_at) FROM batch").fetchall()[0][0]
+    newest = newest_pull(connection)
     age = (now - newest).total_seconds() if newest else float("inf")
     if age > one.fresh_within:
         raise ConfigError(

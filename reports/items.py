@@ -17,6 +17,7 @@ FOLDER = files("reports")
 DERIVED = {
     "age": ("年龄", 3),
     "member_count": ("家庭人口", 2),
+    "household_youngest": ("户内最小年龄", 3),
     "head_phone": ("户主电话", 3),
     "spouse_name": ("配偶姓名", 3),
     "spouse_id_number": ("配偶证件号码", 4),
@@ -44,7 +45,7 @@ MASKS = {
     "worker_name": "张**",
     "worker_phone": "138****1234",
 }
-NUMBERS = ("age", "birth_year", "member_count", "seq")
+NUMBERS = ("age", "birth_year", "member_count", "household_youngest", "seq")
 DATES = ("birth_date", "died_on", "left_on")
 
 

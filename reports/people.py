@@ -10,20 +10,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
-import yaml
 
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
-from identity.roster import LABELS, roster, sources
+from identity.roster import roster, sources
 from reports.collected import read_collected
-from reports.conditions import expression, parse_population
+from reports.labels import label_rules
 from schemas.codes import inputs_of, standard_code
 from schemas.divisions import read_divisions
+from warehouse.answers import merged_ids, newest_pull
+from warehouse.labels import labels_on
 from warehouse.snapshots import current_number, reading
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -40,7 +40,7 @@ BEHIND = {"age": "birth_date", "birth_year": "birth_year"}
 
 @dataclass(frozen=True)
 class People:
-    """Everyone of a scope at one snapshot; `today` is the day of its newest batch."""
+    """Everyone of a scope at one snapshot; `today` is the day that the snapshot is of."""
 
     frame: pl.DataFrame = field(repr=False)
     today: date
@@ -140,7 +140,8 @@ def people_of(home: Home, scope: str | None) -> Iterator[tuple[People, duckdb.Du
     with reading(home, number) as connection:
         today = _day_of(connection)
         frame = roster(connection, [scope] if scope else [], today.isoformat())
-        yield _people(home, frame, scope, today, _merged(connection, number or 0)), connection
+        snapshot = Snapshot(number or 0, merged_ids(connection))
+        yield _people(home, frame, scope, today, snapshot), connection
 
 
 def _people(
@@ -158,7 +159,7 @@ def _people(
         )
     answers = read_collected(home, snapshot.merged)
     frame = _with_age(frame, today)
-    frame, rules = _ruled(home, frame)
+    rules = frozenset(one.label for one in label_rules(home))
     named = frame.select(_names().explode().unique()).to_series().drop_nulls()
     places = {one.code: one.name for one in read_divisions(home.root / "divisions.csv")
               if one.valid_on(today)}  # fmt: skip
@@ -174,66 +175,29 @@ class Snapshot:
     merged: dict[str, str]
 
 
-def _merged(connection: duckdb.DuckDBPyConnection, number: int) -> Snapshot:
-    found = connection.execute(
-        "SELECT resident_id, merged_into FROM resident_identity WHERE merged_into IS NOT NULL"
-    )
-    return Snapshot(number, dict(found.fetchall()))
-
-
 def _day_of(connection: duckdb.DuckDBPyConnection) -> date:
-    """The day of the newest batch: forms filled twice from one snapshot are the same."""
-    newest = connection.execute("SELECT max(pulled_at) FROM batch").fetchall()[0][0]
-    moment = newest if isinstance(newest, datetime) else datetime(1970, 1, 1, tzinfo=ZONE)
-    return moment.astimezone(ZONE).date()
+    """The day of the newest batch or of the labels: one snapshot fills a form always alike."""
+    moment = newest_pull(connection) or datetime(1970, 1, 1, tzinfo=ZONE)
+    day = moment.astimezone(ZONE).date()
+    return max(day, labels_on(connection) or day)
 
 
 def _with_age(frame: pl.DataFrame, today: date) -> pl.DataFrame:
     """Add `age` where the day of birth is known; by the year alone, between which ages it lies."""
-    born = pl.col("birth_date")
-    later = (born.dt.month() * 100 + born.dt.day()) > today.month * 100 + today.day
-    age = today.year - born.dt.year() - later.cast(pl.Int32)
+    age = _age("birth_date", today)
     this_year = today.year - pl.col("birth_year").cast(pl.Int32)
     return frame.with_columns(
         age=age.cast(pl.Int32),
+        household_youngest=_age("youngest_born", today).cast(pl.Int32),
         age_least=pl.coalesce(age, this_year - 1).cast(pl.Int32),
         age_most=pl.coalesce(age, this_year).cast(pl.Int32),
     )
 
 
-def _ruled(home: Home, frame: pl.DataFrame) -> tuple[pl.DataFrame, frozenset[str]]:
-    """Add the labels that labels.yaml gives by a rule; what a platform gives stays as given."""
-    found: set[str] = set()
-    for name, text in _rules(home):
-        tests = parse_population(text).tests
-        holds = pl.all_horizontal([expression(one) for one in tests])
-        fresh = pl.struct(
-            label=pl.lit(name), detail=pl.lit(None, pl.String), since=pl.lit(None, pl.Date),
-            until=pl.lit(None, pl.Date), platform=pl.lit("labels.yaml"),
-            stream=pl.lit(None, pl.String), record_key=pl.lit(text),
-        )  # fmt: skip
-        new = holds & ~_names().list.contains(name).fill_null(value=False)
-        more = pl.concat_list(fresh).cast(LABELS)
-        kept = pl.col("labels").fill_null(pl.lit([], dtype=LABELS))
-        frame = frame.with_columns(pl.when(new).then(kept.list.concat(more)).otherwise("labels"))
-        found.add(name)
-    return frame, frozenset(found)
-
-
-def _rules(home: Home) -> Iterator[tuple[str, str]]:
-    """(label, condition as `reports.conditions` reads it) of each rule of labels.yaml."""
-    path = home.root / "labels.yaml"
-    content: Any = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
-    for one in (content or {}).get("labels") or ():
-        if one.get("kind") == "rule" and one.get("rule"):
-            yield one["name"], condition_of(str(one["rule"]))
-
-
-def condition_of(rule: str) -> str:
-    """Rewrite `residence_type_code in ('4', '5') and age >= 60` as a condition of ours."""
-    text = re.sub(r"\s+and\s+", " & ", rule).replace("==", "=")
-    text = re.sub(r"\(([^)]*)\)", lambda f: "|".join(p.strip() for p in f[1].split(",")), text)
-    return re.sub(r"['\"]", "", text)
+def _age(born: str, today: date) -> pl.Expr:
+    day = pl.col(born)
+    later = (day.dt.month() * 100 + day.dt.day()) > today.month * 100 + today.day
+    return today.year - day.dt.year() - later.cast(pl.Int32)
 
 
 def _names() -> pl.Expr:

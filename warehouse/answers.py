@@ -7,6 +7,7 @@ come back clear; masking is the business of whoever shows them.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,6 +15,7 @@ import duckdb
 
 from hub.platform import Entity
 from warehouse.duck import literal, publish
+from warehouse.labels import HELD
 
 ENTITIES: tuple[str, ...] = get_args(Entity)
 STAYS = "r.died_on IS NULL AND r.left_on IS NULL"
@@ -128,7 +130,7 @@ def _labels(
         connection,
         f"""
         SELECT l.label, l.detail, count(DISTINCT l.resident_id) AS persons
-        FROM resident_label l JOIN resident r USING (resident_id)
+        FROM {HELD} l JOIN resident r USING (resident_id)
         WHERE {STAYS} AND (l.until IS NULL OR l.until >= current_date)
         GROUP BY ALL ORDER BY l.label, l.detail""",
     )
@@ -315,3 +317,18 @@ def _of(platforms: Sequence[str]) -> str:
 
 def _at_most(limit: int | None) -> str:
     return "" if limit is None else f"LIMIT {int(limit)}"
+
+
+def merged_ids(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Every id that was merged, and into which."""
+    return dict(
+        connection.execute(
+            "SELECT resident_id, merged_into FROM resident_identity WHERE merged_into IS NOT NULL"
+        ).fetchall()
+    )
+
+
+def newest_pull(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    """When the newest batch of a snapshot was pulled (UTC); None for an empty one."""
+    newest = connection.execute("SELECT max(pulled_at) FROM batch").fetchall()[0][0]
+    return newest if isinstance(newest, datetime) else None

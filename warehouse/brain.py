@@ -18,12 +18,12 @@ from hub.settings import Home
 from warehouse.core import CoreFiles
 from warehouse.duck import literal, parquet
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the tables of a brain. One of another version is built anew from core, and keeps its ids."""
 LASTING = (
     "record_id", "resident_link", "resident_identity", "identity_event", "household_key",
     "dwelling_key", "membership", "resident_past", "resident_record_past", "household_record_past",
-    "dwelling_record_past", "grid_record_past",
+    "dwelling_record_past", "grid_record_past", "computed_label",
 )  # fmt: skip
 """What cannot be made again from core: who was given which id, and what was true before."""
 

@@ -61,7 +61,7 @@ def test_definitions_are_valid(home: Home) -> None:
     keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
     assert keys == {
         "raw/police/persons", "core/police/persons", "raw/grid/residents", "core/grid/residents",
-        "raw/grid/grids", "core/grid/grids", "identity", "entities", "snapshot",
+        "raw/grid/grids", "core/grid/grids", "identity", "entities", "labels", "snapshot",
     }  # fmt: skip
     checks = {(k.asset_key.to_user_string(), k.name) for k in graph.asset_check_keys}
     assert ("snapshot", "gates") in checks

@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 from reports.form_file import Column
 from reports.formats import DATES, date_format, words_of, written
 from reports.items import facts_of_item, words
+from reports.labels import condition_of
 from reports.list_sheet import boxed
-from reports.people import condition_of
 from reports.tables import workbook
 from schemas.codes import code_sets, inputs_of, spelling
 from schemas.dates import standard_day
