@@ -1,8 +1,10 @@
 """The golden record: per field the value to show, among all that the platforms say.
 
 The owner platform's value first (一数一源, hub.yaml `owners`) if nothing was wrong with it; else,
-of what does not change in a life, the value that most platforms give; else the newest. Blanks
-never win. What was not chosen stays in the records and is shown beside it.
+the value that most platforms give, of equal ones the newest. What does not change in a life counts
+the same however old; of what does, a platform's word loses half its weight in half a year (a
+telephone) or two (where somebody lives). Blanks never win. What was not chosen stays in the records
+and is shown beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +29,15 @@ PLACING = ("place", "building", "unit", "room", "room_key", "head_name", "head_i
 """Columns of a resident's row that are there to place them by, and shown with the dwelling."""
 AGREED = ("name", "sex_code", "birth_date", "birth_year", "ethnicity_code", "nationality_code")
 """What does not change: here many platforms outweigh a newer one."""
+HALF_A_YEAR = 180
+HALVED = {"residence_address": 730, "household_no": 730, "relation_code": 730, "grid_code": 730}
+"""Days in which a platform's word on what does change loses half its weight."""
+VOTED = {
+    "name": "coalesce(e.bare, r.name)",
+    "residence_address": "coalesce(e.room_key, r.residence_address)",
+}
+"""By what platforms agree, where it is not the text: a dot in a name is no other name."""
+SHOWN_AS = {"grid_code": "stated_grid"}
 NOT_OWNED, ODD = 99, 100
 """Classes of a value: by no owner; with an issue noted on it. Owners come below."""
 CLASS = 1_000_000_000_000
@@ -63,43 +74,78 @@ def make_golden(connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequ
 
 
 def ordered_query(members: str) -> str:
-    """SQL of the records of `members`, in order, the newest first; `odd`: fields with an issue."""
+    """SQL of the records of `members`, in order, the newest first, with the day they are of.
+
+    `odd`: fields with an issue.
+    """
     return f"""
-        SELECT record_id, row_number() OVER (
-                   ORDER BY coalesce(updated_at, valid_from) DESC, record_id) AS nth,
+        SELECT record_id, row_number() OVER (ORDER BY said_at DESC, record_id) AS nth,
+               epoch(said_at)::BIGINT // 86400 AS day,
                CASE WHEN len(issues) > 0
                     THEN list_transform(issues, lambda x: x.field) END AS odd
-        FROM resident_record SEMI JOIN {members} USING (record_id)"""
+        FROM (SELECT *, coalesce(updated_at, valid_from) AS said_at
+              FROM resident_record SEMI JOIN {members} USING (record_id))"""
 
 
 def _agree(connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequence[str]]) -> None:
-    """Where records of the same class differ in what does not change, let the most platforms win.
+    """Where records of the same class differ, let agreement win, and age among equals.
 
     Only the residents whose records differ at all are looked at again.
     """
     run = connection.execute
-    differ = " OR ".join(f"r.{field} <> g.{field}" for field in AGREED)
+    disputes = {field: _dispute(field) for field in (*FIELDS, "residence_address")}
+    found = ", ".join(f"coalesce({one}, false) AS {field}" for field, one in disputes.items())
     run(f"""
-        CREATE OR REPLACE TEMP TABLE disputed AS
-        SELECT m.resident_id, m.record_id FROM members m WHERE resident_id IN (
-            SELECT g.resident_id FROM golden g JOIN members USING (resident_id)
-            JOIN resident_record r USING (record_id) WHERE {differ})""")
-    for field in AGREED:
-        run(f"""
-            UPDATE golden SET {field} = chosen.value FROM (
-                WITH said AS (
-                    SELECT d.resident_id, r.{field} AS value, r.platform,
-                           {rank(field, owners)} AS rank
-                    FROM disputed d JOIN resident_record r USING (record_id)
-                    JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
-                    WHERE r.{field} IS NOT NULL),
-                votes AS (
-                    SELECT resident_id, value, count(DISTINCT platform) AS platforms
-                    FROM said GROUP BY ALL)
-                SELECT resident_id, arg_min(value,
-                    {{class: rank // {CLASS}, votes: -platforms, nth: rank % {CLASS}}}) AS value
-                FROM said JOIN votes USING (resident_id, value) GROUP BY resident_id) chosen
-            WHERE chosen.resident_id = golden.resident_id""")
+        CREATE OR REPLACE TEMP TABLE dispute AS
+        SELECT * FROM (
+            SELECT resident_id, {", ".join(f"bool_or({field}) AS {field}" for field in disputes)}
+            FROM (SELECT m.resident_id, {found} FROM members m JOIN golden g USING (resident_id)
+                  JOIN resident_record r USING (record_id) JOIN evidence e USING (record_id))
+            GROUP BY resident_id)
+        WHERE {" OR ".join(disputes)}""")
+    for field in disputes:
+        if run(f"SELECT count(*) FROM dispute WHERE {field}").fetchall()[0][0]:
+            _settle(connection, field, owners)
+
+
+def _dispute(field: str) -> str:
+    if field == "residence_address":
+        return f"{VOTED[field]} <> coalesce(g.room_key, g.residence_address)"
+    return f"r.{field} <> g.{SHOWN_AS.get(field, field)}"
+
+
+def _settle(
+    connection: duckdb.DuckDBPyConnection, field: str, owners: Mapping[str, Sequence[str]]
+) -> None:
+    columns = ADDRESS if field == "residence_address" else (SHOWN_AS.get(field, field),)
+    value = _struct(ADDRESS, "") if field == "residence_address" else f"{{{columns[0]}: r.{field}}}"
+    given = _given(ADDRESS, "") if field == "residence_address" else f"r.{field} IS NOT NULL"
+    connection.execute(f"""
+        UPDATE golden SET {", ".join(f"{one} = chosen.value.{one}" for one in columns)} FROM (
+            WITH said AS (
+                SELECT m.resident_id, {value} AS value, {VOTED.get(field, f"r.{field}")} AS voted,
+                       r.platform, o.day, {rank(field, owners)} AS rank,
+                       max(o.day) OVER (PARTITION BY m.resident_id) AS newest
+                FROM members m SEMI JOIN (FROM dispute WHERE {field}) USING (resident_id)
+                JOIN resident_record r USING (record_id)
+                JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
+                WHERE {given}),
+            votes AS (
+                SELECT resident_id, voted, round(sum(weight), 6) AS weight FROM (
+                    SELECT resident_id, voted, {vote(field)} AS weight
+                    FROM said GROUP BY resident_id, voted, platform)
+                GROUP BY resident_id, voted)
+            SELECT resident_id, arg_min(value, {{class: rank // {CLASS}, votes: -weight,
+                nth: rank % {CLASS}}}) AS value
+            FROM said JOIN votes USING (resident_id, voted) GROUP BY resident_id) chosen
+        WHERE chosen.resident_id = golden.resident_id""")
+
+
+def vote(field: str) -> str:
+    """SQL over a platform's records that say one value: what its word weighs, 1 if it is new."""
+    if field in AGREED:
+        return "1.0"
+    return f"pow(2.0, (max(day) - any_value(newest)) / {HALVED.get(field, HALF_A_YEAR)}.0)"
 
 
 def rank(field: str, owners: Mapping[str, Sequence[str]]) -> str:
@@ -123,8 +169,7 @@ def rank(field: str, owners: Mapping[str, Sequence[str]]) -> str:
 def golden_query(owners: Mapping[str, Sequence[str]]) -> str:
     """SQL of the golden rows of all residents in `members`."""
     single = ",\n".join(
-        f"arg_min(r.{field}, {rank(field, owners)}) AS "
-        f"{'stated_grid' if field == 'grid_code' else field}"
+        f"arg_min(r.{field}, {rank(field, owners)}) AS {SHOWN_AS.get(field, field)}"
         for field in FIELDS
     )
     return f"""
@@ -144,14 +189,22 @@ def golden_query(owners: Mapping[str, Sequence[str]]) -> str:
 def _piece(
     fields: Sequence[str], table: str, field: str, owners: Mapping[str, Sequence[str]]
 ) -> str:
-    def source(one: str) -> str:
-        return f"r.{one}" if table or one == "residence_address" else f"e.{one}"
-
-    struct = ", ".join(f"{one} := {source(one)}" for one in fields)
-    given = " OR ".join(f"{source(one)} IS NOT NULL" for one in fields[:2])
+    given = _given(fields, table)
     if field == "id_number":  # somebody else's number is not this person's
         given = f"({given}) AND r.id_status IS DISTINCT FROM 'borrowed'"
-    return f"arg_min(struct_pack({struct}), {rank(field, owners)}) FILTER ({given})"
+    return f"arg_min({_struct(fields, table)}, {rank(field, owners)}) FILTER ({given})"
+
+
+def _struct(fields: Sequence[str], table: str) -> str:
+    return f"struct_pack({', '.join(f'{one} := {_source(one, table)}' for one in fields)})"
+
+
+def _given(fields: Sequence[str], table: str) -> str:
+    return " OR ".join(f"{_source(one, table)} IS NOT NULL" for one in fields[:2])
+
+
+def _source(field: str, table: str) -> str:
+    return f"r.{field}" if table or field == "residence_address" else f"e.{field}"
 
 
 def _update_labels(connection: duckdb.DuckDBPyConnection) -> None:

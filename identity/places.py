@@ -1,9 +1,10 @@
 """Where people live and with whom: dwellings, households, grids, and the finished resident rows.
 
 A household is a relation between people: by household number, else by a stated relation to a
-head who is named, else to the only head in the same flat. Tenants who state no relation to
-anybody are no members of it. Where somebody is registered (the household) and where they live (the
-dwelling) are two facts, and may differ (人户分离).
+head who is named, else to the only head in the same flat. Who lives in a flat and states no
+relation to anybody (a tenant) is a household of their own, and its head if others name them so.
+Where somebody is registered (the household) and where they live (the dwelling) are two facts, and
+may differ (人户分离).
 A grid is the one stated where that grid exists, else the one that covers the building. Who has
 neither is counted and listed, never guessed.
 
@@ -20,6 +21,7 @@ from security.keys import keyed_ids
 
 LIVES_HERE = """
     g.died_on IS NULL AND g.left_on IS NULL AND g.residence_type_code IS DISTINCT FROM '2'"""
+ALONE = "room_key IS NOT NULL AND coalesce(relation_code, head_name, head_id_number) IS NULL"
 PLACING = "household_id, dwelling_id, grid_code, lives_here, valid_from"
 
 
@@ -105,13 +107,14 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
 
     Leaves `belonging(resident_id, room_key, household_key)`.
     """
-    connection.execute("""
+    connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE belonging AS
         WITH keyed AS (
             SELECT resident_id, name, room_key, id_number, household_no, head_name, head_id_number,
                    relation_code,
                    CASE WHEN household_no IS NOT NULL THEN 'no:' || household_no
-                        WHEN relation_code IN ('01', '02') THEN 'head:' || resident_id END AS key
+                        WHEN relation_code IN ('01', '02') OR {ALONE}
+                        THEN 'head:' || resident_id END AS key
             FROM everyone),
         heads AS (SELECT * FROM keyed WHERE key IS NOT NULL),
         mine AS (SELECT * FROM keyed SEMI JOIN rewritten USING (resident_id)),

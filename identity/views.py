@@ -15,17 +15,22 @@ from identity.golden import (
     AGREED,
     CLASS,
     FIELDS,
+    HALF_A_YEAR,
+    HALVED,
     HEAD,
     NOT_OWNED,
     NUMBER,
     ODD,
     PLACING,
+    VOTED,
     ordered_query,
     rank,
 )
 from warehouse.labels import HELD
 
 Row = dict[str, Any]
+Place = tuple[bool, int, float, int]
+"""Borrowed, class, votes (less than 0), place among the records: the least is chosen."""
 
 PIECES = {"id_number": NUMBER, "residence_address": ADDRESS, "head_name": HEAD}
 """Fields chosen together, by the rank of the first."""
@@ -149,13 +154,14 @@ def _said(
     """Every value of every field, in the order of choice, the winner first."""
     leads = [*FIELDS, *PIECES]
     ranks = ", ".join(f"{rank(field, owners)} AS rank_{field}" for field in leads)
+    voted = ", ".join(f"{one} AS voted_{field}" for field, one in VOTED.items())
     found = _query(
         connection,
         f"""
         WITH members AS (SELECT resident_id, record_id FROM resident_link WHERE resident_id = ?),
         ordered AS ({ordered_query("members")})
-        SELECT r.*, e.place, b.batch_id, coalesce(r.updated_at, r.valid_from) AS said_at,
-               {ranks}
+        SELECT r.*, e.place, b.batch_id, coalesce(r.updated_at, r.valid_from) AS said_at, o.day,
+               {voted}, {ranks}
         FROM members m JOIN resident_record r USING (record_id) JOIN ordered o USING (record_id)
         JOIN evidence e USING (record_id)
         LEFT JOIN batch b ON b.platform = r.platform AND b.stream = r.stream AND b.seq = r.seq""",
@@ -174,15 +180,13 @@ def _said(
 def _in_order(found: list[Row], field: str, lead: str, given: Sequence[str]) -> list[Said]:
     """Values of `field`; the winner is the best ranked record that gives any of `given`."""
     candidates = [row for row in found if any(row[one] is not None for one in given)]
-    votes = {
-        row[field]: len({r["platform"] for r in candidates if r[field] == row[field]})
-        for row in candidates
-    }
+    by = f"voted_{lead}" if lead in VOTED else lead
+    votes = {} if lead in PIECES and lead not in VOTED else _votes(candidates, lead, by)
 
-    def place(row: Row) -> tuple[bool, int, int, int]:
+    def place(row: Row) -> Place:
         borrowed = lead == "id_number" and row["id_status"] == "borrowed"
         at, nth = divmod(int(row[f"rank_{lead}"]), CLASS)
-        return borrowed, at, -votes[row[field]] if lead in AGREED else 0, nth
+        return borrowed, at, -votes.get(row[by], 0.0), nth
 
     candidates.sort(key=place)
     mine = [row for row in candidates if not place(row)[0]]  # not somebody else's number
@@ -197,26 +201,37 @@ def _in_order(found: list[Row], field: str, lead: str, given: Sequence[str]) -> 
     ]  # fmt: skip
 
 
-def _why(
-    row: Row, best: Row | None, field: str, place: Callable[[Row], tuple[bool, int, int, int]]
-) -> str:
+def _votes(candidates: list[Row], field: str, by: str) -> dict[Any, float]:
+    """What each value weighs, as in `golden.vote`."""
+    days: dict[tuple[Any, str], int] = {}
+    for row in candidates:
+        key = row[by], row["platform"]
+        days[key] = max(row["day"], days.get(key, row["day"]))
+    newest, found = max(days.values(), default=0), dict.fromkeys((value for value, _ in days), 0.0)
+    for (value, _), day in days.items():
+        halved = HALVED.get(field, HALF_A_YEAR)
+        found[value] += 1.0 if field in AGREED else 2.0 ** ((day - newest) / halved)
+    return {value: round(weight, 6) for value, weight in found.items()}
+
+
+def _why(row: Row, best: Row | None, field: str, place: Callable[[Row], Place]) -> str:
     """Say why the value of `row` is, or is not, the one that is shown."""
-    borrowed, at, votes, _ = place(row)
+    borrowed, at, votes, nth = place(row)
     if borrowed or best is None:
         return "borrowed"
     if row is best:
         return _why_won(at, votes)
-    best_at, best_votes = place(best)[1:3]
+    best_at, best_votes, best_nth = place(best)[1:]
     if row[field] == best[field]:
         return "same"
     if at % 1000 == ODD:
         return "odd"
     if at != best_at:
         return "not_owner"
-    return "outvoted" if votes > best_votes else "older"
+    return "outvoted" if votes > best_votes and (field in AGREED or nth < best_nth) else "older"
 
 
-def _why_won(at: int, votes: int) -> str:
+def _why_won(at: int, votes: float) -> str:
     if at % 1000 < NOT_OWNED:
         return "owner"
     return "votes" if votes < -1 else "newest"

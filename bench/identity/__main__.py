@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bench.identity.cases import Found, Steady, measure, steady
 from bench.identity.recipes import RECIPES
 from bench.identity.scores import Score
+from bench.identity.shown import FIELDS
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -18,9 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print("recipe     seed records | exact F1 | precision  recall   F1      | B-cubed F1 | asked  "
           "| F1 answered | largest | s")  # fmt: skip
+    found = []
     for recipe in given.recipes:
         for seed in given.seeds:
-            print(line(measure(recipe, given.people, seed)), flush=True)
+            found.append(measure(recipe, given.people, seed))
+            print(line(found[-1]), flush=True)
+    print("\nrecipe     seed | households  grids    | " + "  ".join(f"{f:10}" for f in FIELDS))
+    print("\n".join(map(shown_line, found)))
     if given.steady:
         print(steady_lines(steady(given.steady, given.seeds[0])))
 
@@ -31,6 +36,16 @@ def line(found: Found) -> str:
         f"{found.recipe:10} {found.seed:4} {found.records:7} |  {found.exact.f1:.3f}   | "
         f"{_three(found.pairs)} |  {found.cubed.f1:.5f}   | {found.asked:6.2%} |   "
         f"{found.answered.f1:.5f}   | {found.largest:7} | {found.seconds:.1f}"
+    )
+
+
+def shown_line(found: Found) -> str:
+    """What is shown of people, as a line of the second table: shares that are right."""
+    right = found.shown
+    fields = "  ".join(f"{right.fields[field]:<10.2%}" for field in FIELDS)
+    return (
+        f"{found.recipe:10} {found.seed:4} | {right.households:<10.2%}  {right.grids:<8.2%} | "
+        f"{fields}"
     )
 
 

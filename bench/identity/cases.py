@@ -11,13 +11,15 @@ from random import Random
 import duckdb
 import polars as pl
 
+from bench.identity.grids import draw_grids, put_grids
 from bench.identity.loading import PULLED, empty_brain, put, standardised
-from bench.identity.people import Town
+from bench.identity.people import Person, Town
 from bench.identity.platforms import Row, hold
 from bench.identity.recipes import RECIPES
 from bench.identity.scores import Score, b_cubed, pairwise
+from bench.identity.shown import Shown, shown
 from identity.decisions import Binding
-from identity.resolve import resolve_identity
+from identity.resolve import resolve_entities, resolve_identity
 from identity.review import pairs_to_review
 
 KEY = b"bench" * 8
@@ -38,6 +40,15 @@ class Found:
     answered: Score  # once every question is answered by the truth
     largest: int
     seconds: float
+    shown: Shown
+
+
+@dataclass(frozen=True)
+class World:
+    """People, and the records that platforms hold of them."""
+
+    people: list[Person]
+    rows: list[Row]
 
 
 @dataclass(frozen=True)
@@ -55,18 +66,22 @@ class Steady:
 
 def measure(recipe: str, people: int, seed: int) -> Found:
     """Make a world, resolve it, and compare with its truth."""
-    rows = world(recipe, people, seed)
+    made = world(recipe, people, seed)
+    rows, grids = made.rows, draw_grids(made.people)
     connection = empty_brain()
     put(connection, standardised(rows), None)
+    put_grids(connection, grids)
     started = time.perf_counter()
     _resolve(connection)
     seconds = time.perf_counter() - started
+    resolve_entities(connection, KEY, {}, PULLED)
     links = linked(connection, rows)
     asked = connection.execute("SELECT count(DISTINCT record_id) FROM ambiguous").fetchall()[0][0]
     largest = links.group_by("resident").len()["len"].max()
+    right = shown(connection, links, made.people, grids)
     found = Found(
         recipe, seed, len(rows), _exact(connection, links), pairwise(links), b_cubed(links),
-        asked / len(rows), _answered(connection, rows), int(str(largest)), seconds,
+        asked / len(rows), _answered(connection, rows), int(str(largest)), seconds, right,
     )  # fmt: skip
     connection.close()
     return found
@@ -74,7 +89,7 @@ def measure(recipe: str, people: int, seed: int) -> Found:
 
 def steady(people: int, seed: int, share: float = 0.01) -> Steady:
     """Resolve at once, again, shuffled, and after a change of a share of the records."""
-    core = standardised(world("ordinary", people, seed))
+    core = standardised(world("ordinary", people, seed).rows)
     ids = []
     cpu = seconds = peak = 0.0
     for order in (None, Random(seed)):
@@ -98,10 +113,11 @@ def steady(people: int, seed: int, share: float = 0.01) -> Steady:
     )
 
 
-def world(recipe: str, people: int, seed: int) -> list[Row]:
-    """The records of one world."""
+def world(recipe: str, people: int, seed: int) -> World:
+    """Make one world up."""
     town = Town(RECIPES[recipe], seed)
-    return hold(town, town.fill(people))
+    living = town.fill(people)
+    return World(living, hold(town, living))
 
 
 def linked(connection: duckdb.DuckDBPyConnection, rows: list[Row]) -> pl.DataFrame:

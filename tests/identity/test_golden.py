@@ -28,6 +28,32 @@ def rule(field: str, said: list[tuple[str, datetime, object]], owners: list[str]
     return max((one for one in given_values if one[2] in most), key=lambda one: one[1])[2]
 
 
+def test_where_platforms_agree_one_newer_word_does_not_win(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    hub = Hub(brain)
+    one = {"id_number": NUMBER, "name": "张伟"}
+    for nth, (phone, room, month) in enumerate((("1", "101", 1), ("1", "101", 2), ("2", "202", 5))):
+        at = datetime(2025, month, 1, tzinfo=UTC)
+        platform = f"p{nth}"
+        hub.sync(
+            {platform: Record(phone=phone, room=room, platform=platform, **one)}, updated_at=at
+        )
+    shown = "SELECT phone, room FROM resident"
+    assert brain.execute(shown).fetchall() == [("1", "101")]
+    (resident_id,) = set(hub.ids().values())
+    said = show(brain, resident_id, {}).said
+    assert [(s.value, s.why) for s in said["phone"]] == [
+        ("1", "votes"), ("1", "same"), ("2", "outvoted"),
+    ]  # fmt: skip
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+    hub.sync({"p2": Record(phone="2", room="202", platform="p2", **one)}, updated_at=at)
+    assert brain.execute(shown).fetchall() == [("2", "101")], "a telephone is sooner out of date"
+    at = datetime(2028, 1, 1, tzinfo=UTC)
+    hub.sync({"p2": Record(phone="2", room="202", platform="p2", **one)}, updated_at=at)
+    assert brain.execute(shown).fetchall() == [("2", "202")]
+
+
 said = st.lists(
     st.tuples(
         st.sampled_from(["police", "grid", "health", "door"]),
@@ -136,10 +162,34 @@ def test_a_move_closes_one_membership_and_opens_another(brain: duckdb.DuckDBPyCo
     assert brain.execute(open_ones).fetchall() == [(0,)]
 
 
-def test_tenants_of_a_flat_are_no_family_of_its_head(brain: duckdb.DuckDBPyConnection) -> None:
+def households(connection: duckdb.DuckDBPyConnection) -> set[frozenset[str]]:
+    """The names in each household."""
+    rows = connection.execute(
+        "SELECT list(name) FROM resident WHERE household_id IS NOT NULL GROUP BY household_id"
+    )
+    return {frozenset(names) for (names,) in rows.fetchall()}
+
+
+def test_tenants_of_a_flat_are_households_of_their_own(brain: duckdb.DuckDBPyConnection) -> None:
     hub = Hub(brain)
     hub.sync({"1": Record("赵六", None, "5", "101")}, relation_code="02")
     hub.sync({"2": Record("赵小", None, "6", "101")}, relation_code="20")
-    hub.sync({"3": Record("钱八", None, "7", "101")})
-    rows = brain.execute("SELECT name, household_id IS NULL FROM resident ORDER BY name").fetchall()
-    assert rows == [("赵六", False), ("赵小", False), ("钱八", True)]
+    hub.sync({"3": Record("钱八", None, "7", "101"), "4": Record("孙九", None, "8", "101")})
+    family = frozenset({"赵六", "赵小"})
+    assert households(brain) == {family, frozenset({"钱八"}), frozenset({"孙九"})}
+    heads = "SELECT count(*) FROM household WHERE head_resident_id IS NOT NULL"
+    assert brain.execute(heads).fetchall() == [(3,)]
+    hub.sync({"5": Record("钱小", None, "7", "101")}, relation_code="20", head_name="钱八")
+    assert frozenset({"钱八", "钱小"}) in households(brain), "others name him as their head"
+    hub.sync({"3": Record("钱八", None, "7")})
+    assert frozenset({"钱八"}) not in households(brain), "without a flat he is placed nowhere"
+
+
+def test_registered_here_and_living_there_are_two_facts(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    hub.sync({"1": Record("张伟", NUMBER, "1", "101")}, household_no="7", relation_code="02")
+    hub.sync({"2": Record("张小伟", None, "2", "202")}, household_no="7", relation_code="20")
+    assert households(brain) == {frozenset({"张伟", "张小伟"})}
+    rooms = """SELECT r.name, d.room, h.dwelling_id = r.dwelling_id FROM resident r
+        JOIN dwelling d USING (dwelling_id) JOIN household h USING (household_id) ORDER BY 2"""
+    assert brain.execute(rooms).fetchall() == [("张伟", "101", True), ("张小伟", "202", False)]

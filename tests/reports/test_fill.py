@@ -189,8 +189,8 @@ def test_a_table_of_counts_is_counted(home: Home, tmp_path: Path) -> None:
     drawn.append([None] * 7)
     drawn.append(["合计"])
     sheet = _filled(home, book, tmp_path)
-    assert [cell.value for cell in sheet[3]] == ["第一网格", 3, 1, 1, 1, 1, 1]
-    assert [cell.value for cell in sheet[4]] == ["合计", 3, 1, 1, 1, 1, 1]
+    assert [cell.value for cell in sheet[3]] == ["第一网格", 3, 1, 1, 1, 1, 2]
+    assert [cell.value for cell in sheet[4]] == ["合计", 3, 1, 1, 1, 1, 2]
 
 
 def test_the_command_fills_and_counts(hub: Hub, home: Home, tmp_path: Path) -> None:
