@@ -29,8 +29,12 @@ def find_components(connection: duckdb.DuckDBPyConnection, model: Model) -> None
             SELECT root FROM component JOIN node_fact USING (node) GROUP BY root
             HAVING min(number) <> max(number) OR min(low_sex) <> max(high_sex)
                 OR max(last_year) - min(first_year) > 1 OR sum(records) > {LARGEST}
-                OR bool_or(names IS NULL OR not_numbers IS NOT NULL)
+                OR bool_or(names IS NULL)
                 OR count(DISTINCT first_year) > 1
+            UNION SELECT root FROM (
+                SELECT root, unnest(not_numbers) AS number FROM component JOIN node_fact USING (node))
+                SEMI JOIN (SELECT root, number FROM component JOIN node_fact USING (node))
+                USING (root, number)
             UNION SELECT root FROM component c JOIN node_edge e ON e.a = c.node
                 WHERE weight < {model.join}
             UNION SELECT root FROM component c JOIN node_told t ON t.a = c.node
