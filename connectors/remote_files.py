@@ -151,7 +151,7 @@ def _key(platform: Platform, path: Path) -> paramiko.PKey:
 
 def _s3(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401 - fsspec is untyped
     try:
-        import s3fs  # type: ignore[import-not-found]  # an extra
+        import s3fs  # type: ignore[import-untyped]  # an extra
     except ImportError:
         raise ConfigError(
             f"{platform.platform}: s3fs is not installed",

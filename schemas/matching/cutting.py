@@ -33,6 +33,7 @@ class Cut:
     others: int
     unknown: int
     doubtful: bool = False  # initials that stand for two people
+    guessed: bool = False  # by two letters, among names that are no initials
     role: str = ""  # in which the person appears, where a row may hold another in another role
 
     @property
@@ -40,7 +41,7 @@ class Cut:
         """How sure it is whose a thing behind this is."""
         if self.doubtful:
             return 0.7
-        return STRANGE if self.unknown else 1.0
+        return STRANGE if self.unknown or self.others else 1.0
 
 
 @cache
@@ -92,8 +93,8 @@ def tokens_of(name: str) -> list[str]:
 
 
 @cache
-def cut_latin(head: tuple[str, ...]) -> Cut:
-    """As `cut_chinese`, of tokens."""
+def cut_latin(head: tuple[str, ...], *, trusted: bool = True) -> Cut:
+    """As `cut_chinese`, of tokens; `trusted` where the whole table goes by pinyin initials."""
     words = latin()
     best: list[tuple[float, Words]] = [(0.0, ())]
     for end in range(1, len(head) + 1):
@@ -107,7 +108,14 @@ def cut_latin(head: tuple[str, ...]) -> Cut:
                 )
         best.append(min(ways, key=lambda way: way[0]))
     cut = _cut(best[-1][1])
-    return replace(cut, doubtful=any(_two_people(one) for one in head))
+    guessed = not trusted and not all(_is_known(one) for one in head)
+    return replace(cut, doubtful=guessed or any(_two_people(one) for one in head), guessed=guessed)
+
+
+def _is_known(token: str) -> bool:
+    """Whether a token is more than two letters that some Chinese words begin with."""
+    found = latin().get(token, ())
+    return len(token) > 2 or not found or any(one.form != "initials" for one in found)
 
 
 def _two_people(token: str) -> bool:

@@ -4,6 +4,7 @@ Columns are first judged one by one, then by each other: numbers give births and
 with, a second person in the row takes nothing from the first, two columns may fill one field.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,10 @@ BIOMETRIC_SHARE = 0.5
 OF_LABELS = ("since", "until", "disability_kind")
 """What belongs to a label, if the table has one that it could belong to."""
 MAYBE = 0.88
+ONE_WITNESS = 0.9
+RIVAL = 0.9  # of two columns that are as likely, the one that is taken is not sure
+LEADS = re.compile(r"长|负责|责任|领导|leader|manager|chief", re.IGNORECASE)
+"""Beside a grid's worker, whoever leads is not the worker."""
 UNKNOWN = 0.85  # a column of which neither name nor values say anything
 PARTS = ("road", "door_no", "compound", "building", "unit", "room")
 JOINED = ("compound", "building", "unit", "room")
@@ -80,13 +85,13 @@ def _one(seen: Seen, entity: Entity, sexes: Mapping[str, Mapping[str, Counter[st
     others = tuple((other, c) for other, c in ranked[1:] if other and c >= 0.1)
     best = by_field.get(name, [None])[0]
     if not name:
-        return _unmapped(seen, best, chance, others)
+        return _unmapped(seen, best, entity, chance, others)
     assert best is not None  # noqa: S101 - a field has the candidates that lead to it
     option = _option(seen, best, FIELDS[entity][name].code_set, sexes)
     return Decision(
         column=seen.column.name,
         field=name,
-        confidence=round(min(chance, 0.995) * option.certainty, 3),
+        confidence=round(min(chance, _most(best)) * option.certainty, 3),
         why="；".join(one for one in (best.why, option.why) if one),
         settings=dict(option.settings) | _reads(best, entity),
         others=others,
@@ -96,12 +101,19 @@ def _one(seen: Seen, entity: Entity, sexes: Mapping[str, Mapping[str, Counter[st
 
 
 def _unmapped(
-    seen: Seen, best: Candidate | None, chance: float, others: tuple[tuple[str, float], ...]
+    seen: Seen,
+    best: Candidate | None,
+    entity: Entity,
+    chance: float,
+    others: tuple[tuple[str, float], ...],
 ) -> Decision:
     photo = best is not None and best.attribute == "biometric"
     known = best is not None and best.confidence >= 0.5
     most = 0.995 if known and seen.profile.size else 0.9 if known else UNKNOWN
     most = min(most, MAYBE) if best and best.attribute in OF_LABELS else most
+    if best is not None:
+        doubted = best.whose < 1 and any(best.attribute == name for _, name in targets(entity))
+        most = min(most, _most(best), best.whose - 0.03 if doubted else 1.0)
     return Decision(
         column=seen.column.name,
         field=None,
@@ -111,6 +123,11 @@ def _unmapped(
         attribute=best.attribute if best else "",
         dropped=photo and chance >= BIOMETRIC_SHARE,
     )
+
+
+def _most(one: Candidate) -> float:
+    """Nothing is surer than 0.9 that only the name says, or only the values."""
+    return 0.995 if one.witnesses >= 2 else ONE_WITNESS
 
 
 def _field_of(one: Candidate, entity: Entity) -> str | None:
@@ -211,7 +228,10 @@ SINGLE = (
 def _together(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
     """Two columns for one field: the surer first; a second only where a list makes sense."""
     made = list(decisions)
-    order = sorted(range(len(made)), key=lambda at: (-made[at].confidence, at))
+    order = sorted(
+        range(len(made)),
+        key=lambda at: (-made[at].confidence, LEADS.search(made[at].column) is not None, at),
+    )
     taken: dict[str, int] = {}
     for at in order:
         one = made[at]
@@ -223,6 +243,8 @@ def _together(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]
         stranger = one.field in PERSONAL and _sure_whose(seen[first]) > _sure_whose(seen[at])
         if one.field in SINGLE or stranger:
             chance = min(0.85, max(0.55, made[first].confidence))
+            if one.confidence >= RIVAL * made[first].confidence:
+                made[first] = replace(made[first], confidence=min(made[first].confidence, MAYBE))
             made[at] = replace(
                 one, field=None, settings={}, confidence=chance,
                 others=((str(one.field), round(1 - chance, 2)),),

@@ -208,7 +208,8 @@ def _division(profile: Profile) -> float:
     if (
         profile.share("division_12") > 0.9
     ):  # few codes for many rows, else it is a number of some kind
-        return 30.0 if profile.distinct <= max(3, profile.size / 8) else 2.0
+        few = profile.distinct <= max(3, profile.size / 8)
+        return 30.0 if few and not profile.ends_in_zeros else 2.0
     return 3.0 if profile.share("division") > 0.9 else 0.15
 
 
@@ -242,7 +243,7 @@ def _anything(profile: Profile) -> float:
         return 0.05
     if profile.share("mobile") >= 0.7 or profile.names >= 0.9:
         return 0.5
-    return 1.0
+    return 0.1 if _division(profile) >= 10 else 1.0
 
 
 FITS: dict[str, Callable[[Profile], float]] = {

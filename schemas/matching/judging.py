@@ -19,17 +19,23 @@ UNNAMED: Mapping[str, float] = {
     "nationality": 0.005, "id_type": 0.02, "residence_type": 0.02, "labels": 0.02,
     "residence_address": 0.02, "hukou_address": 0.015, "birth_date": 0.02, "grid_code": 0.01,
     "compound": 0.01, "building": 0.01, "unit": 0.01, "biometric": 0.01, "updated_at": 0.004,
-    "created_at": 0.006, "disability_kind": 0.01, "community_code": 0.005, "division_code": 0.005,
+    "created_at": 0.006, "disability_kind": 0.01, "community_code": 0.015, "division_code": 0.015,
 }  # fmt: skip
 """How often a column whose name says nothing is one of these."""
+OF_PLACES = ("community_code", "division_code")
+"""Codes of places, whoever is named before them."""
 OF_PEOPLE = (
     *("name", "id_number", "id_type", "phone", "residence_address", "hukou_address", "sex"),
     *("birth_date", "birth_year", "age", "ethnicity", "education", "marital", "political"),
     *("employment", "nationality", "residence_type"),
 )
 """What each person in a row may have of their own; the values cannot tell whose it is."""
+SPANS = ("since", "until")
+"""Behind a word that nobody knows they are days of something else: `lease_start`."""
 MOST_BY_INITIALS = 0.9  # three letters stand for many words: 是否独居, 是否登记
 DISTINCT = 20.0  # a fit that hardly any other content has
+LIKELY_FIT = 3.0  # from this the values speak for it
+NAMED = 0.3  # a weaker reading of a name is a guess
 MOST_BY_NAME = 0.9  # without a value nothing is surer
 
 
@@ -43,6 +49,7 @@ class Candidate:
     why: str
     whose: float = 1.0  # part of the confidence: how sure it is that it is this subject's
     role: str = ""
+    witnesses: int = 0  # of name, comment and values: how many say so
 
 
 def judge(readings: Sequence[NameReading], profile: Profile) -> list[Candidate]:
@@ -59,12 +66,21 @@ def judge(readings: Sequence[NameReading], profile: Profile) -> list[Candidate]:
     found = []
     for key, (weight, why) in weighed.items():
         one = named.get(key)
-        sure = (one.whose if one else STRANGE) if key[0] in OF_PEOPLE else 1.0
+        sure = (one.whose if one else STRANGE) if key[0] in (*OF_PEOPLE, *SPANS) else 1.0
         chance = min(weight / total, most) * sure
         if one is not None and one.form == "initials" and likelihood(key[0], profile) < DISTINCT:
             chance = min(chance, 0.75 if is_label(key[0]) else MOST_BY_INITIALS)
-        found.append(Candidate(*key, chance, why, sure, one.role if one else ""))
+        said = _witnesses(one, likelihood(key[0], profile))
+        found.append(Candidate(*key, chance, why, sure, one.role if one else "", said))
     return sorted((one for one in found if one.confidence >= 0.03), key=lambda c: -c.confidence)
+
+
+def _witnesses(one: NameReading | None, fit: float) -> int:
+    """Name, comment, values; initials witness only beside values that hardly anything else has."""
+    named = one is not None and one.strength >= NAMED
+    if one is not None and one.form == "initials" and fit < DISTINCT:
+        named = False
+    return int(named) + int(one is not None and one.agreed) + int(fit >= LIKELY_FIT)
 
 
 def _priors(readings: Sequence[NameReading]) -> dict[tuple[str, str], tuple[float, str]]:
@@ -77,8 +93,9 @@ def _priors(readings: Sequence[NameReading]) -> dict[tuple[str, str], tuple[floa
     first = max(readings, key=lambda one: one.strength, default=None)
     whose = first.subject if first else "self"  # `户主卡号` with valid numbers: the head's number
     for attribute, prior in UNNAMED.items():
-        if (attribute, whose) not in made:
-            made[attribute, whose] = (prior * share, "")
+        theirs = "self" if attribute in OF_PLACES else whose
+        if (attribute, theirs) not in made:
+            made[attribute, theirs] = (prior * share, "")
     return made
 
 

@@ -65,7 +65,8 @@ def _spans(seen: Sequence[Seen]) -> dict[str, str]:
     found = {}
     for name in ("since", "until"):
         best = max(seen, key=lambda one, n=name: one.chance(n))  # type: ignore[misc]  # bound here
-        if best.chance(name) >= 0.6 and (best.profile.days or not best.profile.size):
+        other = any(c.attribute == name and c.whose < 1 for c in best.candidates)  # `lease start`
+        if best.chance(name) >= 0.6 and not other and (best.profile.days or not best.profile.size):
             found[name] = best.column.name
     return found
 

@@ -25,6 +25,7 @@ class NameReading:
     form: Form = "han"
     whose: float = 1.0  # how sure it is that the values are this subject's
     role: str = ""
+    agreed: bool = False  # the column's name and its comment both say so
 
 
 def after(
@@ -45,7 +46,7 @@ def after(
 def _front(cut: Cut) -> float:
     """How much a front that is not all understood takes away."""
     unknown = (1.0, 0.85, 0.72)[cut.unknown] if cut.unknown < 3 else 0.55
-    return unknown * (0.65**cut.others)
+    return unknown * (0.65**cut.others) * (0.5 if cut.guessed else 1.0)
 
 
 def whole_word(

@@ -3,17 +3,32 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from schemas.matching.abbreviations import written_out
 from schemas.matching.cutting import Cut, cut_latin, tokens_of
 from schemas.matching.last_words import NameReading, after, trust, whole_word
 from schemas.matching.lexicon import latin
+
+NUMBERS = ("id", "no", "code", "num", "number", "uid", "guid", "uuid", "key", "bh", "bm")
+SHORTENED = 0.89  # a word that is written in full is likelier than one that is shortened
 
 
 def read_latin(name: str, *, trusted: bool) -> Iterator[NameReading]:
     """Every reading of a Latin name; `trusted` where the whole table goes by initials."""
     tokens = tokens_of(name)
+    yield from _spelled_out(tokens, trusted=trusted, inside="." in name)
+    if trusted:
+        return
+    for words in written_out(tokens):
+        for one in _spelled_out(list(words), trusted=False, inside="." in name):
+            if one.form != "initials":
+                whose = min(one.whose, SHORTENED)
+                yield replace(one, strength=one.strength * SHORTENED, whose=whose)
+
+
+def _spelled_out(tokens: list[str], *, trusted: bool, inside: bool) -> Iterator[NameReading]:
     whole = "".join(tokens)
     known = list(whole_word(latin().get(whole, ()), whole, 1.0, trusted=trusted))
-    inside = "." in name  # `contact.phone` is the phone of somebody, `contact_phone` perhaps not
+    # `contact.phone` is the phone of somebody, `contact_phone` perhaps not
     yield from (replace(one, strength=one.strength * 0.4) if inside else one for one in known)
     weaker = 0.06 if known and not inside else 1.0
     for one in _latin_parts(tokens, trusted=trusted, inside=inside):
@@ -22,17 +37,36 @@ def read_latin(name: str, *, trusted: bool) -> Iterator[NameReading]:
 
 def _latin_parts(tokens: list[str], *, trusted: bool, inside: bool) -> Iterator[NameReading]:
     whole = "".join(tokens)
+    if inside:
+        yield from _beneath(tokens, trusted=trusted)
     for start in range(1 if inside else 0, len(tokens)):
         head, tail = tuple(tokens[:start]), tokens[start:]
-        cut = cut_latin(head)
+        cut = cut_latin(head, trusted=trusted)
         yield from _spelled(tail, cut, 1.0, trusted=trusted)
         if len(tail) > 1 and _is(tail[-1], "suffix"):
             yield from _spelled(tail[:-1], cut, 0.97, trusted=trusted, behind=tail[-1])
-    cut = cut_latin(tuple(tokens))
+    yield from _numbered(tokens, trusted=trusted)
+    cut = cut_latin(tuple(tokens), trusted=trusted)
     if cut.subject not in (None, "self") and not cut.unknown and not cut.others:
         yield NameReading("name", cut.subject or "", 0.7, "", "english")
     if len(whole) <= 24:
         yield from _glued(tokens, trusted=trusted)
+
+
+def _beneath(tokens: list[str], *, trusted: bool) -> Iterator[NameReading]:
+    """`gridInfo.code`: below a thing that is nobody, its code is the thing's."""
+    if cut_latin(tuple(tokens[:-1]), trusted=trusted).subject is None:
+        bare = [one for one in tokens[:-1] if not _is(one, "noise")]
+        for one in _spelled([*bare, tokens[-1]], Cut(None, 0, 0), 0.85, trusted=trusted):
+            if one.form == "english":
+                yield one
+
+
+def _numbered(tokens: list[str], *, trusted: bool) -> Iterator[NameReading]:
+    """`childCode`, `tenant_no`: a person's number is the number of the row."""
+    cut = cut_latin(tuple(tokens[:-1]), trusted=trusted)
+    if tokens[-1] in NUMBERS and cut.subject == "self" and not (cut.unknown or cut.others):
+        yield NameReading("row_id", "self", 0.75, "", "english")
 
 
 def _spelled(
@@ -48,11 +82,12 @@ def _glued(tokens: Sequence[str], *, trusted: bool) -> Iterator[NameReading]:
     *front, last = tokens
     for place in range(2, len(last) - 1):
         head, tail = last[:place], last[place:]
-        cut = cut_latin((*front, head))
+        cut = cut_latin((*front, head), trusted=trusted)
         if not cut.unknown and not cut.others:
             yield from _spelled([tail], cut, 0.87, trusted=trusted)
         if _is(tail, "suffix"):
-            yield from _spelled([head], cut_latin(tuple(front)), 0.9, trusted=trusted, behind=tail)
+            before = cut_latin(tuple(front), trusted=trusted)
+            yield from _spelled([head], before, 0.9, trusted=trusted, behind=tail)
     if len(last) > 3 and last[0] in "pcft" and not front:  # `pName` as one small letter before
         yield from _spelled([last[1:]], Cut("self", 0, 0), 0.7, trusted=trusted)
 

@@ -95,6 +95,12 @@ def is_label(attribute: str) -> bool:
     return attribute.startswith(LABEL)
 
 
+@cache
+def english_tokens() -> frozenset[str]:
+    """Every English word of the data files."""
+    return frozenset(one for _, _, phrase in _english_words() for one in phrase.split(" "))
+
+
 def rows(name: str) -> list[dict[str, str]]:
     """The lines of one of the data files."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8") as file:

@@ -16,6 +16,9 @@ from schemas.matching.latin_names import read_latin
 from schemas.matching.lexicon import HAN, Form, attributes, latin, subjects
 
 BRACKETS = re.compile(r"[（(【\[].*?(?:[)）】\]]|$)")
+ENGLISH_CLAUSE = re.compile(r"[,;:=(.0-9]|\bof\b|\bfor\b")
+ENGLISH_BESIDE = 0.7  # an English comment says no more than an English name
+MOST_WORDS = 5  # an English comment of more is a sentence
 CLAUSE = re.compile(r"[,，;；:：。\s|]+")
 FORM_TITLES: dict[Form, str] = {
     "han": "列名",
@@ -34,14 +37,16 @@ def read_name(name: str, comment: str = "", *, initials: bool = False) -> list[N
         other = 0.5 if HAN.search(BRACKETS.sub("", comment)) else 1.0  # it says something else
         return _best([replace(one, strength=one.strength * other) for one in by_name])
     said = {(one.attribute, one.subject): one for one in by_comment}
+    less = 0.25 if HAN.search(comment) else ENGLISH_BESIDE
     agreeing = [one for one in by_name if (one.attribute, one.subject) in said]
-    others = [replace(one, strength=one.strength * 0.25) for one in by_name if one not in agreeing]
+    others = [replace(one, strength=one.strength * less) for one in by_name if one not in agreeing]
     both = [
         replace(
             one,
             strength=1 - (1 - one.strength) * (1 - said[key].strength),
             why=said[key].why,
             whose=max(one.whose, said[key].whose),
+            agreed=True,
         )
         for one in agreeing
         if (key := (one.attribute, one.subject))
@@ -88,10 +93,22 @@ def _commented(comment: str) -> list[NameReading]:
     first = next((one for one in CLAUSE.split(BRACKETS.sub(" ", text).strip()) if one), "")
     first = re.split(r"[0-9]\s*[-=.]?\s*[\u4e00-\u9fff]", first)[0] or first
     if not HAN.search(first):
-        return []
+        return _in_english(text)
     return [
         replace(one, strength=one.strength * 0.97, why=f"注释写的是“{_title(one)}”")
         for one in read_chinese(first)
+    ]
+
+
+def _in_english(comment: str) -> list[NameReading]:
+    """A comment of some English words, as far as its first clause: `mobile phone`."""
+    words = ENGLISH_CLAUSE.split(comment.strip(), maxsplit=1)[0].replace("'s ", " ").split()
+    if not 1 <= len(words) <= MOST_WORDS or not all(one.isascii() for one in words):
+        return []
+    found = [one for one in read_latin(" ".join(words), trusted=False) if one.form == "english"]
+    return [
+        replace(one, strength=one.strength * 0.97, why=f"注释写的是“{_title(one)}”")
+        for one in found
     ]
 
 

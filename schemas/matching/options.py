@@ -14,7 +14,7 @@ from schemas.matching.profile import Profile
 
 PAIR = re.compile(r"([0-9A-Za-z]{1,3})\s*[-—:：=、.．)）]?\s*[\"'“]?([\u4e00-\u9fff]{1,12})")
 PAIR_BACK = re.compile(r"([\u4e00-\u9fff]{1,8})\s*[-—:：=]\s*([0-9A-Za-z]{1,3})(?![0-9A-Za-z])")
-GONE = re.compile(r"删|注销|作废|无效|失效|停用|移除")
+GONE = re.compile(r"删|注销|撤销|作废|无效|失效|停用|移除")
 HERE = re.compile(r"有效|正常|存在|启用|未删|在用|否")
 SOFT_DELETES = ("1", "Y", "YES", "TRUE", "T", "是", "已删除", "删除", "注销", "已注销", "作废", "D")
 NOT_VALID = ("0", "N", "NO", "FALSE", "F", "否", "无效", "失效", "停用")

@@ -137,6 +137,11 @@ class Profile:
         return self._of(lambda value: born_by(value) is not None)
 
     @cached_property
+    def ends_in_zeros(self) -> bool:
+        """Whether most values end in 000, as the codes of offices do and of communities do not."""
+        return self._of(lambda value: value.endswith("000")) > 0.5
+
+    @cached_property
     def names(self) -> float:
         """How much is names of people: a surname before one to three characters, masked or not."""
         return self._of(is_name)

@@ -9,7 +9,7 @@ from typing import Any
 from hub.platform import Entity
 from hub.reflected import ReflectedTable
 from schemas.entities import FIELDS, MODELS
-from schemas.matching.decide import JOINED, Decision, decide, targets
+from schemas.matching.decide import JOINED, MAYBE, Decision, decide, targets
 from schemas.matching.increments import deletes_of, increment_of
 from schemas.matching.keys import propose_key
 from schemas.matching.label_columns import labels_of, with_label_columns
@@ -23,6 +23,9 @@ ADDRESS: dict[Entity, str] = {
 PERSON = ("sex_code", "birth_date", "birth_year", "phone", "ethnicity_code", "residence_address",
           "hukou_address", "relation_code", "labels", "education_code", "residence_type_code",
           "compound")  # fmt: skip
+OF_ONE = ("sex", "birth_date", "age", "relation", "ethnicity", "education", "marital", "political")
+OF_HOUSES = ("house_attr", "house_area", "coordinate", "division_code", "community_code")
+PARTS = ("compound", "building", "unit", "room", "floor")
 NOT_PEOPLE = re.compile(
     r"企业|单位信息|公司|商户|法人|日志|字典|角色|菜单|配置|设备|物资|工单|事件|巡查|巡检|账号|"
     r"\b(?:log|dict|role|menu|config|device|job|oper|enterprise|company|shop|event)s?\b"
@@ -69,8 +72,8 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
     if entity is None:
         return Refusal(table.name, why)
     decisions = decide(seen, entity)
-    if entity == "household" and not _surely_households(table, seen):
-        decisions = [_unsure(one) for one in decisions]
+    if not _surely(entity, table, seen):
+        decisions = [_unsure(one, entity) for one in decisions]
     key, key_why = propose_key(table, seen)
     settings: dict[str, Any] = {"key": list(key)} if key else {}
     remarks = {"key": key_why}
@@ -109,6 +112,8 @@ def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | Non
     paying = UTILITY.search(f"{about} {names}".lower().replace("_", " ")) is not None
     head_only = _chance(seen, "household_no") >= 0.5 and _chance(seen, "name", "self") < 0.5
     head_only = head_only and not paying
+    if _house(about, seen):
+        return "dwelling", found["dwelling"], ""
     if own >= 0.5 and person >= 2 and not grid and not head_only:
         weight = 0.4 if NOT_PEOPLE.search(about) else 1.0
         return "resident", person * weight, ""
@@ -133,15 +138,48 @@ def _without_people(
     return None, 0.0, "看不出有姓名、证件号码、户号、网格或地址"
 
 
-def _surely_households(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
-    """Whether a head is named, or the table is called so; else it may be people after all."""
+def _house(about: str, seen: Sequence[Seen]) -> bool:
+    """Whether the rows are rooms, with what they are like, though an owner is named in them."""
+    return (
+        _parts(seen) >= 3
+        and not _of_one(seen)
+        and (sum(_is_any(one, OF_HOUSES) for one in seen) + ("房屋" in about) >= 2)
+    )
+
+
+def _is_any(one: Seen, attributes: Sequence[str]) -> bool:
+    return any(one.chance(attribute) >= 0.5 for attribute in attributes)
+
+
+def _parts(seen: Sequence[Seen]) -> int:
+    return sum(_chance(seen, one) >= 0.5 for one in PARTS)
+
+
+def _of_one(seen: Sequence[Seen]) -> int:
+    """How much there is that a list of persons has two of, and one of households or rooms not."""
+    number = _chance(seen, "id_number", "self") >= 0.5
+    return number + sum(_chance(seen, one) >= 0.5 for one in OF_ONE)
+
+
+def _surely(entity: Entity, table: ReflectedTable, seen: Sequence[Seen]) -> bool:
+    """Whether the rows can hardly be anything else: people and households are told apart late."""
     about = f"{table.name} {table.comment}".lower()
-    head = max(_chance(seen, "name", "head"), _chance(seen, "id_number", "head"))
-    return head >= 0.6 or HOUSEHOLD.search(about) is not None
+    named = max(_chance(seen, "name", "self"), _chance(seen, "id_number", "self"))
+    if entity == "household":
+        head = max(_chance(seen, "name", "head"), _chance(seen, "id_number", "head"))
+        return head >= 0.6 or HOUSEHOLD.search(about) is not None
+    if entity == "resident":
+        housed = max(_chance(seen, "household_no"), _chance(seen, "household_type")) >= 0.5
+        people = _of_one(seen)
+        rooms = _parts(seen) >= 2 or any(_is_any(one, OF_HOUSES) for one in seen)
+        return people >= 3 or not (housed or (rooms and not people))
+    return entity != "dwelling" or named < 0.3 or "房" in about or "hous" in about
 
 
-def _unsure(one: Decision) -> Decision:
-    return replace(one, confidence=round(one.confidence * 0.85, 3))
+def _unsure(one: Decision, entity: Entity) -> Decision:
+    """People among rooms are likely people; households without a head may well be people."""
+    doubted = one.confidence * 0.85 if entity == "household" else min(one.confidence, MAYBE)
+    return replace(one, confidence=round(doubted, 3))
 
 
 def _mostly_grid(about: str, seen: Sequence[Seen]) -> bool:

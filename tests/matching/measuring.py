@@ -20,7 +20,7 @@ from tests.matching.people import TODAY, cells
 CORPUS = Path(__file__).parent / "corpus"
 ROWS = 150
 NOBODY = "none"
-"""The entity of a table that none of the standard is about: to be refused, counted as one column."""
+"""The entity of a table that the standard is not about: to be refused; counts as one column."""
 PARTS = ("road", "door_no", "compound", "building", "unit", "room", "floor")
 
 

@@ -4,7 +4,10 @@ import pytest
 
 from tests.matching.measuring import measure, settings_wrong, sources
 
-PARTS = ("built_with", "held_back", "written_last", "written_later", "fresh")
+PARTS = (
+    *("built_with", "held_back", "written_last", "written_later", "fresh"),
+    *("newcomers", "afterwards"),
+)
 
 
 @pytest.mark.parametrize("half", PARTS)
