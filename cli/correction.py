@@ -1,6 +1,5 @@
 """`hub correction list|export`: where platforms contradict each other, for owners to check."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,10 +22,6 @@ app = typer.Typer(
     help="校核纠错：平台之间说法不一致，请归口部门核对的值。",
     no_args_is_help=True,
 )
-COLUMNS = (
-    "平台", "数据流", "记录键", "居民编码", "字段", "平台现值", "核对值", "依据", "提出时间",
-    "核对结果",
-)  # fmt: skip
 
 
 @app.command("list", cls=Command, help="列出要核对的值，按平台和字段计数。")
@@ -58,52 +53,57 @@ def list_(
         _show(counts, rows, clear=clear)
 
 
-@app.command("export", cls=Command, help="导出成 Excel，交给归口部门核对；含未脱敏的原值。")
+@app.command("export", cls=Command, help="导出成 Excel，交给各平台核对：矛盾的、有误的、缺失的。")
 def export(
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="文件", help="写到哪里：以 .xlsx 结尾", show_default=False),
+        typer.Option("--out", metavar="位置",
+                     help="文件夹（一个平台一个文件），或一个以 .xlsx 结尾的文件（加 --platform）",
+                     show_default=False),
     ],
     platform: PlatformOption = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="缺失的也给未脱敏的值", show_default=False)
+    ] = False,
     home: HomeOption = None,
-) -> None:
-    """Write the open requests, a sheet a platform."""
-    from cli.screen import place, say
-    from cli.workbook import write_sheets
-    from identity.corrections import requests
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Write for each platform its own rows that are wrong, missing or in conflict."""
+    from cli.screen import as_json, place, say, table
+    from reports.given_back import empty_workbook, given_back, write_given_back
+    from serving.reading.wording import reason
     from warehouse.snapshots import reading
 
     opened = the_home(home)
-    if out.suffix.lower() != ".xlsx":
-        raise ConfigError(
-            "correction export: the suffix is not .xlsx",
-            zh="文件名要以 .xlsx 结尾，例如 --out 核对.xlsx。",
-        )
+    _refuse(out, platform)
     only = [] if platform is None else [one_platform(opened, platform).platform]
+    titles = {name: one.title for name, one in opened.read_platforms()[0].items()}
     with reading(opened) as connection:
-        rows = requests(connection, only)
-    known, _ = opened.read_platforms()
-    titles = {name: one.title for name, one in known.items()}
-    sheets: dict[str, list[list[object]]] = {}
-    for row in rows:
-        sheets.setdefault(row["platform"], []).append(_line(row, titles))
-    write_sheets(out, {name: (COLUMNS, lines) for name, lines in sheets.items()} or {
-        "没有要核对的值": (COLUMNS, [])
-    })  # fmt: skip
-    say(f"已写出 {len(rows):,} 行：{place(out.resolve())}")
+        found = given_back(connection, titles, reason, only, clear=clear)
+    if out.suffix.lower() == ".xlsx":
+        out.touch(mode=0o600)
+        out.write_bytes(found[0].content if found else empty_workbook())
+        files = [out]
+    else:
+        files = write_given_back(found, out)
+    if json:
+        as_json([{"platform": one.platform, "rows": one.rows} for one in found])
+        return
+    if found:
+        kinds = tuple(found[0].rows)
+        lines = [(titles.get(o.platform, o.platform), *o.rows.values()) for o in found]
+        table(("平台", *kinds), lines, right=kinds, whole=("平台",))
+    say(*(place(one.resolve()) for one in files))
     say("文件里有未脱敏的个人信息，只发给归口部门，用完删除。平台改正后，下次同步自动销号。")
 
 
-def _line(row: dict[str, Any], titles: Mapping[str, str]) -> list[object]:
-    from serving.reading.wording import shown, title
-
-    backers = [titles.get(one, one) for one in (row["backed_by"] or "").split("、") if one]
-    said, held = (shown(row["field"], row[which], clear=True) for which in ("said", "held"))
-    return [
-        titles.get(row["platform"], row["platform"]), row["stream"], row["record_key"],
-        row["resident_id"], title(row["field"]), said, held, "、".join(backers), row["opened_at"],
-        "",
-    ]  # fmt: skip
+def _refuse(out: Path, platform: str | None) -> None:
+    if out.suffix and (out.suffix.lower() != ".xlsx" or platform is None):
+        raise ConfigError(
+            "correction export: a file is for one platform, and ends in .xlsx",
+            zh="--out 写一个文件夹（一个平台一个文件）；只导出一个平台时可写成 核对.xlsx，"
+            "并加 --platform。",
+        )
 
 
 def _show(counts: list[dict[str, Any]], rows: list[dict[str, Any]], *, clear: bool) -> None:
@@ -131,4 +131,4 @@ def _show(counts: list[dict[str, Any]], rows: list[dict[str, Any]], *, clear: bo
         )  # fmt: skip
     if not clear:
         say("个人信息已脱敏；有权限时加 --clear 看原值。")
-    say("全部明细：hub correction export --out 核对.xlsx")
+    say("全部明细：hub correction export --out 核对")

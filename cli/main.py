@@ -14,6 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from cli import (
+    alert,
     backfill,
     changes,
     correction,
@@ -31,6 +32,7 @@ from cli import (
     snapshots,
     status,
     sync,
+    verify,
 )
 from cli.chinese import Command, Group, complaint
 from cli.options import HomeOption, asked
@@ -91,6 +93,10 @@ app.add_typer(divisions.app)
 app.add_typer(resident.app)
 app.add_typer(extract.app)
 app.add_typer(form.app)
+app.add_typer(alert.app)
+app.command("verify", cls=Command, help="核验一个人：说法对不对，只答一致或不一致，不显示原值。")(
+    verify.verify
+)
 app.add_typer(review.app)
 app.command(
     "explain", cls=Command, help="说明两条记录为什么是、或者不是同一个人：每项依据的分值。"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -106,7 +106,7 @@ def take_answers(home: Home, people: People, given: Sequence[Answer]) -> Taken:
         strange = [one for one in mine if one.resident_id not in known]
         done.refused += [f"{one.place}：定位码不对，或这个人不在这个范围。" for one in strange]
         mine = [one for one in mine if one.resident_id in known]
-        values = _checked(item, [one.value for one in mine], people)
+        values = checked_values(item, [one.value for one in mine], people.today)
         for one, value in zip(mine, values, strict=True):
             if value is None:
                 done.refused.append(f"{one.place}：{facts_of_item(item).title}看不懂，请改写。")
@@ -116,20 +116,20 @@ def take_answers(home: Home, people: People, given: Sequence[Answer]) -> Taken:
     return done
 
 
-def _checked(item: str, values: Sequence[str], people: People) -> list[str | None]:
-    """Each value as it is kept; None where it is not understood."""
+def checked_values(item: str, values: Sequence[str], today: date) -> list[str | None]:
+    """Each value of an item as the standard writes it; None where it is not understood."""
     facts, cell = facts_of_item(item), pl.col("v")
     told: pl.Expr
     if facts.kind == "flag":
         return [one if one in ("是", "否") else None for one in values]
     if item in NUMBERS:
         stated = pl.lit(None, pl.String)
-        number = standard_id_number(cell, stated, as_of=people.today).struct
+        number = standard_id_number(cell, stated, as_of=today).struct
         told = pl.when(number["status"] == "valid").then(number["value"])
     elif item in ("phone", "head_phone"):
         told = standard_phone(cell).struct["value"]
     elif facts.kind == "date":
-        told = standard_day(cell, timezone="Asia/Shanghai", as_of=people.today).struct["value"]
+        told = standard_day(cell, timezone="Asia/Shanghai", as_of=today).struct["value"]
     elif facts.code_set is not None:
         told = standard_code(cell, inputs_of(facts.code_set)).struct["value"]
     else:

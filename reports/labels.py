@@ -28,6 +28,7 @@ class Label(Part):
     kind: Literal["granted", "rule"] = "granted"
     rule: str = ""
     check: str = ""
+    benefit: str = ""  # labels of one benefit are not granted together: 低保, 特困
     version: int = 1
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ DESIGNED = {
     "quarantine replay", "changes list", "changes accept", "correction list", "correction export",
     "resident find", "resident show", "crosswalk", "form register", "form list", "form fill",
     "form ask", "form answer", "form overlap",
-    "extract list", "extract run", "extract trace",
+    "alert list", "verify", "extract list", "extract run", "extract trace",
     "divisions import", "review list", "review decide", "review undo", "explain",
 }  # fmt: skip
 

@@ -1,0 +1,76 @@
+"""What alerts are made of: deaths, departures and benefits, as the brain holds them.
+
+Every function takes an open read-only connection and gives rows of (resident_id, date, detail).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+
+Found = list[tuple[str, date | None, str]]
+
+
+def born_on_months_day(connection: duckdb.DuckDBPyConnection, day: date, age: int) -> Found:
+    """Who lives here and turns `age` in the month of `day`; dated by the birthday."""
+    return connection.execute(
+        """SELECT resident_id, (birth_date + to_years($age))::DATE, '' FROM resident
+           WHERE lives_here AND year(birth_date) = $year AND month(birth_date) = $month
+           ORDER BY birth_date, resident_id""",
+        {"age": age, "year": day.year - age, "month": day.month},
+    ).fetchall()
+
+
+def left_since(connection: duckdb.DuckDBPyConnection, since: date, day: date) -> Found:
+    """Who left between the two days; dated by the departure."""
+    return connection.execute(
+        """SELECT resident_id, left_on, '' FROM resident
+           WHERE left_on BETWEEN $since AND $day AND died_on IS NULL
+           ORDER BY left_on, resident_id""",
+        {"since": since, "day": day},
+    ).fetchall()
+
+
+def dead_with(connection: duckdb.DuckDBPyConnection, labels: Sequence[str], day: date) -> Found:
+    """Who died and has a label of these still; dated by the death."""
+    return connection.execute(
+        """SELECT resident_id, r.died_on, string_agg(DISTINCT l.label, '、' ORDER BY l.label)
+           FROM resident r JOIN resident_label l USING (resident_id)
+           WHERE r.died_on IS NOT NULL AND list_contains($labels, l.label)
+             AND (l.until IS NULL OR l.until >= $day)
+           GROUP BY ALL ORDER BY r.died_on, resident_id""",
+        {"labels": list(labels), "day": day},
+    ).fetchall()
+
+
+def twice(
+    connection: duckdb.DuckDBPyConnection, benefits: Sequence[tuple[str, Sequence[str]]], day: date
+) -> Found:
+    """Who is granted one benefit twice: two labels of it, or one by two records of one stream.
+
+    Dated by the later grant, where one is given. Several platforms that repeat one grant are one.
+    """
+    found: Found = []
+    for name, labels in benefits:
+        found += connection.execute(
+            """
+            WITH granted AS (
+                SELECT l.resident_id, r.platform, r.stream, r.record_key,
+                       unnest(r.labels, recursive := true)
+                FROM resident_record r JOIN resident_link l USING (record_id)
+                WHERE len(r.labels) > 0),
+            mine AS (
+                SELECT * FROM granted WHERE list_contains($labels, label)
+                  AND (until IS NULL OR until >= $day)),
+            again AS (
+                SELECT resident_id FROM mine GROUP BY resident_id HAVING count(DISTINCT label) > 1
+                UNION
+                SELECT resident_id FROM mine GROUP BY resident_id, platform, stream, label
+                HAVING count(DISTINCT record_key) > 1)
+            SELECT resident_id, max(since),
+                   $name || '：' || string_agg(DISTINCT label || '（' || platform || '）', '、'
+                       ORDER BY label || '（' || platform || '）')
+            FROM mine SEMI JOIN again USING (resident_id) GROUP BY resident_id ORDER BY ALL""",
+            {"labels": list(labels), "day": day, "name": name},
+        ).fetchall()
+    return found
