@@ -8,6 +8,7 @@ from functools import cache
 
 from reports.items import by_attribute, facts_of_item, label_names, words
 from reports.layout import HeaderColumn
+from reports.patterns import by_pattern, called, head_of, named_person, of_the_row
 from reports.texts import bare, remarks
 from schemas.matching.cutting import cut_chinese
 from schemas.matching.judging import judge
@@ -21,9 +22,6 @@ SURE, LIKELY, LEAST = 0.97, 0.85, 0.45
 ONLY_BY_WORDS = ("remark", "seq")
 """Nobody is asked for these, so a mere likeness (`停留事由`) must not make a column one."""
 SIGNED = re.compile(r"(?:签名|签字|签收|手印|签章|盖章|签领)$")
-GRANTED = re.compile(
-    r"(?:认定|批准|享受|纳入|确诊|评定|起始|发证|办证|审批|开始|核定|登记)(?:享受|救助)?(?:时间|日期|年月)"
-)
 SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
 EMPTY_GROUPS = ("基本信息", "个人信息", "人员信息", "基本情况", "本人信息", "本人情况", "个人情况")
 OWN = {"head": {"name": "head_name", "id_number": "head_id_number", "phone": "head_phone"},
@@ -48,7 +46,52 @@ def propose(columns: Sequence[HeaderColumn], granted: Sequence[str]) -> list[Pro
         granted: The labels of those whom the form is about, which say whose `享受起始时间` it is.
     """
     proposals = [_by_words(one, granted) or _by_reading(one, granted) for one in columns]
-    return _apart(columns, proposals)
+    proposals = _of_the_room(columns, _of_the_head(columns, proposals))
+    return _apart(columns, _about_somebody(columns, proposals))
+
+
+def _of_the_head(columns: Sequence[HeaderColumn], proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Where columns say `与承租人关系` and another name, what is the 承租人's is the head's."""
+    head = head_of([bare(one.path[-1]) for one in columns])
+    names = sum(one.item == "name" for one in proposals)
+    if not head or names < 2:
+        return list(proposals)
+    return [
+        Proposal(OWN["head"][made.item], LIKELY, f"“{head}”是户主")
+        if made.item in OWN["head"] and any(bare(part).startswith(head) for part in one.path)
+        else made
+        for one, made in zip(columns, proposals, strict=True)
+    ]
+
+
+def _of_the_room(columns: Sequence[HeaderColumn], proposals: Sequence[Proposal]) -> list[Proposal]:
+    """`户号` beside 楼号 and 单元号 is a door's number, not the police register's."""
+    items = [one.item for one in proposals]
+    if "room" in items or not {"building", "unit"} <= set(items):
+        return list(proposals)
+    beside = columns[items.index("unit")]
+    return [
+        Proposal("room", LIKELY, "与楼号、单元号在一起")
+        if made.item == "household_no" and one.path[:-1] == beside.path[:-1]
+        else made
+        for one, made in zip(columns, proposals, strict=True)
+    ]
+
+
+def _about_somebody(
+    columns: Sequence[HeaderColumn], proposals: Sequence[Proposal]
+) -> list[Proposal]:
+    """A list is about somebody: without a column for the name, the first unknown name is theirs."""
+    made = list(proposals)
+    for item, fits in (("name", named_person), ("phone", called)):
+        if any(one.item == item for one in made):
+            continue
+        for at, one in enumerate(made):
+            leaf = bare(columns[at].path[-1])
+            if one.item.startswith("other:") and len(columns[at].path) == 1 and fits(leaf):
+                made[at] = Proposal(item, LIKELY, f"列名“{leaf}”：没有别的列是本人的")
+                break
+    return made
 
 
 def _by_words(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
@@ -65,12 +108,12 @@ def _by_words(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
     if known == "residence_address" and whose == "hukou":
         known = "hukou_address"
     if known is None:
-        known = _granted_day(leaf, granted)
+        known = by_pattern(leaf, granted) or _granted_day(leaf, granted)
     if known is None:
         return None
     if (
         len(granted) == 1
-        and known == "labels:低保|低边|特困|孤儿|困境儿童"
+        and known in ("labels", "labels:低保|低边|特困|孤儿|困境儿童")
         and granted[0] not in known
     ):
         known = f"detail:{granted[0]}"
@@ -84,7 +127,7 @@ def _granted_day(leaf: str, granted: Sequence[str]) -> str | None:
     attributes = {one.attribute for one in read_name(leaf) if one.strength > 0.8}
     if "until" in attributes:
         return f"until:{granted[0]}"
-    if "since" in attributes or GRANTED.fullmatch(leaf):
+    if "since" in attributes:
         return f"since:{granted[0]}"
     return None
 
@@ -92,7 +135,7 @@ def _granted_day(leaf: str, granted: Sequence[str]) -> str | None:
 def _subject(groups: Sequence[str], remark: str) -> tuple[str | None, str]:
     """Whose the columns below these groups are, and the group that says so."""
     for group in reversed(groups):
-        if group in EMPTY_GROUPS:
+        if group in EMPTY_GROUPS or of_the_row(group):
             continue
         cut = cut_chinese(group)
         if cut.subject and not cut.others:
@@ -126,6 +169,8 @@ def _by_reading(column: HeaderColumn, granted: Sequence[str]) -> Proposal:
         item = _item_of(one.subject, one.attribute, granted)
         if item in ONLY_BY_WORDS or _of_a_stranger(str(item), path):
             item = None
+        if item is not None and item.startswith("label:") and item[6:] not in leaf:
+            break  # the group's label, not the column's: 慢病情况/高血压
         if item is not None and one.confidence >= LEAST:
             return Proposal(item, round(one.confidence, 3), one.why)
         if one.confidence >= LEAST:

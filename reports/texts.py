@@ -5,8 +5,14 @@ import unicodedata
 
 BRACKETS = re.compile(r"[(\[【〔].*?[)\]】〕]")
 NUMBERING = re.compile(
-    r"^(?:[*★#]+|\d{1,2}[.、)]|\(\d{1,2}\)|[一二三四五六七八九十]{1,2}[、.]|[①-⑳])+"
+    r"^(?:[*★#]+|[A-Z]{0,2}\d{1,3}[.、)]|[A-Z]{1,2}\d{1,3}(?=[\u4e00-\u9fff])|\(\d{1,2}\)"
+    r"|[一二三四五六七八九十]{1,2}[、.]|[①-⑳])+"
 )
+
+WRITING = re.compile(
+    r"(?:格式)?(?:Y{2,4}[-./年]?M{1,2}(?:[-./月]?D{0,2})日?|yyyy[-./]?mm[-./]?(?:dd)?)$"
+)
+"""How the value is to be written, said without brackets: `出生日期 YYYY-MM-DD`."""
 
 
 def squeezed(value: object) -> str:
@@ -17,7 +23,7 @@ def squeezed(value: object) -> str:
 
 def bare(text: str) -> str:
     """A header cell without remarks in brackets, numbering and marks."""
-    plain = BRACKETS.sub("", squeezed(text))
+    plain = WRITING.sub("", BRACKETS.sub("", squeezed(text)))
     plain = NUMBERING.sub("", plain).strip("*★#:.、,，。/-—_")
     return plain or squeezed(text).strip("()[]")
 

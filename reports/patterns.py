@@ -1,0 +1,112 @@
+"""Headers that no list of words could hold: a word for what is asked, in a phrase of its own."""
+
+import re
+from collections.abc import Sequence
+
+from reports.items import label_names, words
+
+GRANTED = re.compile(
+    r"(?:首次|初次|最初)?(?:认定|批准|享受|纳入|确诊|评定|起始|发证|办证|审批|开始|核定|登记|确认|取得)"
+    r"(?:享受|救助|待遇|对象|人员|供养)*(?:时间|日期|年月)"
+)
+"""Since when: `首次纳入低保时间`, the label taken out of it."""
+HUKOU = re.compile(r"^(?:户籍|户口)(?:所在|所属|登记|归属)?.{0,4}(?:地|地址|住址|详址)$")
+LIVES = re.compile(
+    r"^(?:家庭|现|常|居|暂|实际|目前|经常|本人|住户|悬挂|通讯|房屋)"
+    r"(?:居|住|家庭|常住|居住|所在|详细|坐落)*(?:地|地址|住址|住所|详址|住地)(?:详情)?$"
+)
+POOR = re.compile(r"^(?:家庭)?(?:困难|救助|保障)(?:人员|群众|对象|家庭)?(?:类别|类型|情形|种类)$")
+BEFORE, BEHIND = (
+    r"^(?:是否|有无|是不是|属于|为|持有|享受|持|有)+",
+    (
+        r"(?:人员|家庭成员|家庭|人口|群众|户籍|户|对象|成员|老年人|老人|儿童|群体|身份|证|妇女|情况)+$"
+    ),
+)
+EITHER = re.compile(r"(?:或|、|/).*$")
+PEOPLE = re.compile(
+    r"(?:对象|人员|老年人|老人|儿童|妇女|学生|患者|居民|群众|残疾人|党员|成员|军人|学员|青年"
+    r"|受\w{1,2}人|被\w{1,4}人|参\w{1,2}人|申请人|登记人|住户|承租人|租户)(?:基本)?(?:信息|情况)?$"
+)
+HELPERS = re.compile(
+    r"责任|联系|监护|经办|工作人员|(?<!被)(?:走访|探访|采访|调查)人|网格|包保|包联|帮扶干部|帮扶责任|志愿|服务人员|医生|房东|房主|出租"
+    r"|紧急|家长|家属|亲属|父|母|子女|配偶|户主|法人|负责"
+)
+"""Persons beside the one whom the row is about."""
+
+
+HEADS = re.compile(r"^与((?:主)?承租人|申请人|权利人|产权人|房主|户主)(?:的)?(?:的)?关系$")
+SPOUSE = re.compile(r"^(?:丈夫|妻子|爱人|老伴|配偶方|配偶)(?:的)?(?=.)")
+KIND = re.compile(r"^(?:类别|种类|类型|分类)$")
+
+
+PERSONAL = ("name", "id_number", "phone", "sex_code", "age", "birth_date", "ethnicity_code",
+            "residence_address", "hukou_address", "education_code", "marital_code")  # fmt: skip
+
+
+def by_pattern(leaf: str, granted: Sequence[str]) -> str | None:
+    """The item of a bare header; None where no phrase of ours fits."""
+    if HUKOU.fullmatch(leaf):
+        return "hukou_address"
+    if LIVES.fullmatch(leaf):
+        return "residence_address"
+    if POOR.fullmatch(leaf):
+        return "labels:低保|低边|特困|孤儿|困境儿童"
+    if HEADS.fullmatch(leaf):
+        return "relation_code"
+    if len(granted) == 1 and KIND.fullmatch(leaf):
+        return f"detail:{granted[0]}"
+    return _since(leaf, granted) or _label(leaf) or _of_a_person(leaf)
+
+
+def _of_a_person(leaf: str) -> str | None:
+    """`悬挂对象身份证号`, `被走访人电话`: a known word behind whoever the row is about."""
+    if SPOUSE.match(leaf):
+        return words().get(SPOUSE.sub("配偶", leaf, count=1))
+    for at in range(2, len(leaf) - 1):
+        item = words().get(leaf[at:])
+        if item in PERSONAL and of_the_row(leaf[:at]) and PEOPLE.search(leaf[:at]).end() == at:  # type: ignore[union-attr]  # just found
+            return item
+    return None
+
+
+def _since(leaf: str, granted: Sequence[str]) -> str | None:
+    for label in sorted(label_names(), key=len, reverse=True):
+        if label in leaf and GRANTED.fullmatch(leaf.replace(label, "", 1)):
+            return f"since:{label}"
+    if len(granted) == 1 and GRANTED.fullmatch(leaf):
+        return f"since:{granted[0]}"
+    return None
+
+
+def _label(leaf: str) -> str | None:
+    """`低保家庭成员`, `是否持残疾证`, `是否低保或低收入妇女`: has the label or has it not."""
+    plain = EITHER.sub("", re.sub(BEFORE, "", leaf))
+    asked = plain != leaf
+    for one in (plain, re.sub(BEHIND, "", plain)):
+        if one in label_names() and (asked or one != leaf):
+            return f"label:{one}"
+    return None
+
+
+def of_the_row(group: str) -> bool:
+    """Whether a group of columns is about those whom the list is about, whatever it calls them."""
+    return bool(PEOPLE.search(group)) and not HELPERS.search(group)
+
+
+def named_person(leaf: str) -> bool:
+    """Whether a header is the name of somebody who may be the one the row is about."""
+    return leaf.endswith(("姓名", "名字")) and not HELPERS.search(leaf)
+
+
+def called(leaf: str) -> bool:
+    """Whether a header is a phone of somebody who may be the one the row is about."""
+    plain = re.sub(r"^本人[或及/、和](?:家属|亲属|监护人|联系人)", "本人", leaf)
+    return bool(re.search(r"(?:电话|手机|联系方式)(?:号码|号|\d)?$", plain)) and not (
+        HELPERS.search(plain.replace("联系电话", "电话").replace("联系方式", "方式"))
+    )
+
+
+def head_of(leaves: Sequence[str]) -> str:
+    """Whom a list calls the head of the household: `与承租人关系` says 承租人; blank for nobody."""
+    found = (HEADS.fullmatch(one) for one in leaves)
+    return next((one[1] for one in found if one), "")
