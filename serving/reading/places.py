@@ -85,8 +85,8 @@ def buildings(connection: duckdb.DuckDBPyConnection, access: Access, grid_code: 
         f"""SELECT r.place, r.building, count(*) AS residents,
                    count(DISTINCT r.dwelling_id) AS dwellings
             FROM resident r WHERE r.lives_here AND r.grid_code = $grid AND ({inside.sql})
-            GROUP BY ALL ORDER BY r.place NULLS LAST,
-              try_cast(r.building AS INTEGER) NULLS LAST, r.building""",
+            GROUP BY r.place, r.building
+            ORDER BY r.place NULLS LAST, try_cast(r.building AS INTEGER) NULLS LAST, r.building""",
         {"grid": grid_code} | inside.values,
     )
 

@@ -203,7 +203,7 @@ def _members(
     found = rows(
         connection,
         f"""SELECT r.resident_id, r.name, r.relation_code, r.sex_code, r.birth_date, r.birth_year,
-                   r.lives_here, ({inside.sql}) AS inside
+                   r.phone, r.lives_here, ({inside.sql}) AS inside
             FROM resident r WHERE r.household_id = $household
             ORDER BY r.relation_code IS DISTINCT FROM '02', r.relation_code NULLS LAST,
                      r.birth_year, r.resident_id""",

@@ -211,3 +211,28 @@ def corrections(
         for one in found
         if one["resident_id"] in mine
     ]  # fmt: skip
+
+
+def made(access: Access, ledger: Ledger) -> list[Row]:
+    """The newest decisions that hold; the residents are ids."""
+    access.require("review")
+    return [
+        {
+            "number": one.decision_id, "left": one.left_resident, "right": one.right_resident,
+            "verdict": one.verdict, "at": one.decided_at, "by": one.decided_by,
+        }
+        for one in decisions(ledger)[:-11:-1]
+    ]  # fmt: skip
+
+
+def verdicts_of(ledger: Ledger, resident_id: str) -> list[Row]:
+    """What was decided about a resident and is not in the snapshot yet, or keeps two apart."""
+    return [
+        {
+            "other": one.right_resident if one.left_resident == resident_id else one.left_resident,
+            "verdict": one.verdict,
+            "at": one.decided_at,
+        }
+        for one in decisions(ledger)
+        if resident_id in (one.left_resident, one.right_resident)
+    ]

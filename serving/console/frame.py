@@ -1,0 +1,248 @@
+"""Behind every page: who is signed in, what they may see, what is audited, how it is rendered.
+
+A page without a session goes to the sign-in page. Every form carries a token that only its own
+session knows, and is taken from this host only. What a page shows is in the audit before it is
+sent.
+"""
+
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment
+
+from hub.errors import BusyError, HubError, NotFoundError
+from hub.settings import Home
+from ledger import Ledger
+from ledger.accounts import Account, account_of
+from ledger.audit import Event, Outcome
+from security.policy import Access, NotAllowedError
+from serving.console.kept import Kept
+from serving.console.showing import environment
+from serving.console.syncing import Syncing
+from serving.doors import Doors, TooManyError
+from serving.reading.snapshot import Brain
+
+COOKIE = "hub_session"
+PREFIX = "/console"
+PURPOSE_SECONDS = 600.0
+MENU = (
+    ("overview", "统览", "/", "statistics"),
+    ("residents", "居民", "/residents", "search"),
+    ("work", "待办", "/work", "review"),
+    ("platforms", "平台", "/platforms", "platforms"),
+    ("forms", "表单与提取", "/forms", "forms"),
+    ("audit", "审计", "/audit", "audit"),
+    ("admin", "管理", "/admin", "accounts"),
+)
+
+
+@dataclass(frozen=True)
+class Console:
+    """What all pages share in one process."""
+
+    doors: Doors
+    syncing: Syncing
+    kept: Kept = field(default_factory=Kept)
+    templates: Environment = field(default_factory=environment)
+
+    @property
+    def home(self) -> Home:
+        """The home that is served."""
+        return self.doors.home
+
+    @property
+    def ledger(self) -> Ledger:
+        """Its ledger."""
+        return self.doors.ledger
+
+
+class NotSignedInError(HubError):
+    """Nobody is signed in here, or no longer."""
+
+
+class ForgedError(HubError):
+    """A form that did not come from a page of this session."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request of one person."""
+
+    console: Console
+    request: Request
+    token: str
+    account: Account
+    access: Access
+    brain: Brain | None  # None before the first sync
+
+    @property
+    def connection(self) -> Any:  # noqa: ANN401 (DuckDB's cursor)
+        """The cursor on the snapshot.
+
+        Raises:
+            NotFoundError: nothing is published yet.
+        """
+        if self.brain is None:
+            raise NotFoundError(
+                "no snapshot is published yet",
+                zh="还没有任何数据：请数据专员先做第一次同步（hub sync）。",
+            )
+        return self.brain.connection
+
+    @property
+    def csrf(self) -> str:
+        """What forms of this session carry."""
+        return csrf_of(self.token)
+
+    def note(
+        self,
+        action: str,
+        *,
+        entity: str = "",
+        subject: str = "",
+        fields: tuple[str, ...] = (),
+        rows: int = 0,
+        outcome: Outcome = "ok",
+        **detail: Any,  # noqa: ANN401 (JSON, without personal values)
+    ) -> None:
+        """Write one event; it is durable when this returns."""
+        event = Event(
+            self.account.actor, action, role=self.account.role, outcome=outcome,
+            entity=entity, subject=subject, fields=fields, purpose=self.access.purpose or "",
+            origin=origin_of(self.request), snapshot=self.brain.number if self.brain else 0,
+            rows=rows, detail={"door": "console"} | detail,
+        )  # fmt: skip
+        self.console.doors.note(self.access, event)
+
+    def note_people(self, action: str, found: Sequence[Mapping[str, Any]], **detail: Any) -> None:  # noqa: ANN401 (as above)
+        """Write that residents were listed, after asking whether that many may still be seen.
+
+        Raises:
+            TooManyError: the day's limit of the role is reached.
+        """
+        if not found:
+            self.note(action, entity="resident", **detail)
+            return
+        self.console.doors.throttle(self.access, len(found))
+        clear = {one for row in found for one in self.access.clear_fields("resident", row)}
+        self.note(
+            action, entity="resident", fields=tuple(sorted(clear)), rows=len(found),
+            subjects=[row["resident_id"] for row in found], **detail,
+        )  # fmt: skip
+
+    def page(self, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+        """Render a page inside the frame."""
+        menu = [one for one in MENU if self.access.may(one[3])]  # type: ignore[arg-type]
+        text = self.console.templates.get_template(template).render(
+            visit=self, access=self.access, account=self.account, menu=menu, prefix=PREFIX,
+            home_name=self.console.home.settings.name, csrf=self.csrf,
+            snapshot=self.brain.number if self.brain else None,
+            path=self.request.url.path.removeprefix(PREFIX) or "/", titles=self.titles(), **values,
+        )  # fmt: skip
+        return HTMLResponse(text, status)
+
+    def titles(self) -> dict[str, str]:
+        """The platforms' Chinese names."""
+        known, _ = self.console.home.read_platforms()
+        return {name: one.title for name, one in known.items()}
+
+
+def csrf_of(token: str) -> str:
+    """The token that forms of a session carry; it does not tell the session's."""
+    return hmac.new(token.encode(), b"csrf", sha256).hexdigest()
+
+
+def origin_of(request: Request) -> str:
+    """From where: the address of whoever asks."""
+    return request.client.host if request.client else ""
+
+
+def visit(request: Request, v: str | None = None) -> Iterator[Visit]:
+    """Whoever is signed in, with a cursor on the snapshot for as long as the page is made.
+
+    `v` is the key of a purpose stated for this very page, good for some minutes.
+
+    Raises:
+        NotSignedInError: nobody is.
+        NotAllowedError: policy.yaml has no such role any more.
+    """
+    console: Console = request.app.state.console
+    token = request.cookies.get(COOKIE, "")
+    account = account_of(console.ledger, token) if token else None
+    if account is None:
+        raise NotSignedInError("nobody is signed in", zh="请先登录。")
+    access = console.doors.access(account)
+    stated = console.kept.get(token, v, PURPOSE_SECONDS)
+    path, _, purpose = (stated or "").partition("\n")
+    if purpose and path == request.url.path:
+        access = access.for_purpose(purpose)
+    try:
+        opened = console.doors.snapshots.brain()
+        brain = opened.__enter__()
+    except NotFoundError:
+        yield Visit(console, request, token, account, access, None)
+        return
+    try:
+        yield Visit(console, request, token, account, access, brain)
+    finally:
+        opened.__exit__(None, None, None)
+
+
+def posted(
+    request: Request,
+    visit: Annotated[Visit, Depends(visit)],
+    csrf: Annotated[str, Form()] = "",
+) -> Visit:
+    """Whoever sent a form of ours.
+
+    Raises:
+        ForgedError: the form is not of this session, or was sent from another host's page.
+    """
+    if not hmac.compare_digest(csrf, visit.csrf) or not same_host(request):
+        visit.note("refused", outcome="refused", why="forged")
+        raise ForgedError("form is not of this session", zh="页面已过期：请返回、刷新后再试一次。")
+    return visit
+
+
+def same_host(request: Request) -> bool:
+    """Whether the browser says that the form is of this host (or says nothing)."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+Visiting = Annotated[Visit, Depends(visit)]
+Posted = Annotated[Visit, Depends(posted)]
+
+
+def go(path: str) -> RedirectResponse:
+    """Send the browser to a page of the console."""
+    return RedirectResponse(PREFIX + path, 303)
+
+
+def inner(path: str) -> str:
+    """`path` if it is one inside the console, else its first page: nobody is sent elsewhere."""
+    clean = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if clean and path.isascii() and path.isprintable() else "/"
+
+
+def to_sign_in(request: Request) -> RedirectResponse:
+    """Send whoever is not signed in to the sign-in page, and back to this page afterwards."""
+    wanted = request.url.path.removeprefix(PREFIX) if request.method == "GET" else "/"
+    return go(f"/login?next={quote(wanted, safe='/')}" if wanted not in {"", "/"} else "/login")
+
+
+STATUSES: tuple[tuple[type[HubError], int], ...] = (
+    (NotFoundError, 404), (NotAllowedError, 403), (ForgedError, 403), (TooManyError, 429),
+    (BusyError, 409), (HubError, 400),
+)  # fmt: skip
+
+
+def status_of(error: HubError) -> int:
+    """The HTTP status of an error that is told to whoever asked."""
+    return next(status for kind, status in STATUSES if isinstance(error, kind))

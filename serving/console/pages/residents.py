@@ -1,0 +1,61 @@
+"""居民: search, and one resident whole."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Response
+
+from serving.console.frame import Posted, Visiting, go
+from serving.reading.resident import see
+from serving.reading.search import WAYS, Hits, search
+from serving.reading.usage import used_by, who_looked
+from serving.reading.work import verdicts_of
+
+router = APIRouter()
+
+
+@router.post("/search")
+def find(visit: Posted, text: Annotated[str, Form(max_length=100)] = "") -> Response:
+    """Keep what was typed out of the address, and show what it finds."""
+    if not text.strip():
+        return go("/residents")
+    return go(f"/residents?s={visit.console.kept.put(visit.token, text.strip())}")
+
+
+@router.get("/residents")
+def residents(visit: Visiting, s: Annotated[str | None, Query(max_length=32)] = None) -> Response:
+    """The search page, with what was found."""
+    visit.access.require("search")
+    text = visit.console.kept.get(visit.token, s)
+    hits: Hits | None = None
+    if text is not None:
+        hits = search(visit.connection, visit.access, text)
+        ways = sorted({way for _, way in hits.found})
+        visit.note_people("search", [row for row, _ in hits.found], ways=ways)
+    return visit.page(
+        "residents.html",
+        text=text,
+        hits=hits,
+        lapsed=s is not None and text is None,
+        shown_ways=[WAYS[way] for _, way in hits.found] if hits else [],
+    )
+
+
+@router.get("/residents/{resident_id}")
+def one_resident(visit: Visiting, resident_id: str, as_of: date | None = None) -> Response:
+    """Everything of one resident that the visitor may see."""
+    home = visit.console.home
+    if as_of is not None and as_of >= date.today():
+        as_of = None
+    visit.console.doors.throttle(visit.access)
+    seen = see(visit.connection, visit.access, resident_id, home.settings.owners, as_of)
+    mark: dict[str, Any] = dict(visit.console.doors.surname_mark(seen.name))
+    visit.note(
+        "look", entity="resident", subject=seen.resident_id, fields=seen.clear, rows=1,
+        as_of=as_of.isoformat() if as_of else "", **mark,
+    )  # fmt: skip
+    return visit.page(
+        "resident.html", seen=seen, used=used_by(home, seen.resident_id),
+        decided=verdicts_of(visit.console.ledger, seen.resident_id),
+        looked=who_looked(visit.console.ledger, visit.access, seen.resident_id),
+    )  # fmt: skip

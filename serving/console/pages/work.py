@@ -1,0 +1,114 @@
+"""待办: what only a person can settle, and what owners are asked to mend."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Query, Response
+
+from serving.console import settling
+from serving.console.exporting import sheet
+from serving.console.frame import Posted, Visit, Visiting, go
+from serving.reading import work
+from serving.reading.collecting import to_collect
+from serving.reading.platforms import read_states
+
+router = APIRouter()
+KINDS = {"pairs": "疑似同一人", "quarantine": "隔离的记录", "issues": "字段问题",
+         "corrections": "请归口核对", "collect": "待采集", "alerts": "提醒"}  # fmt: skip
+COLUMNS: dict[str, dict[str, str]] = {
+    "quarantine": {"platform": "平台", "stream": "数据流", "row_no": "行号", "field": "字段",
+                   "raw": "原值", "reason": "原因", "advice": "请这样处理", "at": "隔离时间"},
+    "issues": {"platform": "平台", "stream": "数据流", "title": "字段", "why": "原因",
+               "advice": "请这样处理", "rows": "处数"},
+    "corrections": {"platform": "平台", "stream": "数据流", "resident_id": "居民编码",
+                    "field": "字段", "said": "平台现值", "held": "核对值", "backed_by": "依据",
+                    "at": "提出时间"},
+    "collect": {"item": "项目", "persons": "人数", "forms": "等它的表"},
+    "alerts": {"platform": "平台", "word": "状态", "message": "说明"},
+}  # fmt: skip
+Kind = Literal["quarantine", "issues", "corrections", "collect", "alerts"]
+Code = Annotated[str | None, Query(max_length=64)]
+
+
+@router.get("/work")
+@router.get("/work/pairs")
+def pairs(visit: Visiting, nth: Annotated[int, Query(ge=0)] = 0, done: int = 0) -> Response:
+    """One pair that may be one person, side by side, to be settled with one key."""
+    found = work.pairs(visit.connection, visit.access, visit.console.ledger)
+    nth = min(nth, max(len(found) - 1, 0))
+    pair = found[nth] if found else None
+    for side in (pair.left, pair.right) if pair else ():
+        visit.note("look", entity="resident", subject=side["resident_id"], rows=1, page="pair")
+    made = work.made(visit.access, visit.console.ledger)
+    return visit.page(
+        "pairs.html", pair=pair, nth=nth, number=len(found), counts=_counts(visit), kinds=KINDS,
+        kind="pairs", done=done, made=made,
+    )  # fmt: skip
+
+
+@router.post("/work/pairs")
+def settle(
+    visit: Posted,
+    left: Annotated[str, Form(max_length=64)],
+    right: Annotated[str, Form(max_length=64)],
+    verdict: Annotated[Literal["same", "different", "later"], Form()],
+) -> Response:
+    """Write a decision down; it binds the next sync, and readers see it at once."""
+    return go(f"/work/pairs?done={settling.settle(visit, left, right, verdict)}")
+
+
+@router.post("/work/undo")
+def take_back(visit: Posted, decision: Annotated[int, Form()]) -> Response:
+    """Let a decision no longer hold."""
+    settling.take_back(visit, decision)
+    return go("/work/pairs")
+
+
+@router.get("/work/{kind}")
+def waiting(
+    visit: Visiting, kind: Kind, platform: Code = None, field: Code = None, why: Code = None
+) -> Response:
+    """One kind of what waits, with its counts per platform."""
+    rows, people = _rows(visit, kind), None
+    known = sorted({one["platform"] for one in rows if "platform" in one})
+    if platform:
+        rows = [one for one in rows if one.get("platform") == platform]
+    if kind == "issues" and platform and field and why:
+        people = work.issue_list(visit.connection, visit.access, platform, field, why)
+    visit.note("look", entity="work", rows=len(rows) + len(people or ()), page=kind)
+    return visit.page(
+        "waiting.html", kind=kind, kinds=KINDS, rows=rows, people=people, platform=platform,
+        known=known, columns=COLUMNS[kind], counts=_counts(visit),
+    )  # fmt: skip
+
+
+@router.get("/work/{kind}/export")
+def export(visit: Visiting, kind: Kind, platform: Code = None) -> Response:
+    """The same rows as an Excel file, as far as the role may export."""
+    rows = [one for one in _rows(visit, kind) if platform in (None, one.get("platform"))]
+    return sheet(visit, KINDS[kind], COLUMNS[kind], rows)
+
+
+def _rows(visit: Visit, kind: Kind) -> list[dict[str, Any]]:
+    connection, access, console = visit.connection, visit.access, visit.console
+    match kind:
+        case "quarantine":
+            return work.quarantine(connection, access)
+        case "issues":
+            return work.issue_groups(connection, access)
+        case "corrections":
+            return work.corrections(connection, access)
+        case "collect":
+            return to_collect(console.home, access, visit.brain.number if visit.brain else 0)
+    access.require("review")
+    found = read_states(console.home, console.ledger, connection)
+    return [
+        {"platform": one.name, "word": one.word, "message": line}
+        for one in found.platforms
+        for line in [*((one.message or "").splitlines()), *one.changes]
+    ]
+
+
+def _counts(visit: Visit) -> dict[str, int | None]:
+    found = work.waiting(visit.connection, visit.access, visit.console.ledger)
+    return {"pairs": found.pairs, "quarantine": found.quarantine, "issues": found.issues,
+            "corrections": found.corrections}  # fmt: skip

@@ -1,0 +1,56 @@
+"""A steward's decision about two residents: checked, sealed, written down, audited."""
+
+from hub.errors import NotFoundError
+from identity.pairs import Meant, pair_meant
+from ledger import Ledger
+from ledger.decisions import Verdict, decisions, note_decision, undo_decision
+from pipelines.deciding import open_record, seal_record, the_model
+from serving.console.frame import Visit
+from serving.reading.resident import see
+
+
+def settle(visit: Visit, left: str, right: str, verdict: Verdict) -> int:
+    """Write the decision down and return its number; it binds from the next sync on.
+
+    Raises:
+        NotAllowedError: the role settles nothing.
+        NotFoundError: one of the residents is not in the scope.
+    """
+    visit.access.require("review")
+    home, ledger = visit.console.home, visit.console.ledger
+    for one in (left, right):
+        see(visit.connection, visit.access, one, home.settings.owners)
+    pair = pair_meant(visit.connection, left, right, the_model(home))
+    visit.note("decide", entity="resident", subject=left, other=right, verdict=verdict)
+    return note_decision(
+        ledger,
+        (seal_record(home, pair[0].named), seal_record(home, pair[1].named)),
+        (pair[0].resident_id, pair[1].resident_id),
+        verdict,
+        visit.account.name,
+        _former(visit, ledger, pair),
+    )
+
+
+def _former(visit: Visit, ledger: Ledger, pair: tuple[Meant, Meant]) -> int | None:
+    """The decision about the same pair that still holds."""
+    meant, home = {pair[0].named, pair[1].named}, visit.console.home
+    for one in decisions(ledger):
+        if {open_record(home, text) for text in (one.left_record, one.right_record)} == meant:
+            return one.decision_id
+    return None
+
+
+def take_back(visit: Visit, decision: int) -> None:
+    """Let a decision no longer hold.
+
+    Raises:
+        NotAllowedError: the role settles nothing.
+        NotFoundError: none of that number holds.
+    """
+    visit.access.require("review")
+    visit.note("decide", entity="decision", subject=str(decision), verdict="undone")
+    if not undo_decision(visit.console.ledger, decision):
+        raise NotFoundError(
+            f"no decision {decision} that holds", zh="这个决定已经撤销了，或者没有这个编号。"
+        )
