@@ -23,6 +23,7 @@ from reports.sheet_ranges import shifted_names
 from reports.sheet_rows import Shift
 from reports.styles import Styles
 from reports.summary_sheet import counts, write_summary
+from reports.tops import Found, changes, known_of, with_tops
 
 STYLES, WORKBOOK = "xl/styles.xml", "xl/workbook.xml"
 
@@ -133,13 +134,14 @@ def fill(
     origins: list[Iterator[pl.DataFrame]] = []
     for sheet in form.sheets:
         part = _part(package, form, sheet)
+        xml = with_tops(package.text(part), _top_texts(sheet, people))
         if sheet.kind == "summary":
             lines, numbers = counts(sheet, people, form.population)
-            shift, pieces = write_summary(package.text(part), sheet, lines, numbers)
+            shift, pieces = write_summary(xml, sheet, lines, numbers)
             _count_cells(report, sheet, numbers)
         else:
             texts = {one.at: text_of(mine, one, public=form.public) for one in sheet.columns}
-            shift, pieces = write_list(package.text(part), sheet, texts, mine.frame.height, styles)
+            shift, pieces = write_list(xml, sheet, texts, mine.frame.height, styles)
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
             sources = all_sources(home, connection, mine, [c.item for c in sheet.columns])
@@ -185,6 +187,18 @@ def _part(package: Package, form: FormFile, sheet: Sheet) -> str:
         f"form {form.form}: no sheet {sheet.sheet}",
         zh=f"“{form.form}”里没有工作表“{sheet.sheet}”：请重新登记这张表。",
     )
+
+
+def _top_texts(sheet: Sheet, people: People) -> dict[str, str]:
+    """What is known of 填报单位, 填表日期 and the like, by cell."""
+    if not sheet.tops:
+        return {}
+    here = people.of(chosen(people.frame, parse_population("residents")))
+    asked = {one.item for one in sheet.tops} - {"", "today"}
+    known = known_of({item: here.value(item).unique().to_list() for item in asked})
+    known |= {one.label: one.value for one in sheet.tops if one.value}
+    return changes([Found(**one.model_dump(exclude={"value"})) for one in sheet.tops], known,
+                   people.today)  # fmt: skip
 
 
 def _rename_areas(package: Package, sheet: Sheet, shift: Shift) -> None:

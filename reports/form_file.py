@@ -74,6 +74,20 @@ class Line(Part):
         return value
 
 
+class Top(Part):
+    """One label above or below the table, and where its value goes; `value` is an officer's own."""
+
+    at: str = Field(pattern=r"^[A-Z]{1,3}\d+$")
+    to: str = Field(pattern=r"^[A-Z]{1,3}\d+$")
+    label: str
+    item: Literal[
+        "community_name", "street_name", "district_name", "grid_name", "worker_name",
+        "worker_phone", "today", "",
+    ] = ""  # fmt: skip
+    value: str = ""
+    text: str
+
+
 class Sheet(Part):
     """One sheet: a list of people, or a table of counts."""
 
@@ -82,6 +96,7 @@ class Sheet(Part):
     header: tuple[int, int]
     body: tuple[int, int]
     total: int | None = None
+    tops: tuple[Top, ...] = ()
     columns: tuple[Column, ...] = ()
     across: tuple[Line, ...] = ()  # summary: its columns
     down: tuple[Line, ...] = ()  # summary: its rows, `at` their numbers; none: one of `each`

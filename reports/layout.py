@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from reports.cells import Cells, read_cells
 from reports.texts import squeezed
+from reports.tops import Found, find_tops
 
 SEARCHED, DEEPEST = 40, 4
 LABELLED = re.compile(r"(?!其中).{1,14}[:：].*|.*\d{4}年.*|.*年月日?$|单位[:：].*|第.页.*")
@@ -58,6 +59,7 @@ class Layout:
     columns: tuple[HeaderColumn, ...]
     stubs: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     """The texts that stand in the body already, one tuple a row."""
+    tops: tuple[Found, ...] = field(default=(), repr=False)
 
 
 def read_layout(sheet: object) -> Layout | None:
@@ -80,7 +82,7 @@ def read_layout(sheet: object) -> Layout | None:
     )
     return Layout(
         cells.name, _title(cells, start), (start, first - 1), (first, body_end), total, columns,
-        stubs,
+        stubs, find_tops(cells, start, total or body_end),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from hub.settings import Home
 from reports.columns import Proposal, propose
 from reports.conditions import parse_population
 from reports.counted import counted
-from reports.form_file import Column, FormFile, Line, Sheet, form_path, load_form, save_form
+from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, load_form, save_form
 from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item, words
 from reports.layout import HeaderColumn, Layout, read_layout
@@ -127,11 +127,16 @@ def propose_sheet(layout: Layout, population: str) -> Sheet:
             return summary
     return Sheet(
         sheet=layout.sheet, header=layout.header, body=layout.body, total=layout.total,
+        tops=_tops(layout),
         columns=tuple(
             _column(one, proposal, layout.total)
             for one, proposal in zip(layout.columns, proposals, strict=True)
         ),
     )  # fmt: skip
+
+
+def _tops(layout: Layout) -> tuple[Top, ...]:
+    return tuple(Top(**asdict(one)) for one in layout.tops)
 
 
 def _is_list(proposals: Sequence[Proposal]) -> bool:
@@ -222,7 +227,8 @@ def _summary(layout: Layout) -> Sheet | None:
     )
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=layout.body,
-        total=layout.total, across=across, down=(*down, *total), stub=get_column_letter(named.at),
+        total=layout.total, tops=_tops(layout), across=across,
+        down=(*down, *total), stub=get_column_letter(named.at),
         each=EACH.get(words().get(bare(named.path[-1]), ""), "grid_code"),
     )  # fmt: skip
 
@@ -288,10 +294,15 @@ def compare(old: FormFile, new: FormFile) -> list[Difference]:
 def _carried(old: FormFile, new: FormFile) -> FormFile:
     """Keep what an officer said of a column that is still there under the same header."""
     said = {(s.sheet, c.header): c for s in old.sheets for c in s.columns}
+    own = {(s.sheet, one.label): one.value for s in old.sheets for one in s.tops}
     sheets = []
     for sheet in new.sheets:
         columns = tuple(_kept(said.get((sheet.sheet, one.header)), one) for one in sheet.columns)
-        sheets.append(sheet.model_copy(update={"columns": columns}))
+        tops = tuple(
+            one.model_copy(update={"value": own.get((sheet.sheet, one.label), "")})
+            for one in sheet.tops
+        )
+        sheets.append(sheet.model_copy(update={"columns": columns, "tops": tops}))
     kept = {"sheets": tuple(sheets), "order": old.order, "public": old.public or new.public}
     return new.model_copy(update=kept)
 

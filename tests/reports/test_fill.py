@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from hub.settings import Home
 from reports.fill import fill, origins_path
-from reports.form_file import load_form
+from reports.form_file import load_form, save_form
 from reports.people import people_of
 from reports.register import Sent, register
 from tests.cli.small_home import COMMUNITY, WANG_NUMBER, ZHANG_NUMBER
@@ -276,3 +276,41 @@ def test_an_order_of_calculation_is_dropped_with_the_rows_that_moved(
     with ZipFile(tmp_path / "out.xlsx") as file:
         assert "xl/calcChain.xml" not in file.namelist()
         assert b"calcChain" not in file.read("[Content_Types].xml")
+
+
+def test_what_stands_above_the_table_is_filled_where_known(home: Home, tmp_path: Path) -> None:
+    divisions = home.root / "divisions.csv"
+    with divisions.open("a", encoding="utf-8") as file:
+        file.write("510108019006,测试社区,community,510108019000,2020-01-01,\n")
+    book = Workbook()
+    drawn = book.active
+    drawn["A1"] = "花名册"
+    drawn["A2"] = "填报单位（盖章）：            填报日期：    年  月  日      单位：人"
+    drawn.merge_cells("A2:D2")
+    drawn["A3"], drawn["C3"] = "网格员：", "审核人："
+    for column, header in enumerate(("序号", "姓名", "性别", "身份证号码"), 1):
+        drawn.cell(4, column, header)
+        drawn.cell(5, column).border = Border(left=Side(style="thin"))
+    drawn["A6"] = "填表人：        审核人：        统计日期：  年  月"
+    sheet = _filled(home, book, tmp_path)
+    assert sheet["A2"].value.split() == [
+        "填报单位（盖章）：测试社区", "填报日期：2026年1月1日", "单位：人",
+    ]  # fmt: skip
+    assert (sheet["B3"].value, sheet["D3"].value) == ("周敏", None)
+    assert sheet["A8"].value == "填表人：        审核人：        统计日期：2026年1月"
+    form = load_form(home, "花名册")
+    (own,) = [one for one in form.sheets[0].tops if one.label == "填表人"]
+    assert own.item == ""
+
+
+def test_who_fills_it_in_is_the_officers_word(home: Home, tmp_path: Path) -> None:
+    book, drawn = _sheet()
+    drawn["A4"] = "合计"
+    _filled(home, book, tmp_path)
+    form = load_form(home, "花名册")
+    sheet = form.sheets[0]
+    tops = tuple(one.model_copy(update={"value": "=李四"}) for one in sheet.tops)
+    save_form(home, form.model_copy(update={"sheets": (sheet.model_copy(update={"tops": tops}),)}))
+    book.save(tmp_path / "花名册.xlsx")
+    again = _filled(home, book, tmp_path)  # registered once more: the word stays
+    assert again["A7"].value == "填表人：=李四"
