@@ -9,16 +9,18 @@ Refresh  complete when every page was read and nothing suggests that rows were m
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from connectors.chunk import Chunk, Cursor, Finding, empty_table
-from connectors.envelope import shown
+from connectors.envelope import Page, shown
 from connectors.http_check import findings
 from connectors.http_client import HttpClient
 from connectors.http_since import Since, since_of
 from connectors.json_rows import drop_all, missing_columns, names_of, table_of
+from connectors.json_shape import FieldsSeen
 from connectors.pages import Place, Walk, start
 from hub.errors import ConfigError, SourceChangedError, SourceDownError
 from hub.platform import Platform, Stream
@@ -62,58 +64,61 @@ class HttpApiConnector:
         before = cursor if since is None else (cursor or {}).get("place")
         place = start(before, pager, settings, resume=resume)
         walk = Walk(where, pager, settings.key, place)
-        waiting = _Waiting(settings.columns)
+        waiting = _Waiting(settings.columns, FieldsSeen())
         first = True
         while not walk.place.done:
             reached = walk.place
             try:
-                table, dropped = self._page(stream, walk, since, first=first)
+                rows = self._page(stream, walk.place, since)
             except SourceDownError:
                 if waiting.rows:  # what was read is worth keeping
-                    yield Chunk(waiting.table(), _cursor(reached, since), dropped=waiting.dropped)
+                    yield waiting.chunk(_cursor(reached, since))
                 raise
+            missing = missing_columns(rows.rows, settings.columns) if first else []
+            dropped = waiting.look(rows, settings)
+            if missing:  # whoever knows how the fields were may say what became of it
+                waiting.fields = FieldsSeen(missing=frozenset(missing))
+                waiting.fields.look(rows.rows)
+                yield waiting.chunk(_cursor(reached, since))
+                raise self._missing(stream, missing, rows)
             first = False
-            waiting.add(table, dropped)
+            table = table_of(rows.rows, settings.columns)
+            if since is not None:
+                since.look(table)
+            waiting.add(walk.take(rows, table), dropped if reached.round == 1 else {})
             full = waiting.rows + walk.place.size > chunk_rows
             if full and not walk.place.done:
-                at = _cursor(walk.place, since)
-                yield Chunk(waiting.table(), at, dropped=waiting.dropped)
+                yield waiting.chunk(_cursor(walk.place, since))
                 waiting = _Waiting(settings.columns)
-        yield Chunk(
-            waiting.table(),
-            walk.place.cursor() if since is None else since.ended(believed=walk.complete),
-            last=True,
-            complete=walk.complete and since is None,
-            dropped=waiting.dropped,
-            notes=walk.notes(),
-        )
+        end = walk.place.cursor() if since is None else since.ended(believed=walk.complete)
+        complete = walk.complete and since is None
+        yield replace(waiting.chunk(end), last=True, complete=complete, notes=walk.notes())
+
+    def fields(self, stream: str) -> FieldsSeen:
+        """What the rows of the first page offer, mapped or not."""
+        settings, seen = self.platform.streams[stream], FieldsSeen()
+        pager = self.client.connection.pager
+        page = self.client.page(stream, settings, pager.first, pager.rows)
+        drop_all(page.rows, settings.drop_columns)
+        seen.look(page.rows)
+        return seen
 
     def close(self) -> None:
         """Let go of connections."""
         self.client.close()
 
-    def _page(
-        self, name: str, walk: Walk, since: Since | None, *, first: bool
-    ) -> tuple[pa.Table, dict[str, int]]:
-        """Ask for the next page and count it in."""
-        stream, place = self.platform.streams[name], walk.place
+    def _page(self, name: str, place: Place, since: Since | None) -> Page:
         more = since.params() if since else {}
-        page = self.client.page(name, stream, place.page, place.size, more)
-        dropped = drop_all(page.rows, stream.drop_columns)
-        missing = missing_columns(page.rows, stream.columns) if first else []
-        if missing:
-            there = shown(names_of(page.rows))
-            raise SourceChangedError(
-                f"{self.platform.platform}.{name}: no row has column {', '.join(missing)}",
-                zh=f"「{self.platform.title}」{name} 的回答里没有列：{'、'.join(missing)}"
-                f"（现有：{there}）。它可能被改名或删除："
-                "请与平台方确认后修改平台文件里的映射。",
-            )
-        table = table_of(page.rows, stream.columns)
-        walk.take(page, table)
-        if since is not None:
-            since.look(table)
-        return table, dropped
+        return self.client.page(name, self.platform.streams[name], place.page, place.size, more)
+
+    def _missing(self, name: str, missing: list[str], page: Page) -> SourceChangedError:
+        there = shown(names_of(page.rows))
+        return SourceChangedError(
+            f"{self.platform.platform}.{name}: no row has column {', '.join(missing)}",
+            zh=f"「{self.platform.title}」{name} 的回答里没有列：{'、'.join(missing)}"
+            f"（现有：{there}）。它可能被改名或删除："
+            "请与平台方确认后修改平台文件里的映射。",
+        )
 
 
 def _cursor(place: Place, since: Since | None) -> Cursor:
@@ -121,12 +126,20 @@ def _cursor(place: Place, since: Since | None) -> Cursor:
 
 
 class _Waiting:
-    """Pages that are not handed over yet."""
+    """Pages that are not handed over yet; `fields` where they are to be told."""
 
-    def __init__(self, columns: tuple[str, ...]) -> None:
+    def __init__(self, columns: tuple[str, ...], fields: FieldsSeen | None = None) -> None:
         self.tables = [empty_table(columns)]
         self.rows = 0
         self.dropped: dict[str, int] = {}
+        self.fields = fields
+
+    def look(self, page: Page, stream: Stream) -> dict[str, int]:
+        """Drop what is not to be read, counted; see what else there is."""
+        dropped = drop_all(page.rows, stream.drop_columns)
+        if self.fields is not None:
+            self.fields.look(page.rows)
+        return dropped
 
     def add(self, table: pa.Table, dropped: dict[str, int]) -> None:
         self.tables.append(table)
@@ -134,8 +147,10 @@ class _Waiting:
         for column, count in dropped.items():
             self.dropped[column] = self.dropped.get(column, 0) + count
 
-    def table(self) -> pa.Table:
-        return pa.concat_tables(self.tables)
+    def chunk(self, cursor: Cursor) -> Chunk:
+        return Chunk(
+            pa.concat_tables(self.tables), cursor, dropped=self.dropped, fields=self.fields
+        )
 
 
 def _refuse_nonsense(platform: Platform, name: str, stream: Stream) -> None:

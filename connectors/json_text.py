@@ -70,13 +70,18 @@ def at(node: Any, path: str) -> Any:  # noqa: ANN401 - JSON
     return at(node[first], rest) if rest and first in node else ABSENT
 
 
-def paths(row: JsonRow, before: str = "") -> Iterator[str]:
-    """Every column that the row offers, `owner.phone` for what is inside `owner`."""
+def fields(row: JsonRow, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every column that the row offers and its value, `owner.phone` for what is inside `owner`."""
     for name, value in row.items():
         if isinstance(value, dict) and value:
-            yield from paths(value, f"{before}{name}.")
+            yield from fields(value, f"{before}{name}.")
         else:
-            yield before + name
+            yield before + name, value
+
+
+def paths(row: JsonRow) -> Iterator[str]:
+    """Every column that the row offers."""
+    return (name for name, _ in fields(row))
 
 
 def drop(row: JsonRow, column: str) -> bool:

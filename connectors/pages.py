@@ -1,7 +1,8 @@
 """Pages of a list: where a pull stands among them, and when it ends.
 
 A vendor's pages lie in several ways, and each has its guard: the same page again, fewer rows a page
-than asked for, a total that moves, rows that come twice and so push others out of sight.
+than asked for, a total that moves, rows that come twice and so push others out of sight. Where rows
+moved under way the pages are read once more, and what the first round missed is handed over.
 """
 
 import hashlib
@@ -36,6 +37,9 @@ class Place:
     shrank: bool = False
     done: bool = False
     digest: str = ""  # of the page before
+    round: int = 1  # the second looks for what the first missed
+    moved: str = ""  # what made the second round necessary, for the officer
+    found: int = 0  # rows that only the second round gave
 
     def cursor(self) -> Cursor:
         """JSON-able."""
@@ -58,10 +62,10 @@ class Walk:
         """`where` names platform and stream in messages."""
         self.where, self.pager, self.key, self.place = where, pager, key, place
         self._digests: dict[str, int] = {place.digest: place.page - 1} if place.digest else {}
-        self._keys = SeenKeys()
+        self._keys, self._before = SeenKeys(), SeenKeys()
 
-    def take(self, page: Page, rows: pa.Table) -> None:
-        """Count a page in.
+    def take(self, page: Page, rows: pa.Table) -> pa.Table:
+        """Count a page in; return its rows, in the second round those that the first did not give.
 
         Raises:
             SourceChangedError: it cannot be the next page of one list.
@@ -73,19 +77,51 @@ class Walk:
             self._refuse_same(mark, number)
         total = self._total(page)
         shrank = place.shrank or (place.total or 0) > (total or 0)
+        hashes = self._hashes(rows)
+        missed = (
+            rows
+            if place.round == 1
+            else rows.filter(pa.array(self._before.unknown(hashes), pa.bool_()))
+        )
         self.place = replace(
             place,
             page=number + 1,
             pages=place.pages + 1,
             rows=place.rows + rows.num_rows,
-            repeated=place.repeated + self._repeated(rows),
+            repeated=place.repeated + (self._keys.take(set(hashes)) if self.key else 0),
             total=total,
             first_total=total if place.first_total is None else place.first_total,
             shrank=shrank,
             digest=mark,
+            found=place.found + (missed.num_rows if place.round > 1 else 0),
         )
         self.place = replace(self.place, done=self._ended(rows.num_rows))
         self._refuse_endless(rows.num_rows)
+        if not self.key:
+            self._keys.take(set(hashes))
+        if self.place.done and self._moved:
+            self._again()
+        return missed
+
+    @property
+    def _moved(self) -> bool:
+        """Whether rows changed places while the first round read them."""
+        place = self.place
+        once = self.pager.stop == "once"
+        return place.round == 1 and not once and not self.complete and self._is_unsettled
+
+    @property
+    def _is_unsettled(self) -> bool:
+        return self.place.shrank or self.place.repeated > 0
+
+    def _again(self) -> None:
+        place = self.place
+        total = f"，总数从 {place.first_total} 变为 {place.total}"
+        what = total if place.total != place.first_total else ""
+        what += f"，有 {place.repeated} 行与前面的页重复" if place.repeated else ""
+        fresh = Place(self.pager.first, place.size, place.asked, round=2, moved=what)
+        self.place, self._digests = fresh, {}
+        self._before, self._keys = self._keys, SeenKeys()
 
     @property
     def complete(self) -> bool:
@@ -100,6 +136,11 @@ class Walk:
         """What the officer should know at the end, and why deletions may not be believed."""
         place = self.place
         notes = []
+        if place.round > 1:
+            notes.append(
+                f"读取期间平台的数据有变动{place.moved}，"
+                f"已从第一页再核对一遍，补读 {place.found} 行"
+            )
         if place.total != place.first_total:
             notes.append(f"读取期间平台的总数从 {place.first_total} 变为 {place.total}")
         if place.repeated:
@@ -140,11 +181,16 @@ class Walk:
             )
         return total
 
-    def _repeated(self, rows: pa.Table) -> int:
-        if not self.key:
-            return 0
-        columns = [rows[name].to_pylist() for name in self.key]
-        return self._keys.take({hash(one) for one in zip(*columns, strict=True) if any(one)})
+    def _hashes(self, rows: pa.Table) -> list[int]:
+        """Of each row's key; of the whole row where there is no key, or none in this row."""
+        if not self.key and self.pager.stop == "once":
+            return [0] * rows.num_rows
+        columns = [rows[name].to_pylist() for name in self.key or rows.column_names]
+        keys = list(zip(*columns, strict=True))
+        if not all(map(any, keys)):
+            whole = zip(*(column.to_pylist() for column in rows.columns), strict=True)
+            keys = [key if any(key) else row for key, row in zip(keys, whole, strict=True)]
+        return list(map(hash, keys))
 
     def _ended(self, rows: int) -> bool:
         place, pager = self.place, self.pager
@@ -196,6 +242,12 @@ class SeenKeys:
             self._sorted = np.union1d(self._sorted, recent)
             self._recent = set()
         return again
+
+    def unknown(self, hashes: Sequence[int]) -> list[bool]:
+        """Of each whether it was never taken."""
+        asked = np.fromiter(hashes, np.int64, len(hashes))
+        before = np.isin(asked, self._among(asked))
+        return [not (old or one in self._recent) for one, old in zip(hashes, before, strict=True)]
 
     def _among(self, asked: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """What stands where each would stand, if anything does."""

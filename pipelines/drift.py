@@ -2,21 +2,27 @@
 
 A mapped column that is gone always stops its stream, with the column named that may have taken its
 place. What else changed stops the stream under `contract: stop`, until an officer accepts it
-(`hub changes accept`); otherwise it is told and the stream goes on.
+(`hub changes accept`); otherwise it is told and the stream goes on. An API tells no columns: the
+fields of its first pages are compared before any row of them is stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from connectors.chunk import Connector
+from connectors.chunk import Chunk, Connector
 from connectors.column_kinds import Shaped
+from connectors.json_shape import Fielded, FieldsSeen
 from hub.errors import SourceChangedError
 from hub.platform import Platform
-from ledger import Ledger
+from ledger import Ledger, Pull
 from ledger.changes import Shape, Status, forget_stops, keep_shape, note_change, shape_of
 
+USUAL = 0.5
+"""A field that fewer of an API's rows have is no news."""
+ENOUGH = 50
+"""Rows without a field, from which it is gone and not only left out."""
 ALIKE = 0.6
 """Names at least so similar may be one column's; `phone` and `phone_no` are."""
 
@@ -56,16 +62,85 @@ def watch_shape(
     """
     if not isinstance(connector, Shaped):
         return ()
-    now, settings = connector.shape(stream), platform.streams[stream]
-    where = (platform.platform, stream)
-    last = shape_of(ledger, *where)
+    now = connector.shape(stream)
+    last = shape_of(ledger, platform.platform, stream)
     if last is None:
-        if set(settings.columns) <= now.keys():
-            keep_shape(ledger, *where, now)
+        if set(platform.streams[stream].columns) <= now.keys():
+            keep_shape(ledger, platform.platform, stream, now)
         return ()
+    return _weigh(ledger, platform, stream, last, now)
+
+
+def watched(
+    ledger: Ledger, platform: Platform, pull: Pull, chunks: Iterable[Chunk]
+) -> Iterator[Chunk]:
+    """The chunks of an API, compared by their fields before they are stored; others as they are.
+
+    Raises:
+        SourceChangedError: as `watch_shape`. Nothing of the pages has been stored.
+    """
+    for chunk in chunks:
+        if chunk.fields is not None:
+            whole = chunk.last and chunk.complete
+            pull.notes += _watch_fields(ledger, platform, pull.stream, chunk.fields, whole=whole)
+        yield chunk
+
+
+def _watch_fields(
+    ledger: Ledger, platform: Platform, stream: str, seen: FieldsSeen, *, whole: bool
+) -> tuple[str, ...]:
+    if not seen.rows:
+        return ()
+    last = shape_of(ledger, platform.platform, stream)
+    now = shape_of_fields(seen, last or {}, whole=whole)
+    if last is None:
+        if all(_is_there(column, now) for column in platform.streams[stream].columns):
+            keep_shape(ledger, platform.platform, stream, now)
+        return ()
+    known = {name: kind or now.get(name, "") for name, kind in last.items()}
+    return _weigh(ledger, platform, stream, known, now)
+
+
+def shape_of_fields(seen: FieldsSeen, last: Shape, *, whole: bool) -> Shape:
+    """How an API's rows are now: what it leaves out of few rows, or below a null, is not gone."""
+    now: Shape = {}
+    for name, count in seen.found.items():
+        kinds = seen.kinds[name]
+        nothing = not kinds and any(one.startswith(f"{name}.") for one in last)
+        if nothing or (name not in last and count < USUAL * seen.rows):
+            continue
+        as_before = not kinds or last.get(name) in kinds
+        now[name] = last.get(name, "") if as_before else kinds.most_common(1)[0][0]
+    unsure = not whole and seen.rows < ENOUGH
+    kept = {
+        name: kind
+        for name, kind in last.items()
+        if (unsure and name not in seen.missing) or _is_below(name, seen.found)
+    }
+    return now | {name: kind for name, kind in kept.items() if name not in now}
+
+
+def _is_below(name: str, found: Iterable[str]) -> bool:
+    """Whether an object on the way to the field is there, but null or empty."""
+    steps = name.split(".")
+    return any(".".join(steps[:at]) in found for at in range(1, len(steps)))
+
+
+def _is_there(column: str, shape: Shape) -> bool:
+    inside = any(name.startswith(f"{column}.") for name in shape)
+    return column in shape or inside or _is_below(column, shape)
+
+
+def _weigh(
+    ledger: Ledger, platform: Platform, stream: str, last: Shape, now: Shape
+) -> tuple[str, ...]:
+    """Tell what changed and go on, or stop."""
+    settings, where = platform.streams[stream], (platform.platform, stream)
     found = changes_between(last, now, settings.columns)
     if not found:
         forget_stops(ledger, where, "columns")
+        if now != shape_of(ledger, *where):  # of a field that was null so far the kind is known
+            keep_shape(ledger, *where, now)
         return ()
     sentences = tell(found)
     lost = [one for one in found if one.mapped and one.what in ("gone", "renamed")]
@@ -84,9 +159,15 @@ def since_last_time(
 ) -> list[Change]:
     """What changed, without noting it: for a check."""
     last = shape_of(ledger, platform.platform, stream)
-    if last is None or not isinstance(connector, Shaped):
+    if last is None:
         return []
-    return changes_between(last, connector.shape(stream), platform.streams[stream].columns)
+    if isinstance(connector, Fielded):
+        now = shape_of_fields(connector.fields(stream), last, whole=False)
+    elif isinstance(connector, Shaped):
+        now = connector.shape(stream)
+    else:
+        return []
+    return changes_between(last, now, platform.streams[stream].columns)
 
 
 def changes_between(last: Shape, now: Shape, mapped: Sequence[str]) -> list[Change]:

@@ -5,15 +5,15 @@ that the next pull overwrites; after it, nothing is pulled twice.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from connectors import open_connector
-from connectors.chunk import Chunk, Connector, Cursor
+from connectors.chunk import Chunk, Cursor
 from hub.errors import HeldError, HubError
 from hub.platform import Platform, Stream
 from hub.settings import Home
 from ledger import Ledger, Pull
-from pipelines.drift import watch_shape
+from pipelines.drift import watch_shape, watched
 from pipelines.raw_files import raw_batch
 from security.keys import read_keys
 from security.sealing import seal, unseal
@@ -55,7 +55,10 @@ def pull_stream(
             connector = open_connector(platform, home.root)
             try:
                 pull.notes += watch_shape(ledger, connector, platform, stream_name)
-                complete = _take_chunks(home, ledger, connector, raw, pull, tick)
+                resume = pull.resumed and pull.read > 0
+                chunks = connector.pull(stream_name, cursor_at(home, pull.cursor), resume=resume)
+                told = watched(ledger, platform, pull, chunks)
+                complete = _take_chunks(home, ledger, told, raw, pull, tick)
             finally:
                 connector.close()
             if complete:
@@ -111,12 +114,10 @@ def _compare_with(home: Home, ledger: Ledger, stream: Stream, pull: Pull) -> Raw
 
 
 def _take_chunks(
-    home: Home, ledger: Ledger, connector: Connector, raw: RawPull, pull: Pull, tick: Tick
+    home: Home, ledger: Ledger, chunks: Iterable[Chunk], raw: RawPull, pull: Pull, tick: Tick
 ) -> bool:
     """Store every chunk; return whether the whole stream was read."""
     complete = False
-    at = cursor_at(home, pull.cursor)
-    chunks = connector.pull(pull.stream, at, resume=pull.resumed and pull.read > 0)
     for chunk in chunks:
         counts = raw.compare(chunk.rows)
         pull.read += counts.read

@@ -26,7 +26,9 @@ from hub.errors import (
 
 from .misbehaving_api import (
     SECRET,
+    Answer,
     Api,
+    Request,
     Trouble,
     body,
     cut,
@@ -416,14 +418,59 @@ def test_short_first_page_without_total_is_believed_once_the_second_is_empty(api
     assert len(api.seen) == 2
 
 
-@pytest.mark.parametrize(("step", "complete"), [(1, True), (-1, False)])
-def test_total_that_changes_is_noted(api: Api, step: int, complete: bool) -> None:
-    api.total_of = lambda rows, request: rows - step * (request == 1)
+def test_total_that_grows_is_noted(api: Api) -> None:
+    api.total_of = lambda rows, request: rows - (request == 1)
     chunks = pulled(platform_of(api), rows=3)
     assert ids(chunks) == everyone(api)
-    assert chunks[-1].complete is complete
-    assert chunks[-1].notes[0].startswith(f"读取期间平台的总数从 {8 - step} 变为 8")
-    assert ("不据此删除" in chunks[-1].notes[0]) is not complete
+    assert chunks[-1].complete
+    assert chunks[-1].notes == ("读取期间平台的总数从 7 变为 8。",)
+    assert len(api.seen) == 3
+
+
+def test_total_that_shrinks_lets_the_pages_be_read_once_more(api: Api) -> None:
+    api.total_of = lambda rows, request: rows + (request == 1)
+    chunks = pulled(platform_of(api), rows=3)
+    assert ids(chunks) == everyone(api)
+    assert chunks[-1].complete
+    assert "总数从 9 变为 8，已从第一页再核对一遍，补读 0 行。" in chunks[-1].notes[0]
+    assert len(api.seen) == 6
+
+
+def test_total_that_never_settles_is_not_complete(api: Api) -> None:
+    api.total_of = lambda rows, request: rows + 9 - request
+    chunks = pulled(platform_of(api, pager={"rows": 3, "stop": "empty"}), rows=3)
+    assert ids(chunks) == everyone(api)
+    assert not chunks[-1].complete
+    assert "不据此删除" in chunks[-1].notes[-1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    removed=st.lists(st.integers(0, 11), max_size=2, unique=True),
+    at=st.integers(1, 4),
+    chunk_rows=st.integers(1, 9),
+    keyed=st.booleans(),
+)
+def test_rows_that_shift_while_pages_are_read_are_not_lost(
+    shared_api: Api, removed: list[int], at: int, chunk_rows: int, keyed: bool
+) -> None:
+    """Who is removed at the source under way draws others onto pages that were read already."""
+    api = shared_api
+    api.rows = people(12)
+    gone = {f"OW{one}" for one in removed}
+
+    def removing(served: Api, request: Request) -> Answer:
+        served.rows = [row for row in served.rows if row["id"] not in gone]
+        return served.page(request)
+
+    api.script = [*[None] * (at - 1), removing]
+    stream = {"key": ["id"] if keyed else [], "map": {"name": "name", "id_number": "id"}}
+    chunks = pulled(platform_of(api, pager=TOTAL, stream=stream), rows=chunk_rows)
+    read = ids(chunks)
+    assert set(everyone(api)) <= set(read)
+    assert len(read) == len(set(read))
+    assert set(read) <= {f"OW{one}" for one in range(12)}
+    assert chunks[-1].complete
 
 
 def test_rows_that_repeat_across_pages_are_passed_on_but_not_complete(api: Api) -> None:
@@ -431,7 +478,8 @@ def test_rows_that_repeat_across_pages_are_passed_on_but_not_complete(api: Api) 
     (chunk,) = pulled(platform_of(api))
     assert ids([chunk]) == everyone(api)
     assert not chunk.complete
-    assert "有 1 行与前面的页重复" in chunk.notes[0]
+    assert "有 1 行与前面的页重复，已从第一页再核对一遍，补读 0 行" in chunk.notes[0]
+    assert len(api.seen) == 6
 
 
 def test_total_that_counts_only_the_page_is_refused(api: Api) -> None:
