@@ -140,3 +140,30 @@ class IdempotencyRow(Base):
     status: Mapped[int] = mapped_column(Integer)  # 0: under way
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FeedbackRow(Base):
+    """校核纠错: a value said to be wrong, by a department or the resident; it waits for review."""
+
+    __tablename__ = "feedback"
+    feedback_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(80))
+    resident_id: Mapped[str] = mapped_column(String(64), index=True)
+    field: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))  # wrong, outdated, died, moved, unknown, request
+    proposed: Mapped[str | None] = mapped_column(Text)  # sealed
+    status: Mapped[str] = mapped_column(String(20))  # open, accepted, refused
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+
+
+class TombstoneRow(Base):
+    """A record that was erased: no sync takes it in again. Only a keyed hash of it is kept."""
+
+    __tablename__ = "tombstone"
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    resident_id: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    erased_by: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(String(200))

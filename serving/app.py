@@ -1,37 +1,35 @@
 """The one application: the API, and the console that is mounted on it.
 
-`create_app(home)` gives a FastAPI application; `doors_of(app)` what every page and route needs:
-the home, its ledger, its policy and the audit.
+`create_app(home)` gives a FastAPI application; `doors_of(app)` what every page and route needs.
 """
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 
 from hub.settings import Home
-from ledger import Ledger, open_ledger
-from ledger.accounts import Account
-from ledger.audit import Audit
-from ledger.clients import Client
-from security.policy import Access, Policy, access_of, read_policy
+from serving.api import exchange, places, residents, state, token
+from serving.api.outer import Outer, named
+from serving.api.problems import ProblemBody, answer_problems
+from serving.console.mounting import mount_console
+from serving.doors import Doors, open_doors
 
+__all__ = ["Doors", "create_app", "doors_of"]
 
-@dataclass(frozen=True)
-class Doors:
-    """What routes and pages share in one process."""
-
-    home: Home
-    ledger: Ledger
-    policy: Policy
-    audit: Audit
-
-    def access(self, who: Account | Client) -> Access:
-        """What somebody may see and do.
-
-        Raises:
-            NotAllowedError: their role is not in policy.yaml.
-        """
-        return access_of(self.policy, who.actor, who.role, who.scope, self.home.settings.divisions)
+PREFIX = "/api/v1"
+ROUTERS = (token.router, residents.router, places.router, exchange.router, state.router)
+SCHEMA = {"schema": {"$ref": "#/components/schemas/ProblemBody"}}
+PROBLEM = {
+    "model": ProblemBody,
+    "description": "出错",
+    "content": {"application/problem+json": SCHEMA},
+}
+CODES = (400, 401, 403, 404, 409, 413, 429, 503)
+PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys(CODES, PROBLEM)
 
 
 def create_app(home: Home) -> FastAPI:
@@ -40,19 +38,47 @@ def create_app(home: Home) -> FastAPI:
     Raises:
         ConfigError: policy.yaml is wrong, or the audit's key is missing.
     """
-    ledger = open_ledger(home.data / "ledger.sqlite")
-    app = FastAPI(title=home.settings.name, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.doors = Doors(home, ledger, read_policy(home.root), Audit(home, ledger))
+    doors = open_doors(home)
+    app = FastAPI(
+        title=f"{home.settings.name} API", version="1", docs_url=None, redoc_url=None,
+        openapi_url=None, lifespan=_closing, redirect_slashes=False,
+    )  # fmt: skip
+    app.state.doors, app.state.metrics, app.state.jobs = doors, state.Metrics(), exchange.Jobs()
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX, responses=PROBLEMS, dependencies=[Depends(named)])
+    answer_problems(app)
+    app.add_middleware(Outer, metrics=app.state.metrics)
+    mount_console(app, doors)
 
-    @app.get("/api/v1/health")
-    def health() -> dict[str, str]:
-        """Say that the process answers."""
-        return {"status": "ok"}
+    @app.get(f"{PREFIX}/openapi.json", include_in_schema=False)
+    def document() -> JSONResponse:
+        """The API's own description; it holds no data, so it is open."""
+        return JSONResponse(openapi(app))
 
     return app
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document; what FastAPI adds of its own for malformed requests is a 400 here."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        for path in made["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+                for answer in operation["responses"].values():
+                    if "application/problem+json" in answer.get("content", {}):
+                        answer["content"].pop("application/json", None)
+        app.openapi_schema = made
+    return app.openapi_schema
 
 
 def doors_of(app: FastAPI) -> Doors:
     """What routes and pages share."""
     doors: Doors = app.state.doors
     return doors
+
+
+@asynccontextmanager
+async def _closing(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    doors_of(app).close()

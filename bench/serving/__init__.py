@@ -1,0 +1,1 @@
+"""How fast the doors answer, with masking and audit on."""

@@ -1,0 +1,143 @@
+"""Warnings 风险预警: what is out of the usual in the audit, told to the auditor and the webhook.
+
+Counted per actor and day (Beijing time), in this process, beginning with what the ledger holds of
+the day; so after a restart nothing is forgotten, and of two processes each sees its own part until
+one of them starts anew. A warning of a kind is written once a day for an actor.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from threading import Lock
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from ledger.audit import Event
+from ledger.door_tables import EventRow, WarningRow
+from ledger.ledger import Ledger
+
+ZONE = ZoneInfo("Asia/Shanghai")
+LATE, EARLY = 22, 6  # hours out of which looking at persons is unusual
+KINDS = {
+    "volume": "查看的居民数超过每日上限的八成",
+    "night": "夜间（22 点至 6 点）查看居民 20 人以上",
+    "outside": "多次查询管辖范围以外或不存在的编码",
+    "refusals": "多次被拒绝",
+    "surname": "查看的居民多为同一个姓",
+}
+NIGHT, OUTSIDE, REFUSALS, SURNAME = 20, 20, 10, 15
+
+
+@dataclass
+class _Day:
+    """What one actor did on one day."""
+
+    residents: set[str] = field(default_factory=set)
+    night: set[str] = field(default_factory=set)
+    surnames: Counter[str] = field(default_factory=Counter)
+    not_found: int = 0
+    refused: int = 0
+
+
+class Watch:
+    """Counts events as they are recorded; says how much an actor may still see today."""
+
+    def __init__(self, ledger: Ledger, tell: Callable[[str], object] = lambda _: None) -> None:
+        """Take up what the ledger holds of today; `tell` is given each new warning, in Chinese."""
+        self._ledger, self._tell, self._lock = ledger, tell, Lock()
+        self._day = ""
+        self._of: dict[str, _Day] = {}
+        self._told: set[tuple[str, str, str]] = set()
+        self._begin(datetime.now(ZONE))
+
+    def seen_today(self, actor: str) -> int:
+        """How many residents the actor looked at today."""
+        with self._lock:
+            self._begin(datetime.now(ZONE))
+            return len(self._of[actor].residents) if actor in self._of else 0
+
+    def note(self, event: Event, daily: int = 0) -> None:
+        """Count an event that was recorded; `daily` is the actor's limit."""
+        now = datetime.now(ZONE)
+        with self._lock:
+            self._begin(now)
+            day = self._of.setdefault(event.actor, _Day())
+            _count(day, event, now)
+            found = [kind for kind in _unusual(day, daily)
+                     if (self._day, event.actor, kind) not in self._told]  # fmt: skip
+            self._told |= {(self._day, event.actor, kind) for kind in found}
+            many = len(day.residents)
+        for kind in found:
+            if self._write(event.actor, kind, many):
+                told = f"风险预警：{event.actor} {KINDS[kind]}。"
+                self._tell(f"{told}请审计员查看 hub audit warnings。")
+
+    def _begin(self, now: datetime) -> None:
+        today = now.date().isoformat()
+        if today == self._day:
+            return
+        self._day, self._of, self._told = today, {}, set()
+        midnight = datetime.combine(now.date(), time(), ZONE).astimezone(UTC)
+        query = sa.select(EventRow.__table__).where(EventRow.at >= midnight)
+        with self._ledger.engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                event = Event(
+                    row["actor"], row["action"], outcome=row["outcome"], entity=row["entity"],
+                    subject=row["subject"], detail=row["detail"],
+                )  # fmt: skip
+                _count(self._of.setdefault(event.actor, _Day()), event, row["at"].astimezone(ZONE))
+
+    def _write(self, actor: str, kind: str, count: int) -> bool:
+        row = {"day": self._day, "actor": actor, "kind": kind, "at": datetime.now(UTC),
+               "count": count}  # fmt: skip
+        try:
+            with self._ledger.engine.begin() as connection:
+                connection.execute(sa.insert(WarningRow).values(row))
+        except sa.exc.IntegrityError:  # another process was first
+            return False
+        return True
+
+
+def _count(day: _Day, event: Event, at: datetime) -> None:
+    if event.outcome == "not_found":
+        day.not_found += 1
+    if event.outcome == "refused":
+        day.refused += 1
+    if event.outcome != "ok" or event.action not in ("look", "list", "search", "verify"):
+        return
+    seen = [event.subject] if event.subject else event.detail.get("subjects", [])
+    if event.entity != "resident":
+        return
+    fresh = set(seen) - day.residents
+    day.residents |= fresh
+    if at.hour >= LATE or at.hour < EARLY:
+        day.night |= fresh
+    if fresh and (surname := event.detail.get("surname")):
+        day.surnames[surname] += 1
+
+
+def _unusual(day: _Day, daily: int) -> list[str]:
+    found = []
+    if daily and len(day.residents) >= daily * 0.8:
+        found.append("volume")
+    if len(day.night) >= NIGHT:
+        found.append("night")
+    if day.not_found >= OUTSIDE:
+        found.append("outside")
+    if day.refused >= REFUSALS:
+        found.append("refusals")
+    most = max(day.surnames.values(), default=0)
+    if most >= SURNAME and most * 2 > day.surnames.total():
+        found.append("surname")
+    return found
+
+
+def warnings(ledger: Ledger, days: int = 30) -> list[dict[str, object]]:
+    """The warnings of so many days, the newest first."""
+    since = datetime.now(UTC) - timedelta(days=days)
+    query = sa.select(WarningRow.__table__).where(WarningRow.at >= since)
+    with ledger.engine.connect() as connection:
+        found = connection.execute(query.order_by(WarningRow.warning_id.desc())).mappings()
+        return [dict(row) for row in found]

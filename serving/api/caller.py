@@ -1,0 +1,172 @@
+"""Who calls, under which purpose, and what they get: authentication, audit, ETags."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+import duckdb
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+
+from hub.errors import NotFoundError
+from ledger.audit import Event
+from ledger.clients import Client, client_of
+from security.policy import Access, Action, NotAllowedError
+from serving.api.problems import Problem
+from serving.doors import Doors, TooManyError
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hub"'}
+OURS = re.compile(r"[A-Z][a-z2-7]{20}|[a-z][a-z0-9_\-]{1,60}")
+"""Ids and names of our own making: what else stands in an address may be anybody's number."""
+BEARER = re.compile(r"Bearer ([A-Za-z0-9_\-]{10,200})", re.IGNORECASE)
+
+
+@dataclass
+class Caller:
+    """An authenticated request."""
+
+    request: Request
+    doors: Doors
+    client: Client
+    access: Access
+    snapshot: int = 0
+
+    @contextmanager
+    def brain(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor on the current snapshot, whose number is then in `snapshot`.
+
+        Raises:
+            Problem: nothing is published yet.
+        """
+        try:
+            with self.doors.lookups.cursor() as (cursor, self.snapshot):
+                yield cursor
+        except NotFoundError as error:
+            if "snapshot" not in str(error):
+                raise
+            raise Problem(503, error.zh) from None
+
+    def event(self, action: str, **facts: Any) -> Event:  # noqa: ANN401 (parts of an Event)
+        """An event of this caller, now."""
+        return Event(
+            self.access.actor, action, role=self.access.role, purpose=self.access.purpose or "",
+            origin=origin_of(self.request), snapshot=self.snapshot, **facts,
+        )  # fmt: skip
+
+    def note(self, action: str, **facts: Any) -> None:  # noqa: ANN401 (parts of an Event)
+        """Write down what was done; it is durable before the answer leaves."""
+        self.doors.note(self.access, self.event(action, **facts))
+
+    @contextmanager
+    def doing(self, action: Action, entity: str = "", subject: str = "") -> Iterator[None]:
+        """Refuse what the role may not do, and note each refusal or miss with its subject."""
+        told = self.event(action, entity=entity, subject=subject if OURS.fullmatch(subject) else "")
+        try:
+            self.access.require(action)
+            yield
+        except (NotAllowedError, TooManyError) as error:
+            why = replace(told, outcome="refused", detail={"why": str(error)})
+            self.doors.note(self.access, why)
+            raise
+        except NotFoundError:
+            self.doors.note(self.access, replace(told, outcome="not_found", snapshot=self.snapshot))
+            raise
+
+    def answer(self, body: Any, status: int = 200) -> Response:  # noqa: ANN401 (any JSON)
+        """The body with an ETag of snapshot, actor and rights; 304 if the caller has it."""
+        seen = f"{self.snapshot} {self.access} {self.request.url.query}"
+        tag = f'"{self.snapshot}-{hashlib.sha256(seen.encode()).hexdigest()[:16]}"'
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+        given = self.request.headers.get("if-none-match", "")
+        if self.request.method == "GET" and tag in [one.strip() for one in given.split(",")]:
+            return Response(status_code=304, headers=headers)
+        return Response(as_json(body), status, headers, media_type="application/json")
+
+
+def origin_of(request: Request) -> str:
+    """The address the request comes from, as the server sees it."""
+    return request.client.host if request.client else ""
+
+
+def as_json(body: object) -> bytes:
+    """JSON as UTF-8; days and times in ISO 8601."""
+    return json.dumps(
+        body, ensure_ascii=False, separators=(",", ":"), default=_text, allow_nan=False
+    ).encode("utf-8", "replace")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def known_only(request: Request) -> None:
+    """Refuse a query parameter that the route does not know, or that is given twice.
+
+    Raises:
+        Problem: 400; an unknown filter would otherwise be a silent wider answer.
+    """
+    route = request.scope["route"]
+    known = _parameters(route)
+    given = [name for name, _ in request.query_params.multi_items()]
+    if unknown := sorted({name for name in given if name not in known}):
+        shown = "、".join(one for one in unknown[:5] if re.fullmatch(r"[a-z_]{1,30}", one))
+        raise Problem(400, f"有不认识的参数（{shown or '…'}）。可以用的见 openapi.json。")
+    if len(given) != len(set(given)):
+        raise Problem(400, "有参数写了两次：每个参数只写一次。")
+
+
+def _parameters(route: APIRoute) -> frozenset[str]:
+    return frozenset(one.alias for one in route.dependant.query_params)
+
+
+def caller(
+    request: Request,
+    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+    purpose: Annotated[
+        str | None,
+        Header(
+            alias="X-Purpose",
+            max_length=200,
+            description="用途，UTF-8 按百分号编码；看 4 级字段的原值必须写",
+        ),
+    ] = None,
+) -> Caller:
+    """The client whose token the request brings.
+
+    Raises:
+        Problem: 401, whatever is wrong with the token.
+        NotAllowedError: the role has no such purpose.
+    """
+    doors: Doors = request.app.state.doors
+    found = BEARER.fullmatch(authorization or "")
+    client = client_of(doors.ledger, found[1]) if found else None
+    if client is None:
+        if authorization is not None:
+            told = Event("anonymous", "api", outcome="refused", origin=origin_of(request))
+            doors.note(None, told)
+        raise Problem(401, "请先用 /api/v1/token 取访问令牌，并写在 Authorization 里。", CHALLENGE)
+    known_only(request)
+    try:
+        access = doors.access(client, unquote(purpose) if purpose else None)
+    except NotAllowedError as error:
+        told = Event(client.actor, "api", role=client.role, outcome="refused",
+                     origin=origin_of(request), detail={"why": str(error)})  # fmt: skip
+        doors.note(None, told)
+        raise
+    return Caller(request, doors, client, access)
+
+
+Called = Annotated[Caller, Depends(caller)]
+
+
+def marks(rows: Sequence[dict[str, Any]], key: str = "resident_id") -> dict[str, Any]:
+    """Which residents an answer with several showed, for the audit."""
+    return {"subjects": [row[key] for row in rows if row.get(key)]}

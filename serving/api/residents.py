@@ -1,0 +1,259 @@
+"""Residents: get one, page through a scope, search, verify."""
+
+import base64
+import re
+from typing import Annotated, Any
+
+import duckdb
+from fastapi import APIRouter, Path, Query, Response
+
+from hub.errors import NotFoundError
+from security.policy import Access, NotAllowedError
+from serving.api.bodies import ID, ResidentPage, ResidentView, Search, Verified, Verify
+from serving.api.caller import Called, Caller, marks
+from serving.api.problems import Problem
+from warehouse.answers import rows
+
+Row = dict[str, Any]
+router = APIRouter(prefix="/residents", tags=["residents"])
+PERSON = """id_hash, labels, sources, members, community_code"""
+SHOWN = f"r.* EXCLUDE ({PERSON})"
+Id = Annotated[str, Path(pattern=ID)]
+
+
+def outside() -> NotFoundError:
+    """The same for what does not exist and for what is out of the scope."""
+    return NotFoundError(
+        "not found in the scope", zh="没有找到：可能没有这个编码，或者不在管辖范围内。"
+    )
+
+
+def person(connection: duckdb.DuckDBPyConnection, resident_id: str) -> Row | None:
+    """One person's whole row; an id that was merged leads to the one it became."""
+    for _ in range(20):
+        for row in rows(
+            connection, "SELECT * FROM doors.person WHERE id_hash = hash($id)", {"id": resident_id}
+        ):
+            if row["resident_id"] == resident_id:  # two texts may have one hash
+                return row
+        merged = [
+            row["merged_into"]
+            for row in rows(
+                connection, "SELECT * FROM doors.merged WHERE id_hash = hash($id)",
+                {"id": resident_id},
+            )
+            if row["resident_id"] == resident_id
+        ]  # fmt: skip
+        if not merged:
+            return None
+        resident_id = merged[0]
+    return None
+
+
+def view_of(access: Access, row: Row) -> Row:
+    """A person's row as the access may see it, with labels, members of the scope and sources."""
+    labels, members = row["labels"] or [], row["members"] or []
+    inside = [
+        one for one in members
+        if access.covers(one["grid_code"]) or one["grid_code"] == row["grid_code"]
+    ]  # fmt: skip
+    inside.sort(key=lambda one: (one["relation_code"] != "02", one["birth_year"] or 9999,
+                                 one["resident_id"]))  # fmt: skip
+    sources = sorted(row["sources"] or [], key=lambda one: (one["platform"], one["stream"]))
+    own = {name: value for name, value in row.items() if name not in PARTS}
+    return {
+        "resident": access.view("resident", own),
+        "labels": access.labels(sorted(labels, key=lambda one: (one["label"], one["platform"]))),
+        "members": [access.view("resident", one) for one in inside],
+        "sources": sources if access.may("look") else [],
+    }
+
+
+PARTS = ("id_hash", "labels", "sources", "members", "community_code")
+
+
+SAME = {"description": "与 If-None-Match 相同，没有变化"}
+
+
+@router.get("/{resident_id}", responses={200: {"model": ResidentView}, 304: SAME})
+def get_resident(resident_id: Id, caller: Called) -> Response:
+    """One resident, as the caller may see them."""
+    with caller.doing("look", "resident", resident_id):
+        caller.doors.throttle(caller.access)
+        with caller.brain() as connection:
+            row = person(connection, resident_id)
+        if row is None or not caller.access.covers(row["grid_code"], row["community_code"]):
+            raise outside()
+        body = {"snapshot": caller.snapshot} | view_of(caller.access, row)
+        caller.note(
+            "look", entity="resident", subject=row["resident_id"], rows=1,
+            fields=caller.access.clear_fields("resident", row),
+            detail=caller.doors.surname_mark(row["name"]),
+        )  # fmt: skip
+    return caller.answer(body)
+
+
+@router.get("", responses={200: {"model": ResidentPage}, 304: SAME})
+def list_residents(
+    caller: Called,
+    grid_code: Annotated[str | None, Query(pattern=ID)] = None,
+    household_id: Annotated[str | None, Query(pattern=ID)] = None,
+    lives_here: Annotated[bool | None, Query()] = None,
+    cursor: Annotated[str | None, Query(max_length=80, pattern=r"^[A-Za-z0-9_\-=]+$")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """The residents of the scope, by id, a page at a time."""
+    with caller.doing("look", "resident"):
+        caller.doors.throttle(caller.access, limit)
+        inside = caller.access.where("r")
+        given = {"r.grid_code": grid_code, "r.household_id": household_id,
+                 "r.lives_here": lives_here}  # fmt: skip
+        parts, values = [inside.sql], dict(inside.values)
+        for nth, (column, value) in enumerate(given.items()):
+            if value is not None:
+                parts.append(f"{column} = $given_{nth}")
+                values[f"given_{nth}"] = value
+        with caller.brain() as connection:
+            parts.append("r.resident_id > $after")
+            values["after"] = _after(cursor, caller.snapshot)
+            found = rows(
+                connection,
+                f"SELECT {SHOWN} FROM doors.person r WHERE {' AND '.join(f'({p})' for p in parts)} "
+                f"ORDER BY r.resident_id LIMIT {limit + 1}",
+                values,
+            )
+        page = found[:limit]
+        _note_list(caller, "list", page)
+    return caller.answer({
+        "snapshot": caller.snapshot,
+        "rows": [caller.access.view("resident", row) for row in page],
+        "next": _cursor(caller.snapshot, page[-1]["resident_id"]) if len(found) > limit else None,
+    })  # fmt: skip
+
+
+@router.post("/search", responses={200: {"model": ResidentPage}})
+def search_residents(asked: Search, caller: Called) -> Response:
+    """Find residents of the scope by exact values; the values never stand in an address."""
+    wanted = {name: value for name, value in asked.model_dump().items()
+              if value is not None and name != "limit"}  # fmt: skip
+    with caller.doing("search", "resident"):
+        if not set(wanted) - {"birth_date", "grid_code"}:
+            raise Problem(400, "请至少写编码、证件号码、电话、姓名、住址中的一项。")
+        _refuse_hidden(caller.access, wanted)
+        caller.doors.throttle(caller.access)
+        with caller.brain() as connection:
+            found = _found(connection, caller.access, wanted, asked.limit)
+        _note_list(caller, "search", found, by=sorted(wanted))
+    shown = [caller.access.view("resident", row) for row in found]
+    return caller.answer({"snapshot": caller.snapshot, "rows": shown, "next": None})
+
+
+@router.post("/verify", responses={200: {"model": Verified}})
+def verify_resident(asked: Verify, caller: Called) -> Response:
+    """Ask about one person: each claim holds, does not hold, or nothing is held."""
+    wanted = {name: value for name, value in asked.model_dump(exclude={"claims"}).items()
+              if value is not None}  # fmt: skip
+    with caller.doing("verify", "resident"):
+        if "id_number" not in wanted and len(wanted) < 2:
+            raise Problem(400, "请写证件号码，或姓名加电话、姓名加出生日期。")
+        fields = {"labels" if one.field == "label" else one.field for one in asked.claims}
+        _refuse_hidden(caller.access, dict.fromkeys((*wanted, *fields)))
+        _refuse_unpurposed(caller.access, fields)
+        caller.doors.throttle(caller.access)
+        with caller.brain() as connection:
+            found = _found(connection, caller.access, wanted, 2, whole=True)
+        if len(found) > 1:
+            caller.note("verify", entity="resident", rows=len(found), detail={"ambiguous": True})
+            raise Problem(409, "符合的不止一人：请补充证件号码、电话或出生日期。")
+        if not found:
+            raise outside()
+        holds = [_holds(found[0], one.field, one.value) for one in asked.claims]
+        caller.note(
+            "verify", entity="resident", subject=found[0]["resident_id"], rows=1,
+            fields=sorted(fields), detail={"by": sorted(wanted)},
+        )  # fmt: skip
+    return caller.answer(
+        {"snapshot": caller.snapshot, "resident_id": found[0]["resident_id"], "holds": holds}
+    )
+
+
+def _found(
+    connection: duckdb.DuckDBPyConnection, access: Access, wanted: Row, limit: int,
+    *, whole: bool = False,
+) -> list[Row]:  # fmt: skip
+    """Residents of the scope who fit all that is wanted, by id."""
+    inside = access.where("r")
+    values = dict(inside.values)
+    parts = [inside.sql]
+    for name, value in wanted.items():
+        parts.append("upper(r.id_number) = upper($id_number)" if name == "id_number"
+                     else f"r.{name} = ${name}")  # fmt: skip
+        values[name] = value
+    columns = f"{SHOWN}, r.labels" if whole else SHOWN
+    where = " AND ".join(f"({part})" for part in parts)
+    return rows(
+        connection,
+        f"SELECT {columns} FROM doors.person r WHERE {where} "
+        f"ORDER BY r.resident_id LIMIT {int(limit)}",
+        values,
+    )
+
+
+def _refuse_hidden(access: Access, wanted: Row) -> None:
+    """Nobody finds people by what they may not see."""
+    for name in wanted:
+        if access.decide("resident", name).shown == "hidden":
+            raise NotAllowedError(
+                f"search by hidden field {name}",
+                zh=f"“{access.role}”不能按字段 {name} 查找或核验。",
+            )
+
+
+def _refuse_unpurposed(access: Access, fields: set[str]) -> None:
+    """A confirmed value is a clear one; of level 4 it needs a purpose."""
+    from schemas.entities import FIELDS
+
+    for name in sorted(fields & set(FIELDS["resident"])):
+        if FIELDS["resident"][name].level >= 4 and access.purpose is None:
+            raise NotAllowedError(
+                f"verify {name} without a purpose", zh=f"核验 {name} 要在 X-Purpose 里写明用途。"
+            )
+
+
+def _holds(row: Row, field: str, claimed: str) -> bool | None:
+    if field == "label":
+        return any(one["label"] == claimed for one in row["labels"] or [])
+    held = row[field]
+    if held is None:
+        return None
+    if isinstance(held, bool):
+        return claimed.lower() == str(held).lower()
+    return claimed == (held.isoformat() if hasattr(held, "isoformat") else str(held))
+
+
+def _note_list(caller: Caller, action: str, page: list[Row], **detail: object) -> None:
+    clear = {name for row in page for name in caller.access.clear_fields("resident", row)}
+    caller.note(
+        action, entity="resident", rows=len(page), fields=sorted(clear),
+        detail=marks(page) | detail,
+    )  # fmt: skip
+
+
+def _cursor(snapshot: int, last: str) -> str:
+    return base64.urlsafe_b64encode(f"{snapshot}.{last}".encode()).decode()
+
+
+def _after(cursor: str | None, snapshot: int) -> str:
+    """The id behind which the page begins."""
+    if cursor is None:
+        return ""
+    try:
+        text = base64.urlsafe_b64decode(cursor).decode("ascii")
+    except ValueError:
+        text = ""
+    found = re.fullmatch(r"(\d{1,9})\.([A-Za-z0-9]{1,40})", text)
+    if found is None:
+        raise Problem(400, "cursor 不对：请原样写上一页给的 next。")
+    if int(found[1]) != snapshot:
+        raise Problem(409, "翻页期间数据换了新的快照：请从第一页重新取。")
+    return found[2]
