@@ -25,6 +25,7 @@ from cli import (
     extract,
     form,
     init,
+    model,
     platform,
     quarantine,
     resident,
@@ -98,6 +99,7 @@ app.command("verify", cls=Command, help="核验一个人：说法对不对，只
     verify.verify
 )
 app.add_typer(review.app)
+app.add_typer(model.app)
 app.command(
     "explain", cls=Command, help="说明两条记录为什么是、或者不是同一个人：每项依据的分值。"
 )(explain.explain)

@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from itertools import count
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,38 @@ def model_in_use(folder: Path) -> Model:
     """
     chosen = folder / IN_USE
     version = chosen.read_text(encoding="utf-8").strip() if chosen.is_file() else PRIOR
-    return read_model() if version == PRIOR else read_model(folder / f"{version}.json")
+    return named_model(folder, version)
+
+
+def named_model(folder: Path, version: str) -> Model:
+    """The model of this name: the shipped one, or one of the home.
+
+    Raises:
+        NotFoundError: there is no such model.
+    """
+    return read_model() if version == PRIOR else read_model(folder / f"{Path(version).name}.json")
+
+
+def models_in(folder: Path) -> list[Model]:
+    """The shipped model, and those of the home in the order of their names."""
+    return [read_model(), *(read_model(path) for path in sorted(folder.glob("*.json")))]
+
+
+def next_version(folder: Path) -> str:
+    """A name that no model of the home has: home-1, home-2 and so on."""
+    taken = {path.stem for path in folder.glob("*.json")}
+    return next(name for name in map("home-{}".format, count(1)) if name not in taken)
+
+
+def write_model(folder: Path, model: Model) -> Path:
+    """Keep a model in the home; it is not used for that."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{model.version}.json"
+    temporary = path.with_suffix(".tmp")
+    text = json.dumps(model.content, ensure_ascii=False, indent=1)
+    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.replace(path)
+    return path
 
 
 def use_model(folder: Path, version: str) -> Model:
@@ -155,7 +187,7 @@ def use_model(folder: Path, version: str) -> Model:
     Raises:
         NotFoundError: there is no such model.
     """
-    model = read_model() if version == PRIOR else read_model(folder / f"{version}.json")
+    model = named_model(folder, version)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f"{IN_USE}.tmp"
     temporary.write_text(version + "\n", encoding="utf-8")

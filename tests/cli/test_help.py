@@ -19,6 +19,7 @@ DESIGNED = {
     "form ask", "form answer", "form overlap",
     "alert list", "verify", "extract list", "extract run", "extract trace",
     "divisions import", "review list", "review decide", "review undo", "explain",
+    "model train", "model list", "model use", "model show",
 }  # fmt: skip
 
 
