@@ -10,7 +10,11 @@ from schemas.grid import Grid
 from schemas.household import Household
 from schemas.resident import Resident
 
-STANDARD_VERSION = "1"
+STANDARD_VERSION = "2"
+"""Raised whenever a rule reads a cell otherwise: what is in core is then standardised anew.
+
+2: a name of digits, formulas or program text is no name (`bad_name`).
+"""
 MODELS: dict[Entity, type[pa.DataFrameModel]] = {
     "resident": Resident,
     "household": Household,
