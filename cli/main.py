@@ -14,9 +14,12 @@ import typer
 from typer.exceptions import TyperException
 
 from cli import (
+    account,
     alert,
+    audit,
     backfill,
     changes,
+    client,
     correction,
     crosswalk,
     demo,
@@ -27,9 +30,11 @@ from cli import (
     init,
     model,
     platform,
+    policy,
     quarantine,
     resident,
     review,
+    serve,
     snapshots,
     status,
     sync,
@@ -99,6 +104,11 @@ app.command("verify", cls=Command, help="核验一个人：说法对不对，只
     verify.verify
 )
 app.add_typer(review.app)
+app.command("serve", cls=Command, help="启动控制台和接口：一个进程，一个端口。")(serve.serve)
+app.add_typer(account.app)
+app.add_typer(client.app)
+app.add_typer(policy.app)
+app.add_typer(audit.app)
 app.add_typer(model.app)
 app.command(
     "explain", cls=Command, help="说明两条记录为什么是、或者不是同一个人：每项依据的分值。"

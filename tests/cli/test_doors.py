@@ -1,0 +1,96 @@
+"""Accounts, clients, policy and audit from the command line."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from hub.settings import Home
+from tests.cli.conftest import Hub
+from tests.cli.small_home import COMMUNITY, copied
+
+WORD = "correct-horse-7"
+
+
+@pytest.fixture
+def home(small_home: Home, tmp_path: Path) -> Home:
+    return copied(small_home, tmp_path / "home")
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text + "\n"))
+
+
+def test_accounts(hub: Hub, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, WORD)
+    grid = f"{COMMUNITY}001"
+    made = hub("account", "add", "li", "--role", "网格员", "--scope", grid, home=home)
+    assert (made.code, WORD in made.out) == (0, False)
+    assert hub("account", "list", "--json", home=home).json[0]["name"] == "li"
+    wide = hub("account", "add", "li2", "--role", "网格员", "--scope", COMMUNITY, home=home)
+    assert (wide.code, "超过" in wide.err) == (2, True)
+    assert hub("account", "disable", "li", home=home).code == 0
+    assert "停用" in hub("account", "list", home=home).out
+    assert hub("account", "disable", "li", "--undo", home=home).code == 0
+    typed(monkeypatch, "another-horse-8")
+    assert hub("account", "password", "li", home=home).code == 0
+    assert "otpauth://" in hub("account", "totp", "li", home=home).out.replace("\n", "")
+    assert hub("account", "totp", "li", "--off", home=home).code == 0
+    assert hub("account", "password", "nobody", home=home).code == 1
+    told = hub("audit", "list", "--json", home=home).json
+    assert [one["detail"]["did"] for one in told] == [
+        "no totp", "totp", "password", "enable", "disable", "add",
+    ]  # fmt: skip
+
+
+def test_clients(hub: Hub, home: Home) -> None:
+    made = hub("client", "add", "民政局", "--role", "部门", "--scope", COMMUNITY, home=home)
+    assert made.code == 0
+    (one,) = hub("client", "list", "--json", home=home).json
+    assert hub("client", "rotate", one["client_id"], home=home).code == 0
+    assert hub("client", "revoke", one["client_id"], home=home).code == 0
+    assert "已撤销" in hub("client", "list", home=home).out
+    assert hub("client", "rotate", one["client_id"], home=home).code == 1
+
+
+def test_a_decision_is_explained_without_any_value(
+    hub: Hub, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed(monkeypatch, WORD)
+    hub("account", "add", "li", "--role", "社区工作人员", "--scope", COMMUNITY, home=home)
+    zhang = hub("resident", "find", "张三丰", "--json", home=home).json[0]["resident_id"]
+    told = hub("policy", "explain", "li", zhang, "--json", home=home).json
+    shown = {one["field"]: one["shown"] for one in told["fields"]}
+    assert (shown["name"], shown["id_number"], shown["ethnicity_code"]) == (
+        "clear", "masked", "hidden",
+    )  # fmt: skip
+    stated = hub("policy", "explain", "li", zhang, "--purpose", "办事", "--json", home=home).json
+    assert {one["field"]: one["shown"] for one in stated["fields"]}["id_number"] == "clear"
+    plain = hub("policy", "explain", "li", zhang, home=home)
+    assert "用途" in plain.out
+    assert "张三丰" not in plain.out
+    typed(monkeypatch, WORD)
+    hub("account", "add", "wu", "--role", "社区工作人员", "--scope", "510108019999", home=home)
+    assert "不在范围内" in hub("policy", "explain", "wu", zhang, home=home).out
+
+
+def test_the_policy_is_checked_and_listed(hub: Hub, home: Home) -> None:
+    assert "数据专员" in hub("policy", "check", home=home).out
+    path = home.root / "policy.yaml"
+    path.write_text("roles: {甲: {scope: any, colour: 1}}", encoding="utf-8")
+    refused = hub("policy", "check", home=home)
+    assert (refused.code, "roles.甲.colour 不认识" in refused.err) == (2, True)
+
+
+def test_audit_is_verified(hub: Hub, home: Home) -> None:
+    hub("client", "add", "民政局", "--role", "部门", "--scope", COMMUNITY, home=home)
+    assert "审计完整：1 条" in hub("audit", "verify", home=home).out
+    import sqlite3
+
+    with sqlite3.connect(home.data / "ledger.sqlite") as run:
+        run.execute("UPDATE audit_event SET actor = 'command:x'")
+    run.close()
+    found = hub("audit", "verify", "--json", home=home)
+    assert found.code == 1
+    assert [one["kind"] for one in found.json["faults"]] == ["altered"]
+    assert hub("audit", "warnings", home=home).code == 0
