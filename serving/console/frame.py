@@ -21,7 +21,7 @@ from hub.settings import Home
 from ledger import Ledger
 from ledger.accounts import Account, account_of
 from ledger.audit import Event, Outcome
-from security.policy import Access, NotAllowedError
+from security.policy import Access, Action, NotAllowedError
 from serving.console.kept import Kept
 from serving.console.showing import environment
 from serving.console.syncing import Syncing
@@ -31,14 +31,14 @@ from serving.reading.snapshot import Brain
 COOKIE = "hub_session"
 PREFIX = "/console"
 PURPOSE_SECONDS = 600.0
-MENU = (
-    ("overview", "统览", "/", "statistics"),
-    ("residents", "居民", "/residents", "search"),
-    ("work", "待办", "/work", "review"),
-    ("platforms", "平台", "/platforms", "platforms"),
-    ("forms", "表单与提取", "/forms", "forms"),
-    ("audit", "审计", "/audit", "audit"),
-    ("admin", "管理", "/admin", "accounts"),
+MENU: tuple[tuple[str, str, str, tuple[Action, ...]], ...] = (
+    ("overview", "统览", "/", ("statistics",)),
+    ("residents", "居民", "/residents", ("search",)),
+    ("work", "待办", "/work", ("review", "forms")),
+    ("platforms", "平台", "/platforms", ("platforms",)),
+    ("forms", "表单", "/forms", ("forms",)),
+    ("audit", "审计", "/audit", ("audit",)),
+    ("admin", "管理", "/admin", ("accounts",)),
 )
 
 
@@ -138,7 +138,7 @@ class Visit:
 
     def page(self, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """Render a page inside the frame."""
-        menu = [one for one in MENU if self.access.may(one[3])]  # type: ignore[arg-type]
+        menu = [one for one in MENU if any(self.access.may(each) for each in one[3])]
         text = self.console.templates.get_template(template).render(
             visit=self, access=self.access, account=self.account, menu=menu, prefix=PREFIX,
             home_name=self.console.home.settings.name, csrf=self.csrf,

@@ -13,6 +13,7 @@ from hub.errors import HubError
 from ledger.accounts import account_of
 from ledger.audit import Event
 from security.policy import NotAllowedError
+from serving.console.bounded import Bounded
 from serving.console.frame import (
     COOKIE,
     PREFIX,
@@ -64,6 +65,7 @@ def mount_console(app: FastAPI, doors: Doors) -> Console:
         pages.include_router(page.router)
     pages.mount("/static", StaticFiles(directory=FOLDER / "static"))
     _answer_errors(pages)
+    pages.add_middleware(Bounded)
     pages.middleware("http")(_with_headers)
     app.mount(PREFIX, pages)
 
@@ -109,7 +111,9 @@ def _answer_errors(pages: FastAPI) -> None:
 
     @pages.exception_handler(HTTPException)
     def no_page(request: Request, error: HTTPException) -> Response:
-        return _page(request, error.status_code, "没有这个页面：请从菜单重新进入。")
+        said = {413: "上传的内容太大：空表不超过 20 MB。"}
+        text = said.get(error.status_code, "没有这个页面：请从菜单重新进入。")
+        return _page(request, error.status_code, text)
 
 
 def _page(request: Request, status: int, text: str) -> HTMLResponse:

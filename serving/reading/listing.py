@@ -10,6 +10,7 @@ from hub.errors import ConfigError, NotFoundError
 from hub.platform import Entity
 from security.policy import Access
 from warehouse.answers import STAYS, rows
+from warehouse.labels import HELD
 
 Row = dict[str, Any]
 PAGE = 50
@@ -170,7 +171,7 @@ def _query(access: Access, choice: Choice) -> tuple[str, str, Row]:
 def _narrow(choice: Choice, parts: list[str], values: Row) -> None:
     if choice.label is not None:
         parts.append(
-            "r.resident_id IN (SELECT l.resident_id FROM resident_label l WHERE l.label = $label "
+            f"r.resident_id IN (SELECT l.resident_id FROM {HELD} l WHERE l.label = $label "
             f"AND (l.until IS NULL OR l.until >= current_date)) AND {STAYS}"
         )
         values["label"] = choice.label

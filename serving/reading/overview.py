@@ -7,6 +7,7 @@ import duckdb
 from security.policy import Access
 from serving.reading.listing import AGE, LISTS, Choice, count
 from warehouse.answers import STAYS, rows
+from warehouse.labels import HELD
 
 BANDS = 5  # years of age in a bar
 OLDEST = 90  # the last bar holds them and older ones
@@ -60,7 +61,7 @@ def labels(connection: duckdb.DuckDBPyConnection, access: Access) -> list[Figure
     found = rows(
         connection,
         f"""SELECT l.label, count(DISTINCT l.resident_id) AS n
-            FROM resident_label l JOIN resident r USING (resident_id)
+            FROM {HELD} l JOIN resident r USING (resident_id)
             WHERE {STAYS} AND (l.until IS NULL OR l.until >= current_date) AND ({inside.sql})
             GROUP BY l.label ORDER BY n DESC, l.label""",
         inside.values,

@@ -12,6 +12,7 @@ from hub.errors import NotFoundError
 from security.policy import Access
 from serving.reading.listing import RESIDENT
 from warehouse.answers import STAYS, rows
+from warehouse.labels import HELD
 
 Row = dict[str, Any]
 LIMIT = 50
@@ -36,7 +37,7 @@ CONDITIONS = {
     "phone": "r.phone = $text",
     "name": "r.name = $text",
     "name_prefix": "starts_with(r.name, $text)",
-    "label": "r.resident_id IN (SELECT l.resident_id FROM resident_label l WHERE l.label = $text "
+    "label": f"r.resident_id IN (SELECT l.resident_id FROM {HELD} l WHERE l.label = $text "
     f"AND (l.until IS NULL OR l.until >= current_date)) AND {STAYS}",
     "grid": "r.lives_here AND r.grid_code IN (SELECT grid_code FROM grid WHERE grid_code = $text "
     "OR name = $text)",
@@ -119,7 +120,7 @@ def _ways(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
     if re.fullmatch(r"[A-Za-z' ]+", text):
         return ["name", "name_prefix", "pinyin", "record"]
     known = rows(
-        connection, "SELECT count(*) AS n FROM resident_label WHERE label = $text", {"text": text}
+        connection, f"SELECT count(*) AS n FROM {HELD} WHERE label = $text", {"text": text}
     )
     named = ["label"] if known[0]["n"] else []
     return [*named, "name", "name_prefix", "grid", "id_number", "address", "record"]

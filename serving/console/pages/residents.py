@@ -47,6 +47,7 @@ def one_resident(visit: Visiting, resident_id: str, as_of: date | None = None) -
     home = visit.console.home
     if as_of is not None and as_of >= date.today():
         as_of = None
+    visit.access.require("look")
     visit.console.doors.throttle(visit.access)
     seen = see(visit.connection, visit.access, resident_id, home.settings.owners, as_of)
     mark: dict[str, Any] = dict(visit.console.doors.surname_mark(seen.name))

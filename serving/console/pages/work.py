@@ -32,7 +32,12 @@ Code = Annotated[str | None, Query(max_length=64)]
 @router.get("/work")
 @router.get("/work/pairs")
 def pairs(visit: Visiting, nth: Annotated[int, Query(ge=0)] = 0, done: int = 0) -> Response:
-    """One pair that may be one person, side by side, to be settled with one key."""
+    """One pair that may be one person, side by side, to be settled with one key.
+
+    Who settles none, but collects, goes to what is to be collected.
+    """
+    if not visit.access.may("review") and visit.access.may("forms"):
+        return go("/work/collect")
     found = work.pairs(visit.connection, visit.access, visit.console.ledger)
     nth = min(nth, max(len(found) - 1, 0))
     pair = found[nth] if found else None
@@ -40,8 +45,8 @@ def pairs(visit: Visiting, nth: Annotated[int, Query(ge=0)] = 0, done: int = 0) 
         visit.note("look", entity="resident", subject=side["resident_id"], rows=1, page="pair")
     made = work.made(visit.access, visit.console.ledger)
     return visit.page(
-        "pairs.html", pair=pair, nth=nth, number=len(found), counts=_counts(visit), kinds=KINDS,
-        kind="pairs", done=done, made=made,
+        "pairs.html", pair=pair, nth=nth, number=len(found), counts=_counts(visit),
+        kinds=_kinds(visit),        kind="pairs", done=done, made=made,
     )  # fmt: skip
 
 
@@ -76,7 +81,7 @@ def waiting(
         people = work.issue_list(visit.connection, visit.access, platform, field, why)
     visit.note("look", entity="work", rows=len(rows) + len(people or ()), page=kind)
     return visit.page(
-        "waiting.html", kind=kind, kinds=KINDS, rows=rows, people=people, platform=platform,
+        "waiting.html", kind=kind, kinds=_kinds(visit), rows=rows, people=people, platform=platform,
         known=known, columns=COLUMNS[kind], counts=_counts(visit),
     )  # fmt: skip
 
@@ -108,7 +113,13 @@ def _rows(visit: Visit, kind: Kind) -> list[dict[str, Any]]:
     ]
 
 
+def _kinds(visit: Visit) -> dict[str, str]:
+    return KINDS if visit.access.may("review") else {"collect": KINDS["collect"]}
+
+
 def _counts(visit: Visit) -> dict[str, int | None]:
+    if not visit.access.may("review"):
+        return {}
     found = work.waiting(visit.connection, visit.access, visit.console.ledger)
     return {"pairs": found.pairs, "quarantine": found.quarantine, "issues": found.issues,
             "corrections": found.corrections}  # fmt: skip
