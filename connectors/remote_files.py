@@ -7,6 +7,8 @@ unknown server gets neither our password nor a question about residents.
 import base64
 import hashlib
 import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import paramiko
 
+from connectors.s3 import as_os_errors, open_bucket
 from hub.errors import ConfigError, SourceDownError, SourceRefusedError
 from hub.platform import FilesConnection, Platform
 
@@ -35,12 +38,14 @@ class RemoteFolder:
         settings = platform.connection
         assert isinstance(settings, FilesConnection)  # noqa: S101 - the caller chose by it
         address = urlsplit(settings.path)
+        self._errors: Callable[[], AbstractContextManager[None]] = nullcontext
         if address.scheme == "sftp":
             self.root = unquote(address.path).rstrip("/")
             self.system: Any = _sftp(platform, settings, home)
         elif address.scheme == "s3":
             self.root = f"{address.netloc}{unquote(address.path)}".rstrip("/")
-            self.system = _s3(platform, settings, home)
+            self.system = open_bucket(platform, settings, home, self.root)
+            self._errors = as_os_errors
         else:
             raise ConfigError(
                 f"{platform.platform}: path of scheme {address.scheme}",
@@ -49,21 +54,24 @@ class RemoteFolder:
 
     def names(self, pattern: str) -> list[str]:
         """Matching files, sorted."""
-        found = self.system.glob(f"{self.root}/{pattern}", detail=True).values()
+        with self._errors():
+            found = self.system.glob(f"{self.root}/{pattern}", detail=True).values()
         paths = [str(one["name"]) for one in found if one["type"] == "file"]
         return sorted(path.removeprefix(self.root).lstrip("/") for path in paths)
 
     def stamp(self, name: str) -> list[int | str]:
         """Bytes, and the time or the tag that changes with the file."""
         self.system.invalidate_cache()
-        told = self.system.info(f"{self.root}/{name}")
+        with self._errors():
+            told = self.system.info(f"{self.root}/{name}")
         moment = told.get("mtime") or told.get("LastModified")
         mark = moment.isoformat() if isinstance(moment, datetime) else str(moment)
         return [int(told["size"]), str(told.get("ETag") or mark)]
 
     def fetch(self, name: str, into: Path) -> Path:
         """Copy the file to `into`."""
-        self.system.get_file(f"{self.root}/{name}", str(into))
+        with self._errors():
+            self.system.get_file(f"{self.root}/{name}", str(into))
         return into
 
     def close(self) -> None:
@@ -147,22 +155,3 @@ def _key(platform: Platform, path: Path) -> paramiko.PKey:
             zh=f"平台「{platform.title}」的 key_file「{path.name}」读不到，"
             "或不是没有口令的 SSH 私钥：请核对文件。",
         ) from None
-
-
-def _s3(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401 - fsspec is untyped
-    try:
-        import s3fs  # type: ignore[import-untyped]  # an extra
-    except ImportError:
-        raise ConfigError(
-            f"{platform.platform}: s3fs is not installed",
-            zh=f"平台「{platform.title}」的文件在 S3 里，本机没有装读取它的组件 s3fs："
-            "请管理员运行 pip install s3fs，再运行一次。",
-        ) from None
-    secret = settings.password.read(home) if settings.password else None
-    return s3fs.S3FileSystem(
-        key=settings.user,
-        secret=secret,
-        anon=secret is None,
-        endpoint_url=settings.endpoint,
-        skip_instance_cache=True,
-    )
