@@ -23,7 +23,9 @@ from identity.resolve import resolve_entities, resolve_identity
 from identity.review import pairs_to_review
 
 KEY = b"bench" * 8
-PER_PERSON = 3  # records, about
+LINKED = """
+    SELECT record_id, platform, record_key, resident_id AS resident
+    FROM resident_link JOIN record_id USING (record_id)"""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,18 @@ def measure(recipe: str, people: int, seed: int) -> Found:
     return found
 
 
+def measure_core(core: pl.DataFrame) -> tuple[Score, float]:
+    """Resolve records that bring their `person`; the score, and the seconds."""
+    connection = empty_brain()
+    put(connection, core.drop("person"), None)
+    started = time.perf_counter()
+    _resolve(connection)
+    seconds = time.perf_counter() - started
+    found = pl.DataFrame(connection.execute(LINKED).to_arrow_table())
+    connection.close()
+    return pairwise(found.join(core, on=("platform", "record_key"))), seconds
+
+
 def steady(people: int, seed: int, share: float = 0.01) -> Steady:
     """Resolve at once, again, shuffled, and after a change of a share of the records."""
     core = standardised(world("ordinary", people, seed).rows)
@@ -123,10 +137,8 @@ def world(recipe: str, people: int, seed: int) -> World:
 def linked(connection: duckdb.DuckDBPyConnection, rows: list[Row]) -> pl.DataFrame:
     """Each record with its `resident` and its `person`."""
     truth = pl.DataFrame({"record_key": [r.key for r in rows], "person": [r.person for r in rows]})
-    found = connection.execute("""
-        SELECT record_id, record_key, resident_id AS resident
-        FROM resident_link JOIN record_id USING (record_id)""").to_arrow_table()
-    return pl.DataFrame(found).join(truth, on="record_key")
+    found = pl.DataFrame(connection.execute(LINKED).to_arrow_table())
+    return found.join(truth, on="record_key")
 
 
 def _resolve(
