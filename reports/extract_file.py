@@ -2,13 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from hub.errors import ConfigError, NotFoundError
-from hub.platform import Seconds
+from hub.platform import DatabaseConnection, FilesConnection, Seconds
 from hub.settings import Home
 from reports.conditions import parse_population
 from reports.form_file import Part
@@ -58,6 +58,12 @@ class ExtractField(Part):
         return self
 
 
+class ToTable(DatabaseConnection):
+    """A table of an exchange database 前置库: rows by batch, and `{table}_batch` to reconcile."""
+
+    table: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,50}$")
+
+
 class Extract(Part):
     """One standardised extract."""
 
@@ -77,7 +83,8 @@ class Extract(Part):
     mode: Literal["full", "changes"] = "full"
     fresh_within: Seconds = 604_800
     schedule: str | None = None
-    folder: str | None = None  # where it is delivered; below the home unless it is absolute
+    folder: str | None = None  # where it is left; below the home unless it is absolute
+    deliver: tuple[Annotated[FilesConnection | ToTable, Field(discriminator="kind")], ...] = ()
 
     @field_validator("fields", mode="before")
     @classmethod

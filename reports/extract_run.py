@@ -22,14 +22,17 @@ from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
 from reports.conditions import chosen, parse_population
 from reports.contract import Promised, contract, datapackage, promised
+from reports.delivery import deliver_waiting, keep_for_delivery, log_path
 from reports.extract_file import Extract, refuse
 from reports.formats import written
 from reports.items import facts_of_item
 from reports.people import ZONE, People, people_of
+from reports.suppression import suppressed
 from reports.tables import write_table
 from security.keys import keyed_ids, read_keys
 from warehouse.answers import merged_ids, newest_pull
 from warehouse.duck import memory, parquet, write_parquet
+from warehouse.lock import locked
 
 KEY, CHANGE, REDIRECT, WATERMARK = "resident_id", "change", "redirected_to", "watermark"
 
@@ -60,10 +63,16 @@ def run_extract(
 
     Raises:
         ConfigError: the extract asks for more than it may, or the snapshot is too old.
+        SourceDownError: it lies in its folder, but could not be delivered; the next run does.
         NotFoundError: nothing is published yet.
+        BusyError: the same extract is running.
     """
     refuse(one)
-    moment = now or datetime.now(UTC)
+    with locked(home, f"extract-{one.extract}"):
+        return _run(home, one, full, now or datetime.now(UTC))
+
+
+def _run(home: Home, one: Extract, full: bool, moment: datetime) -> Run:
     with people_of(home, one.scope) as (people, connection):
         _refuse_stale(one, connection, moment)
         mine = people.of(chosen(people.frame, parse_population(one.population)).sort(KEY))
@@ -82,6 +91,7 @@ def run_extract(
     _deliver(home, one, given, made, people, moment)
     if not one.count_by:
         _write_state(home, rows, state)
+    deliver_waiting(home, one)
     return made
 
 
@@ -103,16 +113,14 @@ def table_of(one: Extract, people: People) -> pl.DataFrame:
 
 
 def statistics(one: Extract, people: People) -> pl.DataFrame:
-    """How many of each; counts that are too small are hidden, as asked."""
+    """How many of each; counts that are too small are hidden, as asked, and not to be computed."""
     names = [each.replace(":", "_") for each in one.count_by]
     frame = pl.DataFrame(
         [written(people.value(item), item).alias(name)
          for item, name in zip(one.count_by, names, strict=True)]
     )  # fmt: skip
     counted = frame.group_by(names).len("persons").sort(names, nulls_last=True)
-    few = pl.col("persons") < (one.hide_below or 0)
-    shown = pl.when(~few).then(pl.col("persons").cast(pl.Int64))
-    return counted.with_columns(shown.alias("persons"))
+    return suppressed(counted, names, one.hide_below or 0)
 
 
 def changes_since(
@@ -211,7 +219,8 @@ def _deliver(
 ) -> None:
     """Write the folder under another name, then give it its own."""
     temporary = made.folder.with_name(f".{made.folder.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
+    for left in made.folder.parent.glob(f".{one.extract}-*.tmp"):  # of a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
     temporary.mkdir(parents=True, mode=0o700)
     try:
         columns = promised(one, given.columns)
@@ -222,9 +231,11 @@ def _deliver(
         (temporary / "manifest.json").write_text(text, encoding="utf-8")
         for path in temporary.iterdir():
             path.chmod(0o600)
-        log = home.data / "extracts" / one.extract / f"{made.folder.name}.json"
+        log = log_path(home, one, made.folder.name)
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        log.write_text(text, encoding="utf-8")
+        keep_for_delivery(home, one, given, made.folder.name)
+        on_file = json.dumps(told | {"folder": str(made.folder)}, ensure_ascii=False, indent=2)
+        log.write_text(on_file + "\n", encoding="utf-8")
         temporary.rename(made.folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -2,6 +2,9 @@
 
 import csv
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -314,3 +317,38 @@ def test_who_fills_it_in_is_the_officers_word(home: Home, tmp_path: Path) -> Non
     book.save(tmp_path / "花名册.xlsx")
     again = _filled(home, book, tmp_path)  # registered once more: the word stays
     assert again["A7"].value == "填表人：=李四"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import reports.fill as module
+from hub.settings import open_home
+from reports.form_file import load_form
+from reports.people import people_of
+
+module.{step} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)
+home = open_home(Path(sys.argv[1]))
+with people_of(home, None) as (people, connection):
+    module.fill(home, connection, load_form(home, "花名册"), people, Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("step", ["write_package", "_write_origins"])
+def test_a_filling_that_is_killed_leaves_no_half_a_form(
+    home: Home, tmp_path: Path, step: str
+) -> None:
+    book, _ = _sheet()
+    _filled(home, book, tmp_path)
+    out, other = tmp_path / "out.xlsx", tmp_path / "killed.xlsx"
+    whole = out.read_bytes()
+    code = KILLED.format(step=step)
+    ran = subprocess.run([sys.executable, "-c", code, str(home.root), str(other)], check=False)
+    assert ran.returncode == -signal.SIGKILL
+    assert not other.exists() or other.read_bytes() == whole
+    form = load_form(home, "花名册")
+    with people_of(home, None) as (people, connection):
+        fill(home, connection, form, people, other)
+    assert other.read_bytes() == whole
+    assert origins_path(other).read_bytes() == origins_path(out).read_bytes()
+    assert not list(tmp_path.glob(".*.tmp"))

@@ -1,0 +1,158 @@
+"""Delivering a run of an extract: to SFTP, S3, or a table of an exchange database.
+
+A run lies in its own folder first; what was not delivered before, because the network or the
+machine failed, is delivered with the next run, the oldest first. Nothing is delivered twice:
+the manifest goes last, and a run whose manifest is there (its batch, in a database) is skipped.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+import sqlalchemy as sa
+
+from connectors.database_drivers import missing_driver, with_tls
+from connectors.remote_files import RemoteFolder
+from hub.errors import SourceDownError
+from hub.platform import FilesConnection, Platform
+from hub.settings import Home
+from reports.extract_file import Extract, ToTable
+from warehouse.duck import memory, parquet, write_parquet
+
+MANIFEST = "manifest.json"
+CHUNK = 5_000
+
+
+def log_path(home: Home, one: Extract, name: str) -> Path:
+    """Where a run is on file: what was given to whom, and where it has been delivered."""
+    return home.data / "extracts" / one.extract / f"{name}.json"
+
+
+def keep_for_delivery(home: Home, one: Extract, given: pl.DataFrame, name: str) -> None:
+    """Keep the rows of a run, encrypted, until they are in every table that they go to."""
+    if any(isinstance(each, ToTable) for each in one.deliver):
+        path = _rows_path(home, one, name)
+        with memory(home) as connection:
+            connection.register("given", given.to_arrow())
+            write_parquet(home, connection, "SELECT * FROM given", path)
+
+
+def deliver_waiting(home: Home, one: Extract) -> list[str]:
+    """Deliver every run that has not yet arrived everywhere; return the names of those.
+
+    Raises:
+        SourceDownError: a place is not reachable; what is left is delivered the next time.
+        SourceRefusedError: an account or a host key was refused.
+        ConfigError: a setting is wrong.
+    """
+    arrived = []
+    for log in sorted((home.data / "extracts" / one.extract).glob(f"{one.extract}-*.json")):
+        told: dict[str, Any] = json.loads(log.read_text(encoding="utf-8"))
+        folder = Path(str(told.get("folder", "")))
+        if not folder.is_dir():
+            _rows_path(home, one, log.stem).unlink(missing_ok=True)  # killed before it was whole
+        if not one.deliver or not folder.is_dir() or told.get("delivered"):
+            continue
+        for each in one.deliver:
+            if isinstance(each, ToTable):
+                _to_table(home, one, each, told, log.stem)
+            else:
+                _to_folder(home, one, each, folder)
+        _note(log, told | {"delivered": True})
+        _rows_path(home, one, log.stem).unlink(missing_ok=True)
+        arrived.append(log.stem)
+    return arrived
+
+
+def _note(log: Path, told: dict[str, Any]) -> None:
+    temporary = log.with_suffix(".tmp")
+    temporary.write_text(json.dumps(told, ensure_ascii=False, indent=2) + os.linesep, "utf-8")
+    temporary.replace(log)
+
+
+def _rows_path(home: Home, one: Extract, name: str) -> Path:
+    return home.data / "extracts" / one.extract / f"{name}.rows.parquet"
+
+
+def _as_platform(one: Extract, connection: object) -> Platform:
+    """The recipient's place, as connectors know places."""
+    return Platform.model_construct(
+        platform=f"extract_{one.extract}", title=one.recipient.department, connection=connection
+    )
+
+
+def _to_folder(home: Home, one: Extract, to: FilesConnection, folder: Path) -> None:
+    remote = RemoteFolder(_as_platform(one, to), home.root)
+    with closing(remote), _reported(one):
+        target = f"{remote.root}/{folder.name}"
+        if remote.system.exists(f"{target}/{MANIFEST}"):
+            return
+        remote.system.makedirs(target, exist_ok=True)
+        names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
+        for name in (*names, MANIFEST):
+            remote.system.put_file(str(folder / name), f"{target}/{name}")
+
+
+def _to_table(home: Home, one: Extract, to: ToTable, told: dict[str, Any], name: str) -> None:
+    """Insert the run's rows and, last, its batch, in one transaction."""
+    rows = _read_rows(home, one, name)
+    columns = [sa.Column(column, sa.Text) for column in rows.columns]
+    meta = sa.MetaData()
+    table = sa.Table(to.table, meta, sa.Column("batch_no", sa.String(64), index=True), *columns)
+    batches = sa.Table(
+        f"{to.table}_batch", meta, sa.Column("batch_no", sa.String(64), primary_key=True),
+        sa.Column("row_count", sa.BigInteger), sa.Column("mode", sa.String(16)),
+        sa.Column("made_at", sa.DateTime), sa.Column("watermark", sa.String(64)),
+    )  # fmt: skip
+    with _reported(one):
+        engine = _engine(home, one, to)
+        meta.create_all(engine)
+        with engine.begin() as connection:
+            known = sa.select(batches.c.batch_no).where(batches.c.batch_no == name)
+            if connection.execute(known).first() is not None:
+                return
+            for part in rows.iter_slices(CHUNK):
+                lines = [{"batch_no": name, **row} for row in part.iter_rows(named=True)]
+                connection.execute(table.insert(), lines)
+            connection.execute(batches.insert().values(
+                batch_no=name, row_count=rows.height, mode=told["mode"],
+                made_at=datetime.fromisoformat(told["made_at"]).replace(tzinfo=None),
+                watermark=told["watermark"],
+            ))  # fmt: skip
+
+
+def _read_rows(home: Home, one: Extract, name: str) -> pl.DataFrame:
+    with memory(home) as connection:
+        query = f"SELECT * FROM {parquet(home, [_rows_path(home, one, name)])}"
+        found = connection.execute(query).to_arrow_table()
+    return cast(pl.DataFrame, pl.from_arrow(found)).select(pl.all().cast(pl.String))
+
+
+def _engine(home: Home, one: Extract, to: ToTable) -> sa.Engine:
+    url = sa.make_url(to.url.replace("{home}", str(home.root)))
+    if to.password is not None:
+        url = url.set(password=to.password.read(home.root))
+    try:
+        return sa.create_engine(
+            with_tls(url, to.tls, home.root), poolclass=sa.NullPool, hide_parameters=True
+        )
+    except (ImportError, sa.exc.NoSuchModuleError) as error:
+        raise missing_driver(_as_platform(one, to), to.url, error) from None
+
+
+@contextmanager
+def _reported(one: Extract) -> Iterator[None]:
+    """Say that the place failed, without its address or any value."""
+    try:
+        yield
+    except (OSError, EOFError, sa.exc.SQLAlchemyError) as error:
+        raise SourceDownError(
+            f"extract {one.extract}: delivery failed ({type(error).__name__})",
+            zh=f"“{one.title}”已经做好，但没有送到{one.recipient.department}："
+            "请检查网络、地址和写入权限；下次运行会自动补送，不会重复。",
+        ) from None

@@ -1,0 +1,215 @@
+"""A run arrives whole at SFTP, S3 and an exchange database; what failed arrives with the next."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import paramiko
+import polars as pl
+import pytest
+import sqlalchemy as sa
+import yaml
+
+from hub.errors import ConfigError, SourceDownError
+from hub.settings import Home
+from reports.delivery import deliver_waiting
+from reports.extract_file import Extract, load_extract
+from reports.extract_run import run_extract, runs_of
+from tests.connectors import sftp_server
+from tests.connectors.sftp_server import PASSWORD, USER
+from tests.reports.test_extract import FILE, NOW
+
+LATER = NOW + timedelta(hours=1)
+
+
+def _extract(home: Home, *deliver: dict[str, object], **changed: object) -> Extract:
+    content = yaml.safe_load(FILE) | {"deliver": list(deliver)} | changed
+    path = home.root / "extracts" / "elders.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return load_extract(home, "elders")
+
+
+class Writable(sftp_server.Files):
+    """The account may also write."""
+
+    def open(
+        self, path: str, flags: int, attr: paramiko.SFTPAttributes
+    ) -> paramiko.SFTPHandle | int:
+        if not flags & (os.O_WRONLY | os.O_RDWR):
+            return super().open(path, flags, attr)
+        handle = paramiko.SFTPHandle(flags)
+        handle.writefile = self._path(path).open("wb")
+        return handle
+
+    def mkdir(self, path: str, attr: paramiko.SFTPAttributes) -> int:
+        self._path(path).mkdir()
+        return int(paramiko.SFTP_OK)
+
+
+@pytest.fixture
+def sftp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sftp_server.Sftp]:
+    (tmp_path / "recipient" / "in").mkdir(parents=True)
+    monkeypatch.setattr(sftp_server, "Files", Writable)
+    monkeypatch.setenv("SFTP_PASSWORD", PASSWORD)
+    with sftp_server.serving(tmp_path / "recipient") as server:
+        yield server
+
+
+def _sftp(server: sftp_server.Sftp) -> dict[str, object]:
+    return {
+        "kind": "files", "path": f"sftp://127.0.0.1:{server.port}/in", "user": USER,
+        "password": {"env": "SFTP_PASSWORD"}, "host_key": server.fingerprint,
+    }  # fmt: skip
+
+
+def _same(here: Path, there: Path) -> bool:
+    return {p.name: p.read_bytes() for p in here.iterdir()} == {
+        p.name: p.read_bytes() for p in there.iterdir()
+    }
+
+
+def test_sftp_gets_the_whole_folder_once(home: Home, sftp: sftp_server.Sftp) -> None:
+    one = _extract(home, _sftp(sftp))
+    done = run_extract(home, one, now=NOW)
+    arrived = sftp.folder / "in" / done.folder.name
+    assert _same(done.folder, arrived)
+    (arrived / "elders.csv").write_bytes(b"read and taken")
+    run_extract(home, one, now=LATER)
+    assert (arrived / "elders.csv").read_bytes() == b"read and taken"  # not delivered twice
+    assert len(list((sftp.folder / "in").iterdir())) == 2
+
+
+def test_what_did_not_arrive_arrives_with_the_next_run(home: Home, sftp: sftp_server.Sftp) -> None:
+    place = _sftp(sftp)
+    down = _extract(home, place | {"path": "sftp://127.0.0.1:9/in"}, mode="changes")
+    with pytest.raises(SourceDownError) as failed:
+        run_extract(home, down, now=NOW)
+    assert "SFTP" in failed.value.zh
+    done = run_extract(home, _extract(home, place, mode="changes"), now=LATER)
+    assert done.mode == "changes"
+    names = sorted(one.name for one in (sftp.folder / "in").iterdir())
+    assert len(names) == 2  # the full one that had not arrived, and the changes since
+    first = json.loads((sftp.folder / "in" / names[0] / "manifest.json").read_text("utf-8"))
+    assert (first["mode"], first["rows"]) == ("full", 2)
+    assert [one["delivered"] for one in runs_of(home, "elders")] == [True, True]
+
+
+def test_s3_gets_the_whole_folder(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import boto3  # type: ignore[import-untyped]
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        monkeypatch.setenv("S3_SECRET", "secret")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        client = boto3.client("s3", endpoint_url=endpoint, aws_access_key_id="reader",
+                              aws_secret_access_key="secret")  # fmt: skip
+        client.create_bucket(Bucket="exchange")
+        place = {
+            "kind": "files", "path": "s3://exchange/in", "user": "reader",
+            "password": {"env": "S3_SECRET"}, "endpoint": endpoint,
+        }  # fmt: skip
+        done = run_extract(home, _extract(home, place), now=NOW)
+        found = client.list_objects_v2(Bucket="exchange")["Contents"]
+        for path in done.folder.iterdir():
+            key = f"in/{done.folder.name}/{path.name}"
+            body = client.get_object(Bucket="exchange", Key=key)["Body"].read()
+            assert body == path.read_bytes()
+        assert len(found) == len(list(done.folder.iterdir()))
+    finally:
+        server.stop()
+
+
+def test_a_table_gets_rows_and_a_batch_to_reconcile(home: Home, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/exchange.db"
+    one = _extract(home, {"kind": "database", "url": url, "table": "elders"}, formats=["csv"])
+    done = run_extract(home, one, now=NOW)
+    _forget_delivery(home)
+    run_extract(home, one, now=LATER)
+    with sa.create_engine(url).connect() as connection:
+        batches = connection.execute(sa.text("SELECT batch_no, row_count FROM elders_batch"))
+        assert [row.row_count for row in batches] == [2, 2]
+        rows = connection.execute(
+            sa.text("SELECT * FROM elders WHERE batch_no = :b"), {"b": done.folder.name}
+        )
+        names = {row._mapping["name"] for row in rows}
+    assert names == set(pl.read_csv(done.folder / "elders.csv", infer_schema=False)["name"])
+    assert not list((home.data / "extracts" / "elders").glob("*.rows.parquet"))
+
+
+def _forget_delivery(home: Home) -> None:
+    """As if the machine had died after the rows were in, before that was noted."""
+    from reports.delivery import keep_for_delivery
+
+    one = load_extract(home, "elders")
+    for path in (home.data / "extracts" / "elders").glob("elders-*.json"):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        told.pop("delivered")
+        path.write_text(json.dumps(told), encoding="utf-8")
+        given = pl.read_csv(Path(told["folder"]) / "elders.csv", infer_schema=False)
+        keep_for_delivery(home, one, given, path.stem)
+
+
+def test_a_place_that_is_not_understood_is_refused(home: Home) -> None:
+    for wrong in ({"kind": "ftp"}, {"kind": "database", "url": "sqlite://", "table": "a;b"}):
+        with pytest.raises(ConfigError):
+            _extract(home, wrong)
+
+
+KILLED = """
+import os, signal, sys
+from datetime import datetime
+from pathlib import Path
+import {module} as module
+from hub.settings import open_home
+from reports.extract_file import load_extract
+from reports.extract_run import run_extract
+
+def killed(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+module.{step} = killed
+home = open_home(Path(sys.argv[1]))
+run_extract(home, load_extract(home, "elders"), now=datetime.fromisoformat(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [
+        ("reports.extract_run", "_texts"), ("reports.extract_run", "keep_for_delivery"),
+        ("reports.extract_run", "_write_state"), ("reports.extract_run", "deliver_waiting"),
+        ("reports.delivery", "_note"),
+    ],
+)  # fmt: skip
+def test_a_run_that_is_killed_is_made_whole_by_the_next(
+    home: Home, tmp_path: Path, module: str, step: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/exchange.db"
+    to = {"kind": "database", "url": url, "table": "elders"}
+    one = _extract(home, to, mode="changes", formats=["parquet"])
+    code = KILLED.format(module=module, step=step)
+    ran = subprocess.run([sys.executable, "-c", code, str(home.root), NOW.isoformat()], check=False)
+    assert ran.returncode == -signal.SIGKILL
+    run_extract(home, one, now=LATER)
+    deliver_waiting(home, one)
+    with sa.create_engine(url).connect() as connection:
+        batches = connection.execute(sa.text(
+            "SELECT b.row_count, b.mode, (SELECT count(*) FROM elders e "
+            "WHERE e.batch_no = b.batch_no) FROM elders_batch b ORDER BY b.batch_no"
+        )).fetchall()  # fmt: skip
+    assert all(told == held for told, _, held in batches)
+    assert batches[0][:2] == (2, "full")  # nobody is lost, whatever moment it died at
+    folders = [p.name for p in (home.data / "out" / "elders").iterdir()]
+    assert all(not name.startswith(".") for name in folders)
+    assert datetime.now(UTC) > LATER
