@@ -34,6 +34,7 @@ from cli import (
     quarantine,
     resident,
     review,
+    rights,
     serve,
     snapshots,
     status,
@@ -109,6 +110,12 @@ app.add_typer(account.app)
 app.add_typer(client.app)
 app.add_typer(policy.app)
 app.add_typer(audit.app)
+app.command("export", cls=Command, help="居民权利：导出一位居民的全部资料，从哪里来，谁用过。")(
+    rights.export
+)
+app.command("erase", cls=Command, help="居民权利：删除一位居民，以后的同步也不再收进来。")(
+    rights.erase
+)
 app.add_typer(model.app)
 app.command(
     "explain", cls=Command, help="说明两条记录为什么是、或者不是同一个人：每项依据的分值。"

@@ -124,3 +124,11 @@ def events(
         query = query.where(EventRow.seq < before)
     with ledger.engine.connect() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def about(ledger: Ledger, resident_id: str) -> list[Row]:
+    """Every event that showed or used a resident, also as one of a list; the oldest first."""
+    listed = sa.cast(EventRow.detail, sa.Text).contains(f'"{resident_id}"', autoescape=True)
+    query = sa.select(EventRow.__table__).where((EventRow.subject == resident_id) | listed)
+    with ledger.engine.connect() as connection:
+        return [dict(row) for row in connection.execute(query.order_by(EventRow.seq)).mappings()]

@@ -139,7 +139,7 @@ def _apply_and_resolve(
             carry_over(connection)
     with _timed(done, "apply"):
         for batches in waiting:
-            apply_batches(home, connection, batches, now)
+            apply_batches(home, connection, batches, now, told.erased)
     with _timed(done, "identity"):
         resolve_identity(connection, key, now, told.model, told.bindings)
     with _timed(done, "entities"):

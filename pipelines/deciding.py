@@ -13,6 +13,7 @@ from identity.resolve import decided_by, owners_text
 from identity.state import resolved_under
 from ledger import Ledger
 from ledger.decisions import decisions
+from ledger.tombstones import tombstones
 from security.keys import read_keys
 from security.sealing import seal, unseal
 from warehouse.snapshots import current_number, reading
@@ -29,12 +30,13 @@ class Told:
     bindings: list[Binding]
     model: Model
     owners: Owners
+    erased: frozenset[str] = frozenset()  # marks of records that no sync takes in again
 
 
 def told_now(home: Home, ledger: Ledger, platforms: Mapping[str, Platform]) -> Told:
     """Collect what a run that starts now is told."""
     owners = owners_in_force(home, ledger, platforms)
-    return Told(bindings_of(home, ledger), the_model(home), owners)
+    return Told(bindings_of(home, ledger), the_model(home), owners, tombstones(ledger))
 
 
 def owners_in_force(home: Home, ledger: Ledger, platforms: Mapping[str, Platform]) -> Owners:

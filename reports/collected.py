@@ -119,3 +119,17 @@ def read_collected(home: Home, merged: Mapping[str, str]) -> pl.DataFrame:
         whose.replace_strict(dict(merged), default=whose, return_dtype=pl.String)
     )
     return frame.unique(["resident_id", "item"], keep="last", maintain_order=True)
+
+
+def forget_collected(home: Home, resident_id: str) -> None:
+    """Erase a resident's answers: each file that holds any is written anew without them."""
+    for path in sorted((home.data / "collected").glob("*.parquet")):
+        with memory(home) as connection:
+            source = parquet(home, [path])
+            held = connection.execute(
+                f"SELECT count(*) FROM {source} WHERE resident_id = ?", [resident_id]
+            ).fetchall()[0][0]
+            if held:
+                connection.execute(f"CREATE TABLE kept AS SELECT * FROM {source}")
+                connection.execute("DELETE FROM kept WHERE resident_id = ?", [resident_id])
+                write_parquet(home, connection, "SELECT * FROM kept", path)

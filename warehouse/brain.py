@@ -7,7 +7,7 @@ the data" cannot differ. `quarantine` holds the rows that were set aside.
 `record_id` numbers every record in the order of its first arrival, for ever.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ import polars as pl
 from hub.settings import Home
 from warehouse.core import CoreFiles
 from warehouse.duck import literal, parquet
+from warehouse.erasing import drop_erased, erasing_secret
 
 SCHEMA_VERSION = 3
 """Of the tables of a brain. One of another version is built anew from core, and keeps its ids."""
@@ -114,8 +115,11 @@ def apply_batches(
     connection: duckdb.DuckDBPyConnection,
     batches: Sequence[Standardised],
     now: datetime,
+    erased: Collection[str] = (),
 ) -> None:
     """Put batches of one stream into the records, and note them as applied.
+
+    Records whose marks are in `erased` (`warehouse.erasing`) are taken as deleted.
 
     The temporary table `changed(record_id)` collects the resident records that are new, other or
     gone. A batch that was applied before under another mapping replaces only what still comes
@@ -125,6 +129,7 @@ def apply_batches(
     run = connection.execute
     run("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BIGINT)")
     _take_in(home, connection, batches)
+    drop_erased(connection, first.platform, first.stream, erased, erasing_secret(home))
     table = f"{first.entity}_record"
     run(f"""
         INSERT INTO record_id

@@ -183,6 +183,15 @@ def point_to(home: Home, number: int) -> None:
     publish(temporary, _folder(home) / "CURRENT")
 
 
+def drop_older(home: Home) -> None:
+    """Keep the current snapshot only: what was erased is in the others still."""
+    for one in list_snapshots(home):
+        if not one.current:
+            one.path.unlink(missing_ok=True)
+    for path in (home.data / "doors").glob("*.duckdb"):
+        path.unlink(missing_ok=True)
+
+
 def sweep(home: Home) -> None:
     """Keep the newest snapshots (retention) and always the current one."""
     kept = list_snapshots(home)[-home.settings.retention.snapshots :]

@@ -1,0 +1,95 @@
+"""Erased is erased: in no table of any snapshot, and no later sync brings the resident back."""
+
+import json
+from pathlib import Path
+
+import pytest
+from small_home import database, make_home
+
+from cli.main import main
+from hub.settings import Home
+from pipelines.sync import run_sync
+from warehouse.answers import rows
+from warehouse.snapshots import list_snapshots, reading
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    made = make_home(tmp_path_factory.mktemp("erasing") / "home", people=12)
+    assert run_sync(made, ()).published == 1
+    return made
+
+
+def person(home: Home) -> dict[str, str]:
+    with reading(home) as connection:
+        found = rows(connection, "SELECT * FROM resident WHERE lives_here ORDER BY name LIMIT 1")
+    return found[0]
+
+
+def whole(home: Home) -> str:
+    """Every value of every table of the current snapshot."""
+    with reading(home) as connection:
+        tables = rows(
+            connection, "SELECT table_name FROM duckdb_tables() WHERE database_name = 'brain'"
+        )
+        return "".join(
+            str(connection.execute(f"SELECT * FROM {one['table_name']}").fetchall())
+            for one in tables
+        )
+
+
+def run(home: Home, *arguments: str) -> int:
+    return main([*arguments, "--home", str(home.root)])
+
+
+def say_something_new(home: Home, number: str) -> None:
+    """Both platforms have something new of the person, and one is mapped anew: all is applied."""
+    path = home.root / "platforms" / "police.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("jzlx}", "jzlx, head_name: xm}"), encoding="utf-8")
+    with database(home, "police") as db:
+        db.execute("UPDATE person SET hh = 'H-new' WHERE sfz = ?", [number])
+    with database(home, "grid") as db:
+        db.execute(
+            "UPDATE resident SET mobile = '13912345678', updated = '2031-01-01 00:00:00' "
+            "WHERE idno = ?", [number]
+        )  # fmt: skip
+
+
+def test_an_export_holds_all_that_is_held_and_who_saw_it(home: Home, tmp_path: Path) -> None:
+    one = person(home)
+    path = tmp_path / "out.json"
+    assert run(home, "export", one["resident_id"], "--out", str(path)) == 0
+    assert run(home, "export", one["resident_id"], "--out", str(tmp_path / "second.json")) == 0
+    told = json.loads((tmp_path / "second.json").read_text(encoding="utf-8"))
+    held = {each["field"]: each["value"] for each in told["held"]}
+    assert (held["name"], held["id_number"]) == (one["name"], one["id_number"])
+    assert {each["platform"] for each in told["records"]} == {"police", "grid"}
+    assert [each["department"] for each in told["from"]] == ["网格办", "公安"]
+    assert [each["action"] for each in told["seen_by"]] == ["export"]
+    assert path.stat().st_mode & 0o077 == 0
+    assert run(home, "export", one["resident_id"], "--out", str(path)) == 2
+
+
+def test_nothing_of_an_erased_resident_is_left_or_comes_back(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither when both platforms say something new, nor when all batches are applied again."""
+    one = person(home)
+    number, name, resident = one["id_number"], one["name"], one["resident_id"]
+    assert number in whole(home)
+    assert run(home, "erase", resident, "--reason", "申请 1 号") == 2  # not confirmed
+    assert run(home, "erase", resident, "--reason", "申请 1 号", "--yes") == 0
+    assert "不会再收进来" in capsys.readouterr().out
+    assert [(one.number, one.current) for one in list_snapshots(home)] == [(2, True)]
+    assert number not in whole(home)
+    assert name not in whole(home)
+    say_something_new(home, number)
+    report = run_sync(home, ())
+    assert (report.status, report.failures) == ("ok", [])
+    left = whole(home)
+    assert number not in left
+    assert "13912345678" not in left
+    with reading(home) as connection:
+        assert rows(connection, "SELECT count(*) AS n FROM resident")[0]["n"] == 11
+    assert run(home, "erase", resident, "--reason", "再一次", "--yes") == 1
