@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +18,11 @@ from hub.errors import SourceChangedError
 
 LINE_SUFFIXES = (".jsonl", ".ndjson")
 LIST_SUFFIXES = (".json",)
-BLANK = re.compile(r"[ \t\r\n]*")
+LEADING = re.compile("[\0\r\n\t \ufeff]*")
+LARGEST = 256 << 20
+"""Characters of a JSON object that is held whole; parsed it takes some ten times as many bytes."""
+LONGEST = 64 << 20
+"""Characters after which a value that does not end is none."""
 AROUND = "\0\r\n\t \ufeff"
 """What may stand around the object of a line."""
 
@@ -43,14 +47,15 @@ def read_jsonl(reader: Reader, path: Path, name: str) -> Iterator[Part]:
 def read_json(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     """Yield a file that is one JSON document: a list of objects, or an object that holds one.
 
-    The list is at `reader.items`; only its text is held whole in memory.
+    A list is read piece by piece; an object that holds one (at `reader.items`) is held whole.
 
     Raises:
-        SourceChangedError: undecodable, no JSON, or no list of objects where it should be.
+        SourceChangedError: undecodable, no JSON, no list of objects where it should be, or an
+            object of more than `LARGEST` characters.
     """
-    text = "".join(decoded_blocks(path, name, reader.encoding)).strip(AROUND)
+    text = Pieces(decoded_blocks(path, name, reader.encoding, whole_lines=False))
     body = JsonBody(reader, name)
-    found = _elements(name, text) if text.startswith("[") else _inside(reader, name, text)
+    found = _elements(name, text) if text.sees("[") else _inside(reader, name, text)
     rows = _numbered(found, name)
     while block := list(islice(rows, FEW_ROWS)):
         places, objects = zip(*block, strict=True)
@@ -60,32 +65,106 @@ def read_json(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     body.refuse_missing()
 
 
-def _elements(name: str, text: str) -> Iterator[object]:
-    """The values of a list, one by one."""
-    place = _behind_blank(text, 1)
+class Pieces:
+    """A JSON text of which little more than one value is held at a time."""
+
+    def __init__(self, blocks: Iterable[str]) -> None:
+        self.blocks = iter(blocks)
+        self.text, self.place = "", 0
+
+    def sees(self, mark: str) -> bool:
+        """Whether `mark` is the next thing that is not blank; it is passed then."""
+        self._pass_blanks()
+        if not self.text.startswith(mark, self.place):
+            return False
+        self.place += len(mark)
+        return True
+
+    def value(self) -> object:
+        """The value that comes next.
+
+        Raises:
+            ValueError: no JSON, or the text ends within it.
+        """
+        while True:
+            try:
+                value, end = scan(self.text, self.place)
+            except (StopIteration, ValueError):
+                held = len(self.text) - self.place
+                if held > LONGEST or not self._more():
+                    raise ValueError("not JSON") from None
+                continue
+            except RecursionError:
+                raise ValueError("nested too deeply") from None
+            if end < len(self.text) or not self._more():  # behind `12` may come `34`
+                self.place = end
+                return value
+
+    def rest(self, most: int) -> str:
+        """All that follows, if it is not more than `most` characters; else ValueError."""
+        parts: list[str] = []
+        held = 0
+        for block in chain([self.text[self.place :]], self.blocks):
+            parts.append(block)
+            held += len(block)
+            if held > most:
+                raise ValueError("too large")
+        self.text, self.place = "", 0
+        return "".join(parts)
+
+    def at_end(self) -> bool:
+        """Whether nothing follows but what may stand around a document."""
+        return all(not part.strip(AROUND) for part in (self.text[self.place :], *self.blocks))
+
+    def _pass_blanks(self) -> None:
+        while True:
+            found = LEADING.match(self.text, self.place)
+            self.place = found.end() if found else self.place
+            if self.place < len(self.text) or not self._more():
+                return
+
+    def _more(self) -> bool:
+        block = next(self.blocks, None)
+        if block is None:
+            return False
+        self.text, self.place = self.text[self.place :] + block, 0
+        return True
+
+
+def _elements(name: str, text: Pieces) -> Iterator[object]:
+    """The values of a list whose bracket was passed, one by one."""
     count = 0
-    while not text.startswith("]", place) or count:
+    ended = text.sees("]")
+    while not ended:
         try:
-            value, place = scan(text, place)
-        except (StopIteration, ValueError, RecursionError) as error:
+            value = text.value()
+        except ValueError as error:
             where = f"文件 {name} 第 {count + 1} 个对象"
             raise unreadable(where, error, "不是完整的 JSON，文件可能没有传完") from None
         yield value
         count += 1
-        place = _behind_blank(text, place)
-        if text.startswith("]", place):
-            break
-        if not text.startswith(",", place):
+        ended = text.sees("]")
+        if not ended and not text.sees(","):
             where = f"文件 {name} 第 {count} 个对象之后"
             raise unreadable(where, EOFError(), "不是完整的 JSON，文件可能没有传完")
-        place = _behind_blank(text, place + 1)
-    if len(text) > place + 1:
+        if not ended:
+            text.sees("")
+    if not text.at_end():
         raise unreadable(f"文件 {name}", ValueError(), "列表之后还有别的内容，不是一份 JSON")
 
 
-def _inside(reader: Reader, name: str, text: str) -> Iterator[object]:
+def _inside(reader: Reader, name: str, text: Pieces) -> Iterator[object]:
     try:
-        answer = parse(text)
+        whole = text.rest(LARGEST)
+    except ValueError:
+        raise SourceChangedError(
+            f"{name}: a JSON object of more than {LARGEST} characters",
+            zh=f"文件 {name} 是一个很大的 JSON 对象（超过 {LARGEST >> 20} 百万字），"
+            "记录的列表在里层，要整个放进内存，没有读："
+            "请让对方改为一行一个对象的 .jsonl，或最外层就是列表的 JSON。",
+        ) from None
+    try:
+        answer = parse(whole.strip(AROUND))
     except ValueError as error:
         raise unreadable(f"文件 {name}", error, "不是完整的 JSON，文件可能没有传完") from None
     found = at(answer, reader.items) if reader.items else ABSENT
@@ -114,11 +193,6 @@ def _numbered(values: Iterable[object], name: str) -> Iterator[tuple[int, JsonRo
             where = f"文件 {name} 第 {number} 个对象"
             raise unreadable(where, TypeError(), "不是一个 JSON 对象")
         yield number, value
-
-
-def _behind_blank(text: str, place: int) -> int:
-    found = BLANK.match(text, place)
-    return found.end() if found else place
 
 
 class JsonBody:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from connectors.excel import SUFFIXES as WORKBOOKS
 from connectors.files import FilesConnector
+from connectors.json_files import LARGEST
 from connectors.reflect import EVERYTHING, SAMPLED, below, probe, sampled
 from connectors.reflect_json import items_of
 from connectors.workbook import read_sheets
@@ -73,7 +74,8 @@ def _files(name: str, path: Path) -> tuple[Path, list[str]]:
 
 def _pieces(name: str, folder: Path, file: str, home: Path) -> list[Piece]:
     if not file.lower().endswith(WORKBOOKS):
-        items = items_of((folder / file).read_bytes()) if file.lower().endswith(".json") else None
+        held = file.lower().endswith(".json") and (folder / file).stat().st_size <= LARGEST
+        items = items_of((folder / file).read_bytes()) if held else None
         own = {"files": escape(file)} | ({"items": items} if items else {})
         return [Piece(file, None, items, tuple(_columns(name, folder, own, home)))]
     found = []

@@ -187,8 +187,12 @@ class _Counted:
             yield line
 
 
-def decoded_blocks(path: Path, name: str, encoding: str | None) -> Iterator[str]:
+def decoded_blocks(
+    path: Path, name: str, encoding: str | None, *, whole_lines: bool = True
+) -> Iterator[str]:
     """Whole lines, many at a time, decoded strictly; a byte-order mark beats `encoding`.
+
+    Without `whole_lines` they may end anywhere: a JSON document may be one line altogether.
 
     Raises:
         SourceChangedError: bytes that are no text; the message names the line.
@@ -208,7 +212,7 @@ def decoded_blocks(path: Path, name: str, encoding: str | None) -> Iterator[str]
         while block := file.read(BLOCK_BYTES):
             text = _decoded(decoder, block, count, f"文件 {name}", chosen)
             count += block.count(b"\n")
-            end = text.rfind("\n") + 1
+            end = text.rfind("\n") + 1 if whole_lines else len(text)
             if end:
                 yield "".join([*rest, text[:end]])
                 rest = []

@@ -1,6 +1,7 @@
 """Workbooks, read by a child process that a damaged or malicious file may end, but not us."""
 
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,11 @@ from connectors.sheet_header import Merge
 from connectors.tabular import unreadable
 from hub.errors import SourceChangedError
 
+OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+PACKAGE = "EncryptedPackage".encode("utf-16-le")
+FILEPASS = re.compile(
+    rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
+)
 CHILD = Path(__file__).with_name("workbook_child.py")
 LEAST, MOST, TIMES = 1 << 30, 8 << 30, 200
 """Bytes of memory for the child: so many times the file's, and between these bounds."""
@@ -39,16 +45,16 @@ def read_sheets(path: Path, name: str, wanted: Sequence[str] | None) -> Iterator
     ) as child:
         assert child.stdout is not None  # noqa: S101 - it was asked for
         try:
-            yield from _sheets(_messages(child.stdout, name), name, wanted)
+            yield from _sheets(_messages(child.stdout, path, name), name, wanted)
         finally:
             child.kill()
 
 
-def _messages(out: IO[bytes], name: str) -> Iterator[tuple[Any, ...]]:
+def _messages(out: IO[bytes], path: Path, name: str) -> Iterator[tuple[Any, ...]]:
     """What the child says, until its end.
 
     Raises:
-        SourceChangedError: it fell silent.
+        SourceChangedError: it fell silent, or could not read the file.
     """
     while True:
         try:
@@ -59,7 +65,7 @@ def _messages(out: IO[bytes], name: str) -> Iterator[tuple[Any, ...]]:
             ) from None
         if message[0] == "end":
             return
-        if message[0] == "locked":
+        if message[0] == "locked" or (message[0] == "damaged" and _is_locked(path)):
             raise SourceChangedError(
                 f"{name}: locked by a password",
                 zh=f"文件 {name} 设了打开密码，读不了：请对方去掉密码后重新提供。",
@@ -67,6 +73,24 @@ def _messages(out: IO[bytes], name: str) -> Iterator[tuple[Any, ...]]:
         if message[0] == "damaged":
             raise unreadable(f"文件 {name}", OSError(), "它不是完整的 Excel 文件，可能没有传完")
         yield message
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a file that cannot be read shows the marks of a password.
+
+    A workbook of today is then one stream of an old Office file; one of 1997 says so (`FILEPASS`)
+    in the first records behind its beginning.
+    """
+    with path.open("rb") as file:
+        if file.read(len(OLD_OFFICE)) != OLD_OFFICE:
+            return False
+        file.seek(0)
+        before = b""
+        while block := file.read(1 << 20):
+            if PACKAGE in before + block or FILEPASS.search(before + block):
+                return True
+            before = block[-100:]
+    return False
 
 
 def _sheets(

@@ -10,7 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlwt
 from openpyxl import Workbook
+from xlwt.CompoundDoc import XlsDoc
 
 from .judging import Counts
 
@@ -76,6 +78,33 @@ def locked() -> Files:
     for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(mark) + place] |= 1
     return {"a.zip": bytes(content)}
+
+
+def office(stream: bytes, name: str = "Workbook") -> bytes:
+    """An Office file of the old kind that holds one stream."""
+    file = io.BytesIO()
+    XlsDoc().save(file, stream)
+    content, usual = file.getvalue(), "Workbook".encode("utf-16-le")
+    place, other = content.index(usual), name.encode("utf-16-le")
+    entry = other.ljust(64, b"\0") + struct.pack("<H", len(other) + 2)
+    return content[:place] + entry + content[place + len(entry) :]
+
+
+def locked_xls() -> Files:
+    """Excel 97: behind its first record stands FILEPASS, and what follows is encrypted."""
+    book = xlwt.Workbook()
+    page = book.add_sheet("名单")
+    for at, row in enumerate([HEADER, *GOOD]):
+        for place, value in enumerate(row):
+            page.write(at, place, value)
+    content = book.get_biff_data()
+    filepass = struct.pack("<HH3H", 0x2F, 54, 1, 1, 1) + bytes(range(48))
+    return {"a.xls": office(content[:20] + filepass + bytes(one ^ 90 for one in content[20:]))}
+
+
+def locked_xlsx() -> Files:
+    """Excel of today: the whole workbook, encrypted, is a stream of an Office file."""
+    return {"a.xlsx": office(bytes(one ^ 90 for one in range(256)) * 40, "EncryptedPackage")}
 
 
 def lying() -> Files:
@@ -164,6 +193,8 @@ CASES = [
     Case("zip in a zip", raw(packed(("b.zip", packed(("a.csv", b"")))), "a.zip"),
          "里还有压缩包 b.zip", stream=ZIP),
     Case("locked zip", locked, "设了密码", stream=ZIP),
+    Case("locked workbook", locked_xlsx, "设了打开密码", stream=XLSX),
+    Case("locked workbook of 1997", locked_xls, "设了打开密码", stream={"files": "*.xls"}),
     Case("cut zip", raw(packed(("a.csv", b"1"))[:-9], "a.zip"), "压缩包损坏", stream=ZIP),
     Case("zip without a file for us", raw(packed(("a.docx", b"1")), "a.zip"), "没有能读的文件",
          stream=ZIP),
