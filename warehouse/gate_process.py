@@ -1,10 +1,10 @@
-"""The judge's own process: import, say ready, read one request, write one answer.
+"""The judge's own process: import, say ready, then read requests and write an answer to each.
 
     stdout  {"ready": true}
-    stdin   the request, one line of JSON (`GateRequest`)
+    stdin   a request, one line of JSON (`GateRequest`)
     stdout  {"passed": …, "results": […]}  or  {"error": …, "zh": …}
 
-End of input before a request means that there is nothing to judge. Only these lines reach
+It ends with its input. Only these lines reach
 stdout: whatever else is printed goes to stderr. No message quotes data.
 """
 
@@ -28,7 +28,7 @@ BROKEN = (
 
 
 def main() -> None:
-    """Serve one request."""
+    """Serve one request after the other."""
     with _answers() as answers:
         os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before the import, which reads it
         for name in UNUSED:
@@ -38,8 +38,7 @@ def main() -> None:
 
         warm_up()
         _say(answers, {"ready": True})
-        line = sys.stdin.readline()
-        if line.endswith("\n"):
+        while (line := sys.stdin.readline()).endswith("\n"):
             _say(answers, _judged(line))
 
 
@@ -75,7 +74,7 @@ def _judged(line: str) -> dict[str, object]:
         return asdict(judge(GateRequest.from_json(line)))
     except HubError as error:
         return {"error": str(error), "zh": error.zh}
-    except Exception as error:  # the process ends here, and its parent must hear why
+    except Exception as error:  # whatever it was, its parent must hear why
         traceback.print_exc()
         kind = type(error).__name__
         return {"error": kind, "zh": BROKEN.format(kind=kind)}

@@ -111,7 +111,7 @@ class GateRequest:
 
 
 class GateProcess:
-    """The judge, one work copy a process.
+    """The judge: a process that judges one work copy after the other, until it is closed.
 
     Args:
         ready_timeout: Seconds that its imports may take, on a busy machine.
@@ -122,7 +122,7 @@ class GateProcess:
         self.ready_timeout, self.judge_timeout = ready_timeout, judge_timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: TemporaryDirectory[str] | None = None
-        self._unread = b""
+        self._unread, self._ready = b"", False
         self._starting = Lock()  # several pulls may be the first to have something new
 
     def __enter__(self) -> "GateProcess":
@@ -165,7 +165,7 @@ class GateProcess:
             )
 
     def judge(self, request: Mapping[str, object]) -> GateReport:
-        """Judge one work copy; the process ends with it.
+        """Judge one work copy; a process that broke down or took too long is ended.
 
         `request` has the fields of `GateRequest`; paths may be texts.
 
@@ -173,20 +173,27 @@ class GateProcess:
             GateError: the judge broke down, or took too long. Of bad data the report tells.
         """
         self.start()
-        process = self._process
-        if process is None or process.stdin is None:
-            raise AssertionError("start() opens a process with pipes")
         try:
-            self._read_line(self.ready_timeout, "start")
-            with contextlib.suppress(BrokenPipeError):  # then there is no answer either
-                process.stdin.write(json.dumps(request, default=str).encode() + b"\n")
-            answer = json.loads(self._read_line(self.judge_timeout, "judge"))
-        finally:
+            answer = self._ask(json.dumps(request, default=str).encode() + b"\n")
+        except BaseException:
             self.close()
+            raise
         if "error" in answer:
             raise GateError(f"gates broke down: {answer['error']}", zh=answer["zh"])
         results = [GateResult(**one) for one in answer["results"]]
         return GateReport(answer["passed"], results)
+
+    def _ask(self, line: bytes) -> dict[str, Any]:
+        process = self._process
+        if process is None or process.stdin is None:
+            raise AssertionError("start() opens a process with pipes")
+        if not self._ready:
+            self._read_line(self.ready_timeout, "start")
+            self._ready = True
+        with contextlib.suppress(BrokenPipeError):  # then there is no answer either
+            process.stdin.write(line)
+        answer: dict[str, Any] = json.loads(self._read_line(self.judge_timeout, "judge"))
+        return answer
 
     def close(self) -> None:
         """End the process, whatever it is doing; safe to call twice."""
@@ -200,7 +207,7 @@ class GateProcess:
         if self._scratch is not None:
             self._scratch.cleanup()
             self._scratch = None
-        self._unread = b""
+        self._unread, self._ready = b"", False
 
     def _log(self) -> Path:
         return Path(self._scratch.name if self._scratch else ".") / "stderr.log"

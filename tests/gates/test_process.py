@@ -45,6 +45,13 @@ def test_good_copy_passes_and_is_written_down(home: Home, question: dict[str, ob
     assert "发布为快照 2" in page.read_text(encoding="utf-8")
 
 
+def test_one_process_judges_one_copy_after_the_other(question: dict[str, object]) -> None:
+    with GateProcess() as gates:
+        first, pid = gates.judge(question), gates.pid
+        assert gates.judge(question) == first
+        assert gates.pid == pid is not None
+
+
 def test_unreadable_copy_is_an_error_and_stdout_stays_clean(
     home: Home, question: dict[str, object]
 ) -> None:
