@@ -11,6 +11,7 @@ from reports.sheet_ranges import covered, shifted
 from reports.sheet_rows import Shift, XmlRow, XmlSheet, read_sheet, row_text
 from reports.spreadsheet import escaped, safe
 from reports.styles import Styles
+from reports.widths import widened
 
 CHUNK = 5_000
 KEPT_AS_TEXT = ("id_number", "head_id_number", "phone", "head_phone", "worker_phone",
@@ -61,7 +62,8 @@ def _pieces(
     body: tuple[Sequence[XmlRow | None], Mapping[str, BodyColumn]],
     texts: Mapping[str, pl.Series],
 ) -> Iterator[bytes]:  # fmt: skip
-    yield (shifted(read.before, shift) + "<sheetData>").encode()
+    drawn = {one.at: texts[one.at] for one in sheet.columns if one.span == 1}
+    yield (widened(shifted(read.before, shift), drawn) + "<sheetData>").encode()
     order = sorted(read.rows)
     yield "".join(row_text(read.rows[n], shift) for n in order if n < shift.first).encode()
     yield from _body(shift, *body)

@@ -40,13 +40,15 @@ class Overlap:
     cells_asked: int = 0
     cells_answered: int = 0
     cells_to_ask_once: int = 0  # questions that are left, each once
+    cells_saved: int = 0  # that nobody types any more, the first time
     cells_asked_per_month: float = 0.0
     answered_share: float = 0.0
     names: dict[str, list[str]] = field(default_factory=dict)  # item → its different headers
     pairs: list[Pair] = field(default_factory=list)
     merges: list[list[str]] = field(default_factory=list)
     reports: list[FillReport] = field(default_factory=list)
-    matrix: dict[str, dict[str, float]] = field(default_factory=dict)  # form → item → share held
+    matrix: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    """Form → item → share held; None where the form is about nobody now."""
     titles: dict[str, str] = field(default_factory=dict)  # item → what it is called
 
 
@@ -75,11 +77,12 @@ def overlap(forms: Sequence[FormFile], people: People) -> Overlap:
         found.cells_answered += report.answered
         found.cells_asked_per_month += report.asked * PER_MONTH[form.period]
         found.matrix[form.form] = {
-            one.item: one.filled / one.applies if one.applies else 1.0 for one in report.columns
+            one.item: one.filled / one.applies if one.applies else None for one in report.columns
         }
     found.cells_asked_per_month = round(found.cells_asked_per_month, 1)
     found.answered_share = round(found.cells_answered / max(found.cells_asked, 1), 4)
     found.cells_to_ask_once = questions(forms, people).height
+    found.cells_saved = found.cells_asked - found.cells_to_ask_once
     found.names = _names(asks)
     found.titles = {i: title_of(i, h) for items in asks.values() for i, h in items.items()}
     found.pairs = _pairs(forms, asks)

@@ -6,9 +6,10 @@ from html import escape
 import polars as pl
 
 from reports.overlap import Overlap
+from reports.overlap_charts import with_charts
 from reports.tables import workbook
 
-CELL, LEFT, TOP = 18, 220, 150
+CELL, LEFT = 18, 220
 STYLE = """
 body{font:15px/1.6 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:2em auto;max-width:72em;
 color:#222}h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}table{border-collapse:collapse}
@@ -19,7 +20,7 @@ td,th{padding:.25em .8em;border-bottom:1px solid #ddd;text-align:left}td.n{text-
 
 def overlap_workbook(found: Overlap) -> bytes:
     """The report as Excel: 概况, 各表, 表与项目, 同项异名, 相近的表."""
-    return workbook({
+    return with_charts(workbook({
         "概况": pl.DataFrame(_summary(found), schema=["项目", "数"], orient="row"),
         "各表": pl.DataFrame(_forms(found), schema=["表", "行", "要填的格", "已有的格", "已有占比"],
                            orient="row"),
@@ -32,7 +33,7 @@ def overlap_workbook(found: Overlap) -> bytes:
               "是" if p.same_people else "否") for p in found.pairs],
             schema={"表一": pl.String, "表二": pl.String, "相同项": pl.Int64, "相近": pl.Float64,
                     "表一全在表二里": pl.String, "对象相同": pl.String}, orient="row"),
-    })  # fmt: skip
+    }), len(found.reports), (len(_items(found)), len(found.matrix)))  # fmt: skip
 
 
 def _summary(found: Overlap) -> list[tuple[str, int]]:
@@ -41,7 +42,7 @@ def _summary(found: Overlap) -> list[tuple[str, int]]:
         ("要填的项（各表相加）", found.fields_before), ("要填的项（去掉重复）", found.fields_after),
         ("要填的格", found.cells_asked), ("已有数据能填的格", found.cells_answered),
         ("还要问的（每项每人一次）", found.cells_to_ask_once),
-        ("省下的格", found.cells_asked - found.cells_to_ask_once),
+        ("省下的格", found.cells_saved),
     ]  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def overlap_page(found: Overlap) -> str:
         f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>表单重复情况</title>'
         f"<style>{STYLE}</style><h1>表单重复情况</h1><div class=big>{big}</div>"
         f"<h2>各表能填多少</h2>{_bars(found)}"
-        f"<h2>哪张表要哪一项（颜色越深，已有的越多；红框是各平台都没有）</h2>{_picture(found)}"
+        f"<h2>哪张表要哪一项（颜色越深，已有的越多；红框是各平台都没有，虚框是现在没有对象）</h2>{_picture(found)}"
         f"<h2>可以合并</h2>{_table(['表'], groups)}"
         f"<h2>同一项的不同叫法</h2>{_table(['项目', '叫法'], names)}</html>\n"
     )
@@ -112,23 +113,29 @@ def _share(share: float, answered: int, asked: int) -> str:
 
 def _picture(found: Overlap) -> str:
     forms, items = list(found.matrix), _items(found)
+    head = 30 + round(10.5 * max((len(one) for one in forms), default=0))  # of slanting names
     parts = []
     for x, form in enumerate(forms):
         at = LEFT + x * CELL + 12
         parts.append(
-            f'<text transform="translate({at},{TOP - 6}) rotate(-60)">{escape(form)}</text>'
+            f'<text transform="translate({at},{head - 6}) rotate(-60)">{escape(form)}</text>'
         )
     for y, item in enumerate(items):
-        top = TOP + y * CELL
+        top = head + y * CELL
         title = escape(found.titles[item])
         parts.append(f'<text x="{LEFT - 8}" y="{top + 13}" text-anchor="end">{title}</text>')
         parts += [_square(LEFT + x * CELL, top, found.matrix[form], item)
                   for x, form in enumerate(forms) if item in found.matrix[form]]  # fmt: skip
-    return _svg(parts, LEFT + CELL * len(forms) + 120, TOP + CELL * len(items) + 4)
+    return _svg(parts, LEFT + CELL * len(forms) + head // 2, head + CELL * len(items) + 4)
 
 
-def _square(x: int, y: int, shares: Mapping[str, float], item: str) -> str:
+def _square(x: int, y: int, shares: Mapping[str, float | None], item: str) -> str:
     share = shares[item]
+    if share is None:  # of nobody: neither held nor missing
+        return (
+            f'<rect x="{x}" y="{y}" width="{CELL - 2}" height="{CELL - 2}" fill="#fff" '
+            'stroke="#bbb" stroke-dasharray="2"/>'
+        )
     edge = "#c0392b" if share == 0 else "#fff"
     return (
         f'<rect x="{x}" y="{y}" width="{CELL - 2}" height="{CELL - 2}" fill="#2a7f62" '

@@ -10,6 +10,7 @@ from reports.people import People
 from reports.sheet_ranges import shifted
 from reports.sheet_rows import Shift, XmlRow, read_sheet, row_text
 from reports.spreadsheet import escaped, safe
+from reports.widths import widened
 
 Numbers = dict[tuple[str, str], int | None]
 """(row's `at`, column's `at`) to what is counted there; None where nobody knows what it counts."""
@@ -87,7 +88,9 @@ def write_summary(
     grids = not sheet.down or within_body < len([o for o in lines if int(o.at) != sheet.total])
     shift = Shift(first, last, max(last - first + 1, len(lines) if grids else 0))
     by_row = {int(one.at): one for one in lines}
-    pieces = [shifted(read.before, shift), "<sheetData>"]
+    own = sheet.down or [Line(at=one.at, header=one.header) for one in lines]
+    named = pl.Series([one.header for one in own], dtype=pl.String)
+    pieces = [widened(shifted(read.before, shift), {sheet.stub: named}), "<sheetData>"]
     pieces += [row_text(read.rows[n], shift) for n in sorted(read.rows) if n < first]
     for number in range(first, first + shift.rows):
         model = read.rows.get(min(number, last)) or XmlRow(number, "", {}, {})

@@ -77,7 +77,10 @@ def workbook(frames: Mapping[str, pl.DataFrame], asked: Mapping[str, Asked] | No
     for name, frame in pieces.items():
         part = package.sheets[name]
         texts = {_letter(nth): _shown(frame[column]) for nth, column in enumerate(frame.columns)}
-        columns = tuple(Column(at=letter, header=letter, item="phone") for letter in texts)
+        columns = tuple(
+            Column(at=at, header=at, item="age" if values.dtype.is_numeric() else "phone")
+            for at, values in texts.items()
+        )
         sheet = Sheet(sheet=name, header=(1, 1), body=(2, 2), columns=columns)
         _, streamed[part] = write_list(package.text(part), sheet, texts, frame.height, styles)
     package.parts["xl/styles.xml"] = styles.xml.encode()
