@@ -1,14 +1,16 @@
 """What is pulled each time, and what counts as deleted, by the columns of a table."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub.reflected import ReflectedTable
-from schemas.matching.options import Option, deleted_when
+from schemas.matching.options import Option, deleted_when, listed_in
 from schemas.matching.seen import Seen
 
 LARGE = 200_000  # rows from which reading everything each time is a burden
+NOT_YET = re.compile(r"未|否|待|没")
 AHEAD = timedelta(days=1)
 
 
@@ -39,6 +41,15 @@ def increment_of(
     """The `increment` setting, and why."""
     if "table" not in table.place:
         return "snapshot", ""
+    found, why = _by_watermark(table, seen, keyed=keyed, deletes=deletes)
+    if found != "snapshot":
+        return found, why
+    return _by_flag(table, seen, why, surely=keyed and (deletes or (table.rows or 0) >= LARGE))
+
+
+def _by_watermark(
+    table: ReflectedTable, seen: Sequence[Seen], *, keyed: bool, deletes: bool
+) -> tuple[Any, str]:
     marks = [one for one in seen if one.chance("updated_at") >= 0.6]
     if not marks:
         return "snapshot", "没有更新时间列"
@@ -53,6 +64,35 @@ def increment_of(
         return "snapshot", f"有更新时间列 {name}，但没有删除标志，每次全量才看得出谁不在了"
     slow = "" if mark.column.indexed or table.view else "；这一列没有索引，请平台方加上"
     return {"watermark": name, "overlap": "1h"}, f"按更新时间只取变动的行{slow}"
+
+
+def _by_flag(
+    table: ReflectedTable, seen: Sequence[Seen], why: str, *, surely: bool
+) -> tuple[Any, str]:
+    """A column that tells which rows were taken, where everything would be read without it."""
+    one = max(seen, key=lambda each: each.chance("extract_flag"))
+    waiting = _waiting(one) if one.chance("extract_flag") >= 0.6 else []
+    if not waiting or table.view:
+        return "snapshot", why
+    name = one.column.name
+    if not surely:
+        return "snapshot", f"{why}；{name} 像抽取标志，要按它取请写 increment: {{flag: {name}}}"
+    whose = "请与平台方确认它是留给本系统的：别的系统也改它就写 snapshot"
+    written = {"column": name, "waiting": waiting}
+    return {"flag": written}, f"{name} 像抽取标志，只取等着的行；{whose}"
+
+
+def _waiting(one: Seen) -> list[str]:
+    """The values that say that a row was not taken yet; none where it cannot be known."""
+    listed = listed_in(f"{one.column.name} {one.column.comment}")
+    told = [code for code, word in listed.items() if NOT_YET.match(word)]
+    if told or listed:
+        return told
+    upper = {value.upper(): value for value in one.profile.counts}
+    for not_yet, taken in (("0", "1"), ("N", "Y"), ("否", "是"), ("未抽取", "已抽取")):
+        if upper and set(upper) <= {not_yet, taken}:
+            return [upper.get(not_yet, not_yet)]
+    return []
 
 
 def _not_a_watermark(mark: Seen, seen: Sequence[Seen]) -> str:

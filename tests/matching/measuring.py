@@ -101,7 +101,7 @@ def _mapped(proposal: StreamProposal) -> dict[str, set[str]]:
 def _roles(proposal: StreamProposal) -> set[str]:
     settings = proposal.settings
     increment = settings["increment"]
-    mark = [increment["watermark"]] if isinstance(increment, dict) else []
+    mark = [increment["watermark"]] if "watermark" in increment else []
     deleted = [settings["deletes"]["column"]] if "deletes" in settings else []
     return {*settings.get("key", ()), *mark, *deleted}
 
@@ -129,9 +129,8 @@ def settings_wrong(half: str) -> list[str]:
             wrong.append(f"{source['source']}: refused")
             continue
         increment = made.settings["increment"]
-        written = (
-            f"watermark {increment['watermark']}" if isinstance(increment, dict) else increment
-        )
+        how = increment if isinstance(increment, dict) else {}
+        written = f"watermark {how['watermark']}" if "watermark" in how else str(increment)
         found = {
             "entity": made.entity,
             "key": [one.rpartition("/")[2] for one in made.settings.get("key", [])],

@@ -1,0 +1,68 @@
+"""What is proposed to be pulled each time, by the columns of a table."""
+
+from typing import Any
+
+import pytest
+
+from hub.reflected import ReflectedColumn, ReflectedTable
+from schemas.matching.proposal import StreamProposal, propose
+from tests.matching.people import TODAY, cells
+
+ROWS = 60
+PEOPLE = {
+    "id": ("int_seq", ""), "xm": ("name", ""), "sfzh": ("id", ""), "lxdh": ("phone", ""),
+    "xb": ("sex_12", ""),
+}  # fmt: skip
+DELETED = {"scbz": ("flag_01", "删除标志")}
+FLAG = {"cqbz": ("flag_01", "抽取标志")}
+
+
+def proposed(columns: dict[str, tuple[str, str]], **facts: Any) -> StreamProposal:
+    made = tuple(
+        ReflectedColumn(name, comment, values=tuple(cells(kind, ROWS)))
+        for name, (kind, comment) in columns.items()
+    )
+    table = ReflectedTable("t_ry", made, {"table": "t_ry"}, **{"keys": (("id",),), **facts})
+    found = propose(table, today=TODAY)
+    assert isinstance(found, StreamProposal)
+    return found
+
+
+def test_a_flag_of_extraction_is_proposed_where_nothing_else_tells_what_is_new() -> None:
+    found = proposed(PEOPLE | DELETED | FLAG)
+    assert found.settings["increment"] == {"flag": {"column": "cqbz", "waiting": ["0"]}}
+    assert "请与平台方确认" in found.remarks["increment"]
+    assert "cqbz" not in str(found.map)
+
+
+@pytest.mark.parametrize(
+    ("kind", "comment", "waiting"),
+    [
+        ("constant:N", "同步状态（N未同步 Y已同步）", ["N"]),
+        ("flag_01", "上传标志 1-未上传 0-已上传", ["1"]),
+        ("yes_no", "是否同步", ["否"]),
+    ],
+)
+def test_the_values_that_wait_are_told(kind: str, comment: str, waiting: list[str]) -> None:
+    found = proposed(PEOPLE | DELETED | {"zt1": (kind, comment)})
+    assert found.settings["increment"] == {"flag": {"column": "zt1", "waiting": waiting}}
+
+
+def test_a_watermark_comes_before_a_flag() -> None:
+    found = proposed(PEOPLE | DELETED | FLAG | {"gxsj": ("updated", "更新时间")})
+    assert found.settings["increment"] == {"watermark": "gxsj", "overlap": "1h"}
+
+
+def test_without_deletes_a_flag_is_only_named() -> None:
+    """Whoever is gone shows only where everything is read; that is too much of a large table."""
+    found = proposed(PEOPLE | FLAG)
+    assert found.settings["increment"] == "snapshot"
+    assert "increment: {flag: cqbz}" in found.remarks["increment"]
+    large = proposed(PEOPLE | FLAG, rows=3_000_000)
+    assert large.settings["increment"] == {"flag": {"column": "cqbz", "waiting": ["0"]}}
+
+
+@pytest.mark.parametrize(("kind", "facts"), [("word", {}), ("flag_01", {"view": True})])
+def test_a_flag_that_cannot_be_used_is_none(kind: str, facts: dict[str, Any]) -> None:
+    found = proposed(PEOPLE | DELETED | {"cqbz": (kind, "抽取标志")}, **facts)
+    assert found.settings["increment"] == "snapshot"
