@@ -78,7 +78,7 @@ def rotate(client_id: ClientArgument, home: HomeOption = None) -> None:
     say(f"新密钥只显示这一次，旧的 7 天后失效：{secret}")
 
 
-@app.command("revoke", cls=Command, help="撤销一个客户端；它的密钥和令牌立刻失效。")
+@app.command("revoke", cls=Command, help="撤销一个客户端；它的密钥和令牌一秒之内失效。")
 def revoke(client_id: ClientArgument, home: HomeOption = None) -> None:
     """End a client."""
     from cli.screen import say
@@ -87,4 +87,4 @@ def revoke(client_id: ClientArgument, home: HomeOption = None) -> None:
     with audited(the_home(home)) as (ledger, audit):
         end(ledger, client_id)
         note(audit, "client", subject=client_id, detail={"did": "revoke"})
-    say("已撤销，立刻失效。")
+    say("已撤销，一秒之内失效。")

@@ -27,6 +27,13 @@ from security.audit_key import sign, signing_key
 EVERY = 1000
 """Events from one checkpoint to the next."""
 FIRST = "0" * 64
+LOCK = sa.update(HeadRow).values(turns=HeadRow.turns + 1)
+END = sa.select(HeadRow.seq, HeadRow.hash)
+WRITE = sa.insert(EventRow)
+MOVE = sa.update(HeadRow).values(
+    seq=sa.bindparam("new_seq"), hash=sa.bindparam("new_hash"), signature=sa.bindparam("new_mark")
+)
+"""Built once: SQLAlchemy would take longer to build them than the database to run them."""
 Outcome = Literal["ok", "refused", "not_found", "failed"]
 
 
@@ -101,8 +108,8 @@ class Audit:
     def _append(self, events: Sequence[Event]) -> list[dict[str, Any]]:
         now = datetime.now(UTC)
         with self.ledger.engine.begin() as connection:
-            connection.execute(sa.update(HeadRow).values(turns=HeadRow.turns + 1))  # the lock
-            seq, link = connection.execute(sa.select(HeadRow.seq, HeadRow.hash)).one()
+            connection.execute(LOCK)
+            seq, link = connection.execute(END).one()
             rows, made = [], []
             for event in events:
                 seq += 1
@@ -112,11 +119,11 @@ class Audit:
                 if seq % EVERY == 0:
                     mark = sign(self._key, signed_text("checkpoint", seq, link))
                     made.append({"seq": seq, "hash": link, "at": now, "signature": mark})
-            connection.execute(sa.insert(EventRow), rows)
+            connection.execute(WRITE, rows)
             if made:
                 connection.execute(sa.insert(CheckpointRow), made)
             signature = sign(self._key, signed_text("head", seq, link))
-            connection.execute(sa.update(HeadRow).values(seq=seq, hash=link, signature=signature))
+            connection.execute(MOVE, {"new_seq": seq, "new_hash": link, "new_mark": signature})
         return made
 
     def _keep_outside(self, made: Sequence[Mapping[str, Any]]) -> None:

@@ -4,6 +4,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
+from time import monotonic
 
 import httpx
 
@@ -12,14 +13,16 @@ from hub.settings import Home
 from ledger import Ledger, open_ledger
 from ledger.accounts import Account
 from ledger.audit import Audit, Event
-from ledger.clients import Client
+from ledger.clients import Client, client_of
 from ledger.watch import Watch
 from security.keys import keyed_ids, read_keys
+from security.passwords import token_hash
 from security.policy import Access, Policy, access_of, read_policy
 from serving.api.lookups import Lookups
 from serving.reading.snapshot import Snapshots
 
 LOGGER = logging.getLogger(__name__)
+FRESH = 1.0  # seconds
 
 
 class TooManyError(HubError):
@@ -40,6 +43,8 @@ class Doors:
     background: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, "doors"), repr=False
     )
+    identity: bytes = field(default=b"", repr=False)
+    _clients: dict[str, tuple[Client | None, float]] = field(default_factory=dict, repr=False)
     _known: dict[tuple[str, ...], Access] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -83,11 +88,23 @@ class Doors:
         """What the audit keeps of a surname: a keyed mark, the same for the same surname."""
         if not isinstance(name, str) or not name:
             return {}
-        return {"surname": keyed_ids(self._identity, "", [f"surname{name[0]}"])[0][:8]}
+        return {"surname": keyed_ids(self.identity, "", [f"surname{name[0]}"])[0][:8]}
 
-    @property
-    def _identity(self) -> bytes:
-        return read_keys(self.home.secrets, encryption=False).identity
+    def client(self, token: str) -> Client | None:
+        """Whose token it is; an answer holds for a second, and so long a revocation takes."""
+        now, key = monotonic(), token_hash(token)
+        with self._lock:
+            found, at = self._clients.get(key, (None, 0.0))
+        if found is not None and now - at < FRESH:
+            return found
+        found = client_of(self.ledger, token)
+        with self._lock:
+            if len(self._clients) > 1000:
+                self._clients.clear()
+            self._clients.pop(key, None)
+            if found is not None:
+                self._clients[key] = (found, now)
+        return found
 
     def close(self) -> None:
         """Let go of everything."""
@@ -108,7 +125,7 @@ def open_doors(home: Home) -> Doors:
     watch = Watch(ledger, lambda text: background.submit(_post, home, text))
     return Doors(
         home, ledger, read_policy(home.root), Audit(home, ledger), watch, Snapshots(home),
-        Lookups(home), background,
+        Lookups(home), background, read_keys(home.secrets, encryption=False).identity,
     )  # fmt: skip
 
 

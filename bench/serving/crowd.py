@@ -41,7 +41,8 @@ OTHERS = """
     SELECT DISTINCT grid_code, left(grid_code, 12) AS community_code, grid_code AS name
     FROM resident;
     INSERT INTO household BY NAME
-    SELECT household_id, min(resident_id) AS head_resident_id, any_value(dwelling_id) AS dwelling_id,
+    SELECT household_id, min(resident_id) AS head_resident_id,
+        any_value(dwelling_id) AS dwelling_id,
         any_value(grid_code) AS grid_code, count(*) AS member_count
     FROM resident GROUP BY household_id;
     INSERT INTO dwelling BY NAME
@@ -49,9 +50,11 @@ OTHERS = """
         any_value(grid_code) AS grid_code
     FROM resident GROUP BY dwelling_id;
     INSERT INTO resident_identity BY NAME
-    SELECT resident_id, row_number() OVER () AS founding_record_id, 'living' AS state FROM resident;
+    SELECT resident_id, row_number() OVER () AS founding_record_id, 'living' AS state
+    FROM resident;
     INSERT INTO resident_label BY NAME
-    SELECT resident_id, '低保' AS label, 'civil' AS platform, 's' AS stream, resident_id AS record_key
+    SELECT resident_id, '低保' AS label, 'civil' AS platform, 's' AS stream,
+        resident_id AS record_key
     FROM resident WHERE hash(resident_id) % 20 = 0;
     INSERT INTO resident_link BY NAME
     SELECT resident_id, founding_record_id AS record_id, 'single' AS rule FROM resident_identity;

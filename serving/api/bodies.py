@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from schemas.entities import FIELDS
 
 TEXT = r"^[^\x00-\x1f\x7f]*$"

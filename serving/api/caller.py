@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 
 from hub.errors import NotFoundError
 from ledger.audit import Event
-from ledger.clients import Client, client_of
+from ledger.clients import Client
 from security.policy import Access, Action, NotAllowedError
 from serving.api.problems import Problem
 from serving.doors import Doors, TooManyError
@@ -147,7 +147,7 @@ def caller(
     """
     doors: Doors = request.app.state.doors
     found = BEARER.fullmatch(authorization or "")
-    client = client_of(doors.ledger, found[1]) if found else None
+    client = doors.client(found[1]) if found else None
     if client is None:
         if authorization is not None:
             told = Event("anonymous", "api", outcome="refused", origin=origin_of(request))

@@ -24,6 +24,7 @@ class Lookups:
         """Open nothing yet."""
         self._home, self._lock = home, Lock()
         self._now: Opened | None = None
+        self._idle: list[duckdb.DuckDBPyConnection] = []  # cursors on `_now`, to be used again
         self._next: Future[Opened] | None = None
         self._making = ThreadPoolExecutor(1, "lookups")
 
@@ -36,12 +37,19 @@ class Lookups:
         """
         with self._lock:
             connection, number = self._current()
+            cursor = self._idle.pop() if self._idle else None
+        if cursor is None:
             cursor = connection.cursor()
-        try:
             cursor.execute("USE brain")
+        try:
             yield cursor, number
         finally:
-            cursor.close()
+            with self._lock:
+                kept = self._now is not None and self._now[1] == number
+                if kept:
+                    self._idle.append(cursor)
+            if not kept:
+                cursor.close()
 
     def _current(self) -> Opened:
         number = current_number(self._home)
@@ -62,7 +70,7 @@ class Lookups:
         elif self._next.done():
             made, self._next = self._next, None
             if made.exception() is None:  # else tried again by the next request
-                self._now = made.result()
+                self._now, self._idle = made.result(), []
             else:
                 LOGGER.warning("snapshot %s: %s", number, type(made.exception()).__name__)
 
@@ -72,10 +80,10 @@ class Lookups:
         with self._lock:
             if self._now is not None:
                 self._now[0].close()
-            self._now = None
+            self._now, self._idle = None, []
 
 
 def _opened(home: Home, number: int) -> Opened:
     connection = open_doors(home, number)
-    connection.execute("SET threads = 2")
+    connection.execute("SET threads = 1")  # requests share the cores, not the parts of one
     return connection, number

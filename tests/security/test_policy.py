@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import ConfigError
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from schemas.entities import FIELDS
 from security.masks import HIDDEN
 from security.policy import Access, NotAllowedError, access_of, check_scope, prefix_of, read_policy

@@ -1,6 +1,7 @@
 """The API's promises: who is let in, how errors look, paging, ETags, idempotency."""
 
 import base64
+import hashlib
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from ledger.audit_check import events
 from ledger.clients import add_client
 from tests.cli.small_home import COMMUNITY, ZHANG_NUMBER
-from tests.serving.api.conftest import GRID, Api
+from tests.serving.api.conftest import GRID, OTHER, Api
 
 STAFF = "社区工作人员"
 
@@ -241,3 +242,78 @@ def _actor(api: Api, role: str, scope: str) -> str:
     client = client_of(api.doors.ledger, api.token(role, scope))
     assert client is not None
     return client.actor
+
+
+def test_no_cookie_opens_the_api(api: Api) -> None:
+    token = api.token(STAFF)
+    for name in ("session", "hub", "access_token", "Authorization"):
+        answer = api.http.get("/api/v1/residents", headers={"Cookie": f"{name}={token}"})
+        assert answer.status_code == 401
+
+
+def test_no_route_takes_an_address(api: Api) -> None:
+    document = api.http.get("/api/v1/openapi.json").text
+    for word in ('"url"', '"uri"', '"format":"uri"', '"callback"', '"webhook"'):
+        assert word not in document
+
+
+def test_long_values_are_refused_at_once(api: Api) -> None:
+    import time
+
+    for body in ({"name": "张" * 100_000}, {"resident_id": "a" * 100_000 + "!"},
+                 {"id_number": "1" * 100_000}):  # fmt: skip
+        begun = time.monotonic()
+        assert api.ask(STAFF, "/residents/search", body).status_code == 400
+        assert time.monotonic() - begun < 5
+
+
+def test_an_extract_is_run_polled_and_fetched_by_its_department_only(api: Api) -> None:
+    path = api.doors.home.root / "extracts" / "elders.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(EXTRACT, encoding="utf-8")
+    (row,) = api.ask("部门", "/extracts").json()["rows"]
+    assert row["extract"] == "elders"
+    key = {"Idempotency-Key": "run-elders-1"}
+    begun = api.ask("部门", "/extracts/elders/runs", {}, headers=key)
+    assert begun.status_code == 202
+    again = api.ask("部门", "/extracts/elders/runs", {}, headers=key)
+    assert again.json() == begun.json()
+    done = _polled(api, begun.json()["run"])
+    assert (done["status"], done["rows"]) == ("done", 3)
+    (file,) = done["files"]
+    content = api.ask("部门", f"/extracts/elders/runs/{done['run']}/files/{file['name']}")
+    assert content.status_code == 200
+    assert hashlib.sha256(content.content).hexdigest() == file["sha256"]
+    assert api.ask("部门", f"/extracts/elders/runs?since={done['run']}").json() == {"rows": []}
+    for name in ("manifest.json", "other.csv"):
+        nothing = api.ask("部门", f"/extracts/elders/runs/{done['run']}/files/{name}")
+        assert nothing.status_code == 404
+    assert api.ask("部门", "/extracts/elders/runs/Wnone").status_code == 404
+    api.tokens.pop(("部门", OTHER), None)
+    other = api.token("部门", OTHER, title="人社局")
+    headers = {"Authorization": f"Bearer {other}"}
+    assert api.http.get("/api/v1/extracts", headers=headers).json() == {"rows": []}
+    assert api.http.get("/api/v1/extracts/elders/runs", headers=headers).status_code == 404
+
+
+EXTRACT = f"""
+extract: elders
+title: 名单
+recipient: {{department: 民政局, scope: "{COMMUNITY}"}}
+purpose: 核对
+basis: {{document: 试验, fields: [name, sex_code]}}
+scope: "{COMMUNITY}"
+fields: [resident_id, name, sex_code]
+fresh_within: 36500d
+"""
+
+
+def _polled(api: Api, run: str) -> Any:
+    import time
+
+    for _ in range(300):
+        told = api.ask("部门", f"/extracts/elders/runs/{run}").json()
+        if told["status"] != "running":
+            return told
+        time.sleep(0.1)
+    raise AssertionError("still running")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from schemas.entities import FIELDS
 from security.policy import Access, access_of
 from tests.cli.small_home import COMMUNITY

@@ -1,0 +1,148 @@
+"""`python -m bench.serving --people 1000000`: one view, searches, while snapshots are published."""
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+from bench.serving.crowd import crowd
+from bench.serving.load import Measured, looks, run, searches
+from hub.settings import Home, open_home
+from ledger import open_ledger
+from ledger.clients import add_client, issue_token
+from warehouse.snapshots import publish_work, reading, working
+
+POLICY = """
+roles:
+  测速: {scope: any, entities: [resident, household, dwelling, grid], clear: 3, masked: 4,
+    may: [look, search, statistics], daily: 1000000000}
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print a line a case."""
+    given = _parser().parse_args(arguments)
+    print(f"{given.people:,} people, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    with _folder(given.dir) as folder:
+        home = _home(folder / "home", given.people)
+        for one in measure(home, given.threads, given.seconds):
+            print(line(one), flush=True)
+
+
+def measure(home: Home, threads: int, seconds: float) -> Iterator[Measured]:
+    """A quiet view, views and searches at full load, and views while snapshots are published."""
+    with reading(home) as connection:
+        found = connection.execute(
+            "SELECT resident_id, name, phone FROM resident USING SAMPLE 2000"
+        ).fetchall()
+    ids, people = [row[0] for row in found], [(row[1], row[2]) for row in found]
+    with served(home) as (port, token):
+        run("warm", port, token, looks(ids), threads=1, seconds=2)
+        yield run("view, one at a time", port, token, looks(ids), threads=1, seconds=seconds)
+        yield run("search, one at a time", port, token, searches(people), threads=1,
+                  seconds=seconds)  # fmt: skip
+        yield run("view", port, token, looks(ids), threads=threads, seconds=seconds)
+        with publishing(home):
+            yield run("view while publishing", port, token, looks(ids), threads=threads,
+                      seconds=seconds)  # fmt: skip
+
+
+def line(one: Measured) -> str:
+    """One case as it is printed."""
+    return (
+        f"{one.name:24} {one.requests:7,} requests  p50 {one.p50_ms:7.1f} ms  "
+        f"p95 {one.p95_ms:7.1f} ms  {one.per_second:7.1f} /s  {one.wrong} not 200"
+    )
+
+
+def _home(folder: Path, people: int) -> Home:
+    if (folder / "data" / "snapshots" / "CURRENT").is_file():
+        return open_home(folder)
+    home = crowd(folder, people)
+    (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    return home
+
+
+@contextmanager
+def served(home: Home) -> Iterator[tuple[int, str]]:
+    """`hub serve` in a process of its own; its port, and a client's token."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    ledger = open_ledger(home.data / "ledger.sqlite")
+    client, secret = add_client(ledger, "测速", "测速", ["*"])
+    token = issue_token(ledger, client.client_id, secret) or ""
+    ledger.close()
+    command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
+    process = subprocess.Popen([*command, "--home", str(home.root)], stdout=subprocess.DEVNULL)
+    try:
+        _wait(port, process)
+        yield port, token
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health", timeout=5).close()
+        except OSError:
+            if process.poll() is not None:
+                raise SystemExit("hub serve did not start") from None
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit("hub serve did not answer")
+
+
+@contextmanager
+def publishing(home: Home) -> Iterator[None]:
+    """Publish the same snapshot under the next number, again and again."""
+    done = Flag()
+
+    def publish() -> None:
+        while not done.wait(1):
+            with working(home) as work:
+                work.close()
+                publish_work(work)
+
+    writer = Thread(target=publish)
+    writer.start()
+    try:
+        yield
+    finally:
+        done.set()
+        writer.join()
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as made:
+        yield Path(made)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.serving")
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--dir", type=Path, help="kept, and used again the next time")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
