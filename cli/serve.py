@@ -28,11 +28,9 @@ def serve(
     import uvicorn
 
     from cli.screen import say
-    from serving.app import create_app, doors_of
-    from serving.console.mounting import mount_console
+    from serving.app import create_app
 
     app = create_app(the_home(home))
-    mount_console(app, doors_of(app))
     scheme = "https" if certificate else "http"
     say(f"控制台 {scheme}://{host}:{port}/  接口 {scheme}://{host}:{port}/api/v1/  按 Ctrl-C 停止")
     config = uvicorn.Config(

@@ -21,6 +21,7 @@ from hub.settings import Home
 from ledger import Ledger
 from ledger.accounts import Account, account_of
 from ledger.audit import Event, Outcome
+from schemas.entities import FIELDS
 from security.policy import Access, Action, NotAllowedError
 from serving.console.kept import Kept
 from serving.console.showing import environment
@@ -143,9 +144,22 @@ class Visit:
             visit=self, access=self.access, account=self.account, menu=menu, prefix=PREFIX,
             home_name=self.console.home.settings.name, csrf=self.csrf,
             snapshot=self.brain.number if self.brain else None,
-            path=self.request.url.path.removeprefix(PREFIX) or "/", titles=self.titles(), **values,
+            path=self.request.url.path.removeprefix(PREFIX) or "/",
+            titles=self.titles(), gains=self.gains(), **values,
         )  # fmt: skip
         return HTMLResponse(text, status)
+
+    def gains(self) -> list[str]:
+        """Fields of a resident that stating a purpose would show in clear."""
+        purposes = self.access.rules.purposes
+        if not purposes or self.access.purpose:
+            return []
+        stated = self.access.for_purpose(purposes[0])
+        return [
+            facts.title
+            for name, facts in FIELDS["resident"].items()
+            if facts.level >= 4 and stated.sees("resident", name)
+        ]
 
     def titles(self) -> dict[str, str]:
         """The platforms' Chinese names."""

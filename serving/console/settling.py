@@ -1,6 +1,7 @@
 """A steward's decision about two residents: checked, sealed, written down, audited."""
 
 from hub.errors import NotFoundError
+from identity.explain import Explanation, explain
 from identity.pairs import Meant, pair_meant
 from ledger import Ledger
 from ledger.decisions import Verdict, decisions, note_decision, undo_decision
@@ -30,6 +31,14 @@ def settle(visit: Visit, left: str, right: str, verdict: Verdict) -> int:
         visit.account.name,
         _former(visit, ledger, pair),
     )
+
+
+def reasons(visit: Visit, left: str, right: str) -> Explanation:
+    """The evidence for and against a pair, as the run weighs it; it holds no value of anybody."""
+    home, connection = visit.console.home, visit.connection
+    records = connection.execute("SELECT count(*) FROM resident_record").fetchall()[0][0]
+    model = the_model(home).at(records)
+    return explain(connection, *pair_meant(connection, left, right, model), model)
 
 
 def _former(visit: Visit, ledger: Ledger, pair: tuple[Meant, Meant]) -> int | None:

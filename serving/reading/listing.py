@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from hub.errors import ConfigError, NotFoundError
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from security.policy import Access
 from warehouse.answers import STAYS, rows
 from warehouse.labels import HELD

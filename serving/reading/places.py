@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from security.policy import Access
 from serving.reading.resident import outside
 from warehouse.answers import rows

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from security.masks import HIDDEN, masked
 
 OWN_TITLES = {

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Response
 
 from ledger.audit_check import Verified, events, verify
+from ledger.watch import KINDS, warnings
 from security.audit_key import PUBLIC, public_key
 from serving.console.frame import Posted, Visit, Visiting, go
 
@@ -64,6 +65,7 @@ def _shown(
     )  # fmt: skip
     visit.note("audit", entity="audit", rows=len(found), subject=subject)
     return visit.page(
-        "audit.html", events=found, actor=actor, subject=subject, s=s, actions=ACTIONS,
-        outcomes=OUTCOMES, verified=verified, more=len(found) == PAGE,
+        "audit.html", events=found, actor=actor, subject=subject, s=s, actions=ACTIONS, kinds=KINDS,
+        outcomes=OUTCOMES, verified=verified, warnings=warnings(visit.console.ledger),
+        more=len(found) == PAGE,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from serving.console.frame import Visit, Visiting
 from serving.console.pages.overview import may_open
 from serving.reading import overview, places

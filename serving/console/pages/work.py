@@ -43,10 +43,13 @@ def pairs(visit: Visiting, nth: Annotated[int, Query(ge=0)] = 0, done: int = 0) 
     pair = found[nth] if found else None
     for side in (pair.left, pair.right) if pair else ():
         visit.note("look", entity="resident", subject=side["resident_id"], rows=1, page="pair")
+    why = None
+    if pair is not None:
+        why = settling.reasons(visit, pair.left["resident_id"], pair.right["resident_id"])
     made = work.made(visit.access, visit.console.ledger)
     return visit.page(
         "pairs.html", pair=pair, nth=nth, number=len(found), counts=_counts(visit),
-        kinds=_kinds(visit),        kind="pairs", done=done, made=made,
+        kinds=_kinds(visit),        kind="pairs", done=done, made=made, why=why,
     )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ def test_a_decision_is_seen_at_once_binds_and_is_taken_back(
 ) -> None:
     page = staff.get("/work/pairs").text
     assert "第 1 / 2 对" in page
+    assert re.search(r"姓名：[^<]+<b>[+-]\d", page), "the reasons, with their weights"
     left, right = (
         re.search(rf'name="{side}" value="(R[a-z2-7]+)"', page)[1]  # type: ignore[index]
         for side in ("left", "right")
