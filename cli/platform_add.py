@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from cli.proposal_text import Heading, file_text, stream_names
 from cli.screen import LOCAL
 from hub.errors import ConfigError, NotFoundError
-from hub.platform import SECRET_KEY, SECRET_URL, Secret, load_platform
+from hub.platform import load_platform
+from hub.platform_mistakes import SECRET_KEY, SECRET_URL
+from hub.platform_values import Secret
 
 if TYPE_CHECKING:
     from hub.reflected import ReflectedSource

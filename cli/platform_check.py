@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from connectors import Connector, Finding
-    from hub.platform import Platform, Stream
+    from hub.platform import Platform
+    from hub.platform_streams import Stream
 
 SAMPLED = 1000
 PERSONAL = 3  # level of a field from which its values are not shown

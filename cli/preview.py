@@ -11,7 +11,8 @@ from serving.reading.wording import mask_of, reason, shown, title
 if TYPE_CHECKING:
     import polars as pl
 
-    from hub.platform import Platform, Stream
+    from hub.platform import Platform
+    from hub.platform_streams import Stream
     from hub.settings import Home
 
 Row = dict[str, Any]

@@ -3,13 +3,9 @@
 from pathlib import Path
 
 from connectors.chunk import Chunk, Connector, Cursor, Finding
-from hub.platform import (
-    DatabaseConnection,
-    ExchangeConnection,
-    FilesConnection,
-    HttpApiConnection,
-    Platform,
-)
+from hub.platform import Platform
+from hub.platform_connections import DatabaseConnection, ExchangeConnection, FilesConnection
+from hub.platform_http import HttpApiConnection
 
 __all__ = ["Chunk", "Connector", "Cursor", "Finding", "open_connector"]
 

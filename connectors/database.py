@@ -21,7 +21,8 @@ from connectors.keyset import Place, Reading, phases_of
 from connectors.watermarks import minus, written_like
 from connectors.write_back import mark_rows
 from hub.errors import ConfigError, SourceChangedError
-from hub.platform import Platform, Stream
+from hub.platform import Platform
+from hub.platform_streams import Stream
 
 CHUNK_ROWS = 100_000
 PAGE_ROWS = 1_000_000  # of one statement: bounds its time and the platform's open transaction

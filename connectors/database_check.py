@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from connectors.chunk import Finding
 from connectors.database_source import DatabaseSource
 from hub.errors import HubError
-from hub.platform import Platform, Stream
+from hub.platform import Platform
+from hub.platform_streams import Stream
 
 CLOCK_SECONDS = 300
 WRITES = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hub.errors import ConfigError
-from hub.platform import Platform, Tls
+from hub.platform import Platform
+from hub.platform_connections import Tls
 
 PACKAGES = {
     "oracle": ("Oracle", "oracledb", "oracle+oracledb://账号@主机:1521/?service_name=库"),

@@ -28,7 +28,8 @@ from connectors.database_drivers import missing_driver, tls_context, with_tls
 from connectors.database_errors import translated
 from connectors.dialects import as_text, needs_quotes, session_settings
 from hub.errors import ConfigError, SourceChangedError
-from hub.platform import DatabaseConnection, ExchangeConnection, Platform, Tls
+from hub.platform import Platform
+from hub.platform_connections import DatabaseConnection, ExchangeConnection, Tls
 
 CONNECT_SECONDS = 15
 BLOCK_ROWS = 50_000

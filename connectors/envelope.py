@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from connectors.json_text import ABSENT, JsonRow, as_text, at, number
-from hub.platform import Envelope
+from hub.platform_http import Envelope
 
 DECODER = json.JSONDecoder(
     parse_float=number, parse_int=number, parse_constant=number, strict=False

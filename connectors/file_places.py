@@ -12,7 +12,8 @@ from typing import Any
 
 from connectors.remote_files import RemoteFolder
 from hub.errors import SourceDownError
-from hub.platform import FilesConnection, Platform
+from hub.platform import Platform
+from hub.platform_connections import FilesConnection
 
 Marks = dict[str, list[int | str]]
 """File name -> size, modification time, SHA-256."""

@@ -23,7 +23,8 @@ from connectors.json_rows import drop_all, missing_columns, names_of, table_of
 from connectors.json_shape import FieldsSeen
 from connectors.pages import Place, Walk, start
 from hub.errors import ConfigError, SourceChangedError, SourceDownError
-from hub.platform import Platform, Stream
+from hub.platform import Platform
+from hub.platform_streams import Stream
 
 
 class HttpApiConnector:

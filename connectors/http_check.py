@@ -7,7 +7,8 @@ from connectors.envelope import shown
 from connectors.http_client import CLOCK_SECONDS, HttpClient
 from connectors.json_rows import drop_all, missing_columns, names_of
 from hub.errors import HubError, SourceDownError
-from hub.platform import Platform, Stream
+from hub.platform import Platform
+from hub.platform_streams import Stream
 
 FEW = 2  # rows are enough to see the answer's shape
 

@@ -16,7 +16,8 @@ from connectors.envelope import ShapeError, decoded
 from connectors.json_text import ABSENT, at
 from connectors.sm2 import N, Order, Sm2Error, decrypt, encrypt
 from hub.errors import ConfigError
-from hub.platform import Encryption, Secret
+from hub.platform_http import Encryption
+from hub.platform_values import Secret
 
 BLOCK = 16
 NOT_OPENED = "请核对平台文件的 encryption（密钥、mode、iv、encoding），或请平台方核对"

@@ -37,7 +37,9 @@ from hub.errors import (
     SourceDownError,
     SourceRefusedError,
 )
-from hub.platform import HttpApiConnection, Platform, Stream
+from hub.platform import Platform
+from hub.platform_http import HttpApiConnection
+from hub.platform_streams import Stream
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 LONGEST_PAUSE = 120.0  # a vendor who asks for more is asked again at the next run

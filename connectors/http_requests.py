@@ -11,7 +11,10 @@ import httpx
 from connectors.http_cipher import DataCipher
 from connectors.signing import Signing, json_text, ordered
 from hub.errors import ConfigError
-from hub.platform import HttpApiConnection, Parameters, Platform, Secret, Stream
+from hub.platform import Platform
+from hub.platform_http import HttpApiConnection
+from hub.platform_streams import Stream
+from hub.platform_values import Parameters, Secret
 
 Values = Mapping[str, str]
 Placed = dict[str, dict[str, Any]]

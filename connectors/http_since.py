@@ -10,7 +10,8 @@ from pyarrow import compute
 from connectors.chunk import Cursor
 from connectors.watermarks import capped, minus, written_like
 from hub.errors import ConfigError
-from hub.platform import Increment, Platform, Stream
+from hub.platform import Platform
+from hub.platform_streams import Increment, Stream
 
 USUAL = "%Y-%m-%d %H:%M:%S"
 UNITS = {"s": 1, "ms": 1000}

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.envelope import ShapeError
 from connectors.json_text import ABSENT, as_text, at
-from hub.platform import Token
+from hub.platform_http import Token
 
 MARGIN = 30.0  # seconds before its end at which a token is no longer used
 

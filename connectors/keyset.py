@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from connectors.chunk import Cursor
 from connectors.dialects import as_text, bound, orderable
 from connectors.watermarks import capped, minus
-from hub.platform import Flag
+from hub.platform_streams import Flag
 
 Column = sa.Column[Any]
 

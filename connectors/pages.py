@@ -16,7 +16,8 @@ import pyarrow as pa
 from connectors.chunk import Cursor
 from connectors.envelope import Page
 from hub.errors import SourceChangedError
-from hub.platform import Pager, Stream
+from hub.platform_http import Pager
+from hub.platform_streams import Stream
 
 RECENT = 200_000
 """Keys that wait to be sorted in among the others."""

@@ -18,7 +18,8 @@ import paramiko
 
 from connectors.s3 import as_os_errors, open_bucket
 from hub.errors import ConfigError, SourceDownError, SourceRefusedError
-from hub.platform import FilesConnection, Platform
+from hub.platform import Platform
+from hub.platform_connections import FilesConnection
 
 WAIT = 30  # seconds for a server to answer
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it writes names of accounts

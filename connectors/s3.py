@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import ConfigError, SourceDownError, SourceRefusedError
-from hub.platform import FilesConnection, Platform
+from hub.platform import Platform
+from hub.platform_connections import FilesConnection
 
 WAIT = 30  # seconds for a server to answer
 ATTEMPTS = 3

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, quote_plus
 
 from hub.errors import ConfigError
-from hub.platform import Signer
+from hub.platform_http import Signer
 
 Values = Mapping[str, str | int]
 """What a request says; page numbers are numbers in a JSON body."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from connectors.database_source import DatabaseSource
 from connectors.dialects import as_text, bound, orderable
 from hub.errors import HubError
-from hub.platform import Flag
+from hub.platform_streams import Flag
 
 CELLS = 1_500
 """Values in one statement; SQL Server takes 2,100."""

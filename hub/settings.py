@@ -9,7 +9,8 @@ import yaml
 from pydantic import Field, ValidationError
 
 from hub.errors import ConfigError, NotFoundError
-from hub.platform import Fraction, Platform, Setting, Texts, load_platform
+from hub.platform import Platform, load_platform
+from hub.platform_values import Fraction, Setting, Texts
 
 
 class Retention(Setting):

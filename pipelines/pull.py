@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from connectors import open_connector
 from connectors.chunk import Chunk, Cursor
 from hub.errors import HeldError, HubError
-from hub.platform import Platform, Stream
+from hub.platform import Platform
+from hub.platform_streams import Stream
 from hub.settings import Home
 from ledger import Ledger, Pull
 from pipelines.drift import watch_shape, watched

@@ -10,7 +10,8 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from connectors import open_connector
 from hub.errors import HubError
-from hub.platform import FilesConnection, Platform
+from hub.platform import Platform
+from hub.platform_connections import FilesConnection
 from hub.settings import Home
 from ledger import open_ledger
 from pipelines.pull import cursor_at

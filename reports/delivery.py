@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from connectors.database_drivers import missing_driver, with_tls
 from connectors.remote_files import RemoteFolder
 from hub.errors import SourceDownError
-from hub.platform import FilesConnection, Platform
+from hub.platform import Platform
+from hub.platform_connections import FilesConnection
 from hub.settings import Home
 from reports.extract_file import Extract, ToTable
 from warehouse.duck import memory, parquet, write_parquet

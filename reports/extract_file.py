@@ -8,7 +8,8 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from hub.errors import ConfigError, NotFoundError
-from hub.platform import DatabaseConnection, FilesConnection, Seconds
+from hub.platform_connections import DatabaseConnection, FilesConnection
+from hub.platform_values import Seconds
 from hub.settings import Home
 from reports.conditions import parse_population
 from reports.form_file import Part

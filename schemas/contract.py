@@ -8,7 +8,7 @@ from pandera.constants import CHECK_OUTPUT_KEY
 from pandera.errors import SchemaError, SchemaErrors
 
 from hub.errors import ContractError
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from schemas.entities import CORE_COLUMNS, MODELS, TITLES
 from schemas.refusals import QUARANTINE
 

@@ -3,7 +3,7 @@
 import pandera.polars as pa
 import polars as pl
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from schemas.dwelling import Dwelling
 from schemas.fields import FieldFacts, facts_of
 from schemas.grid import Grid

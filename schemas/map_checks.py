@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from zoneinfo import available_timezones
 
 from hub.errors import ConfigError
-from hub.platform import FieldMap, Platform, Stream
+from hub.platform import Platform
+from hub.platform_streams import FieldMap, Stream
 from schemas.codes import code_sets, inputs_of, spelling
 from schemas.entities import FIELDS, TITLES
 from schemas.fields import FieldFacts

@@ -11,7 +11,8 @@ from hashlib import sha256
 import polars as pl
 
 from hub.errors import NotFoundError, SourceChangedError
-from hub.platform import Entity, Platform
+from hub.platform import Platform
+from hub.platform_streams import Entity
 from schemas.codes import tables_digest
 from schemas.divisions import DivisionCodes
 from schemas.entities import FIELDS, STANDARD_VERSION, core_schema

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from schemas.addresses import PARTS, parse_address
 from schemas.covers import parse_covers
 from schemas.divisions import DivisionCodes

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from hub.platform import FieldMap
+from hub.platform_streams import FieldMap
 from schemas.addresses import address_part
 from schemas.blanks import as_given, known
 from schemas.codes import standard_code

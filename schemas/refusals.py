@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 
 QUARANTINE = {
     "record_key": pl.String,

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from hub.errors import ConfigError, HubError
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from schemas.divisions import digits_of
 from schemas.entities import FIELDS
 from security.masks import HIDDEN, masked

@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from hub.errors import ConfigError
-from hub.platform import Entity, Setting
+from hub.platform_streams import Entity
+from hub.platform_values import Setting
 from schemas.entities import FIELDS
 from schemas.fields import Level
 

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import duckdb
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from warehouse.duck import literal, publish
 from warehouse.labels import HELD
 

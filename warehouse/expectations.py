@@ -37,7 +37,7 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from hub.errors import GateError
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from hub.settings import Home
 from warehouse.duck import attach, connect
 from warehouse.gates import GateResult, Severity

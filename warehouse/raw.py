@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hub.platform import Stream
+from hub.platform_streams import Stream
 from hub.settings import Home
 from warehouse.duck import connect, literal, name, parquet, write_parquet
 

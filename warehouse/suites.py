@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from hub.settings import open_home
 from schemas.codes import code_sets
 from schemas.entities import FIELDS, TITLES

@@ -12,7 +12,7 @@ from dataclasses import field as made_by
 from functools import cache
 from typing import Any
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from schemas.entities import FIELDS
 from schemas.matching.judging import Candidate
 from schemas.matching.lexicon import LABEL, is_label, rows

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from hub.platform import Entity
+from hub.platform_streams import Entity
 from hub.reflected import ReflectedTable
 from schemas.entities import FIELDS, MODELS
 from schemas.matching.decide import JOINED, MAYBE, Decision, decide, targets

@@ -18,7 +18,7 @@ from connectors.envelope import ShapeError
 from connectors.http_cipher import DataCipher
 from connectors.sm2 import N, Sm2Error, decrypt, encrypt
 from hub.errors import ConfigError, SourceChangedError
-from hub.platform import Encryption
+from hub.platform_http import Encryption
 
 from .misbehaving_api import Answer, Api, Request, says, serving
 from .vendor import ids, people, platform_of, pulled

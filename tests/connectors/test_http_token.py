@@ -9,7 +9,7 @@ import pytest
 
 from connectors.http_token import Tokens
 from hub.errors import HubError, SourceChangedError, SourceDownError, SourceRefusedError
-from hub.platform import Token
+from hub.platform_http import Token
 
 from .misbehaving_api import SECRET, Answer, Api, Request, says, serving
 from .vendor import Run, ids, people, platform_of, pulled

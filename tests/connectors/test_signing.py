@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from connectors import open_connector
 from connectors.signing import Signing
 from hub.errors import ConfigError, SourceRefusedError
-from hub.platform import Platform, Signer, load_platform
+from hub.platform import Platform, load_platform
+from hub.platform_http import Signer
 
 from . import misbehaving_api as api_module
 from .misbehaving_api import SECRET, Api, Request, serving

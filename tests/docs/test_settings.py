@@ -8,8 +8,9 @@ import yaml
 from pydantic import Field, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from hub import platform, settings
-from hub.platform import Platform, Setting
+from hub import platform, platform_connections, platform_http, platform_streams, settings
+from hub.platform import Platform
+from hub.platform_values import Secret, Setting
 from schemas.mapping import compile_mapping
 from tests.docs.documents import ROOT, Row, blocks, tables
 
@@ -18,22 +19,22 @@ STREAMS = "streams: "
 MODELS: dict[str, type[Setting]] = {
     "platform": platform.Platform,
     "owner": platform.Owner,
-    "secret": platform.Secret,
-    "kind: database": platform.DatabaseConnection,
-    "kind: exchange": platform.ExchangeConnection,
-    "kind: files": platform.FilesConnection,
-    "kind: http_api": platform.HttpApiConnection,
-    "sign": platform.Signer,
-    "token": platform.Token,
-    "encryption": platform.Encryption,
-    "envelope": platform.Envelope,
-    "pager": platform.Pager,
-    "increment": platform.Increment,
-    "deletes": platform.Deletes,
-    "flag": platform.Flag,
-    "tls": platform.Tls,
-    "map": platform.FieldMap,
-    "streams": platform.Stream,
+    "secret": Secret,
+    "kind: database": platform_connections.DatabaseConnection,
+    "kind: exchange": platform_connections.ExchangeConnection,
+    "kind: files": platform_connections.FilesConnection,
+    "kind: http_api": platform_http.HttpApiConnection,
+    "sign": platform_http.Signer,
+    "token": platform_http.Token,
+    "encryption": platform_http.Encryption,
+    "envelope": platform_http.Envelope,
+    "pager": platform_http.Pager,
+    "increment": platform_streams.Increment,
+    "deletes": platform_streams.Deletes,
+    "flag": platform_streams.Flag,
+    "tls": platform_connections.Tls,
+    "map": platform_streams.FieldMap,
+    "streams": platform_streams.Stream,
     "hub.yaml": settings.HubSettings,
     "retention": settings.Retention,
     "gates": settings.Gates,

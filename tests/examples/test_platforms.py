@@ -18,12 +18,9 @@ from examples.community_a import api_server, changes, run, servers
 from examples.community_a.platforms import door_entry, elderly_care
 from examples.community_a.truth import Truth
 from hub.errors import NotFoundError
-from hub.platform import (
-    DatabaseConnection,
-    ExchangeConnection,
-    HttpApiConnection,
-    load_platform,
-)
+from hub.platform import load_platform
+from hub.platform_connections import DatabaseConnection, ExchangeConnection
+from hub.platform_http import HttpApiConnection
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.platform import Stream
+from hub.platform_streams import Stream
 from hub.settings import Home, HubSettings
 from security.keys import create_keys
 from warehouse.duck import memory, parquet
