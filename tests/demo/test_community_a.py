@@ -4,7 +4,9 @@ The truth is the generator's own; the hub sees only what the platforms hold.
 """
 
 import json
+import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +17,14 @@ from cli.main import main
 from examples.community_a import changes, run
 from hub.settings import Home, open_home
 from pipelines.sync import SyncReport, run_sync
+from reports.asking import questions
+from reports.collected import keep_collected
+from reports.overlap import overlap
+from reports.people import people_of
+from reports.register import Sent, register
 from security.keys import create_keys
+from tests.reports.against_truth import compared
+from tests.reports.department_forms import COUNTS, FORMS, write_counts, write_form
 from warehouse.answers import write_crosswalk
 from warehouse.snapshots import current_number, reading
 
@@ -143,6 +152,42 @@ def test_golden_values_are_the_true_ones(demo: Demo) -> None:
     for field in ("name", "id_number", "sex_code", "birth_date"):
         wrong = both.filter(pl.col(field).ne_missing(pl.col(f"{field}_found")))
         assert wrong.height == 0, field
+
+
+def test_departments_forms_are_answered_rightly(demo: Demo, tmp_path: Path) -> None:
+    """Of the cells that 52 forms ask in a month: how many are answered, and how many rightly."""
+    home = demo.home
+    forms = [
+        register(home, write_form(one, tmp_path), Sent(one.department, population=one.population))
+        for one in FORMS
+    ]
+    forms += [register(home, write_counts(one, tmp_path), Sent("统计")) for one in COUNTS]
+    asked = [one.form for one in forms]
+    known = demo.records.filter(fate="kept").drop_nulls("person_id")
+    both = known.join(demo.crosswalk(), on=["platform", "stream", "record_key"])
+    residents = both.select("person_id", "resident_id").unique()
+    try:
+        with people_of(home, None) as (people, _):
+            first = overlap(asked, people)
+            judged = list(compared(asked, people, demo.persons, residents))
+            open_questions = questions(asked, people)
+        filled = sum(one.filled for one in judged)
+        assert filled > 300_000
+        assert sum(one.right for one in judged) >= 0.995 * filled
+        cells = [one for form in first.reports for one in form.columns]
+        placed = [one for one in cells if not one.item.startswith("other:")]
+        assert sum(one.filled for one in placed) >= 0.95 * sum(one.applies for one in placed)
+        assert first.answered_share >= 0.80
+        answers = open_questions.filter(pl.col("item").str.starts_with("other:")).select(
+            "resident_id", "item", pl.lit("已答").alias("value"),
+            pl.lit("清单").alias("record_key"), pl.lit(datetime.now(UTC)).alias("at"),
+        )  # fmt: skip
+        keep_collected(home, answers, datetime.now(UTC))
+        with people_of(home, None) as (people, _):
+            assert overlap(asked, people).answered_share >= 0.95  # a month later
+    finally:
+        shutil.rmtree(home.data / "collected", ignore_errors=True)
+        shutil.rmtree(home.root / "forms")
 
 
 def test_nothing_new_changes_nothing(demo: Demo) -> None:
