@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.chinese import Command, Group
+from cli.noting import noted
 from cli.options import HomeOption, JsonOption, the_home
 
 app = typer.Typer(
@@ -64,6 +65,7 @@ def run(
 
     opened = the_home(home)
     done = run_extract(opened, load_extract(opened, name), full=full)
+    noted(opened, "extract", subject=name, rows=done.rows, detail={"run": done.watermark})
     if json:
         as_json(done)
         return

@@ -26,6 +26,7 @@ from cli import (
     divisions,
     explain,
     extract,
+    feedback,
     form,
     init,
     model,
@@ -110,6 +111,7 @@ app.add_typer(account.app)
 app.add_typer(client.app)
 app.add_typer(policy.app)
 app.add_typer(audit.app)
+app.add_typer(feedback.app)
 app.command("export", cls=Command, help="居民权利：导出一位居民的全部资料，从哪里来，谁用过。")(
     rights.export
 )

@@ -33,3 +33,9 @@ def note(audit: "Audit", action: str, **facts: Any) -> None:  # noqa: ANN401 (pa
     from ledger.audit import Event
 
     audit.record(Event(f"command:{getuser()}", action, origin="命令行", **facts))
+
+
+def noted(home: "Home", action: str, **facts: Any) -> None:  # noqa: ANN401 (parts of an Event)
+    """Record one thing that a command is about to show or has done."""
+    with audited(home) as (_, audit):
+        note(audit, action, **facts)

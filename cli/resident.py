@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.chinese import Command, Group
+from cli.noting import noted
 from cli.options import ClearOption, HomeOption, JsonOption, the_home
 
 app = typer.Typer(cls=Group, name="resident", help="居民：查找、查看。", no_args_is_help=True)
@@ -30,9 +31,12 @@ def find(
     from warehouse import answers
     from warehouse.snapshots import reading
 
-    with reading(the_home(home)) as connection:
+    opened = the_home(home)
+    with reading(opened) as connection:
         found = answers.find(connection, text, limit + 1)
     more, found = len(found) > limit, found[:limit]
+    shown = {"subjects": [row["resident_id"] for row in found], "clear": clear}
+    noted(opened, "search", entity="resident", rows=len(found), detail=shown)
     rows = [masked_row(row, clear=clear) for row in found]
     if json:
         as_json(rows)
@@ -74,6 +78,7 @@ def show(
     opened = the_home(home)
     with reading(opened) as connection:
         view = look_up(connection, resident_id, opened.settings.owners)
+    noted(opened, "look", entity="resident", subject=view.resident_id, detail={"clear": clear})
     answer = masked_view(view, clear=clear)
     if json:
         as_json(answer)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.chinese import Command, Group
+from cli.noting import noted
 from cli.options import ClearOption, HomeOption, JsonOption, the_home
 from hub.errors import ConfigError, NotFoundError
 
@@ -91,6 +92,7 @@ def decide(
         )
     finally:
         ledger.close()
+    noted(opened, "decide", detail={"decision": number, "verdict": verdict})
     if json:
         as_json({"decision_id": number, "verdict": verdict})
     else:
@@ -110,7 +112,8 @@ def undo(
     from ledger import open_ledger
     from ledger.decisions import undo_decision
 
-    ledger = open_ledger(the_home(home).data / "ledger.sqlite")
+    opened = the_home(home)
+    ledger = open_ledger(opened.data / "ledger.sqlite")
     try:
         done = undo_decision(ledger, decision)
     finally:
@@ -120,6 +123,7 @@ def undo(
             f"no decision {decision} that holds",
             zh=f"没有编号为 {decision} 的有效决定：请用 hub review list 查看。",
         )
+    noted(opened, "decide", detail={"decision": decision, "verdict": "undone"})
     say(f"已撤销决定 {decision}。下一次 hub sync 起生效。")
 
 

@@ -94,3 +94,32 @@ def test_audit_is_verified(hub: Hub, home: Home) -> None:
     assert found.code == 1
     assert [one["kind"] for one in found.json["faults"]] == ["altered"]
     assert hub("audit", "warnings", home=home).code == 0
+
+
+def test_looks_from_the_command_line_are_audited_too(hub: Hub, home: Home) -> None:
+    zhang = hub("resident", "find", "张三丰", "--json", home=home).json[0]["resident_id"]
+    hub("resident", "show", zhang, "--clear", home=home)
+    told = hub("audit", "list", "--json", home=home).json
+    assert [(one["action"], one["subject"]) for one in told] == [("look", zhang), ("search", "")]
+    assert told[0]["detail"] == {"clear": True}
+    assert told[1]["detail"]["subjects"] == [zhang]
+    assert "张三丰" not in str(told)
+
+
+def test_feedback_waits_masked_until_it_is_decided(
+    hub: Hub, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zhang = hub("resident", "find", "张三丰", "--json", home=home).json[0]["resident_id"]
+    typed(monkeypatch, "13912345678")
+    assert hub("feedback", "add", zhang, "--field", "phone", home=home).code == 0
+    assert hub("feedback", "add", zhang, "--field", "shoe", home=home).code == 2
+    assert hub("feedback", "add", "Rnobody", "--field", "phone", home=home).code == 1
+    (one,) = hub("feedback", "list", "--json", home=home).json
+    assert (one["proposed"], one["kind"]) == ("139****5678", "request")
+    clear = hub("feedback", "list", "--clear", "--json", home=home).json
+    assert clear[0]["proposed"] == "13912345678"
+    assert b"13912345678" not in (home.data / "ledger.sqlite").read_bytes()
+    assert hub("feedback", "decide", 1, "maybe", home=home).code == 2
+    assert hub("feedback", "decide", 1, "accepted", home=home).code == 0
+    assert hub("feedback", "decide", 1, "accepted", home=home).code == 1
+    assert hub("feedback", "list", "--json", home=home).json == []

@@ -20,7 +20,8 @@ DESIGNED = {
     "alert list", "verify", "extract list", "extract run", "extract trace",
     "serve", "account add", "account list", "account password", "account disable", "account totp",
     "client add", "client list", "client rotate", "client revoke", "policy check",
-    "policy explain", "export", "erase", "audit list", "audit verify", "audit warnings",
+    "policy explain", "export", "erase", "feedback list", "feedback add",
+    "feedback decide", "audit list", "audit verify", "audit warnings",
     "divisions import", "review list", "review decide", "review undo", "explain",
     "model train", "model list", "model use", "model show",
 }  # fmt: skip
