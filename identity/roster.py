@@ -34,7 +34,7 @@ ROSTER = f"""
            h.phone AS head_phone, u.member_count, u.head_resident_id,
            s.resident_id AS spouse_resident_id, s.name AS spouse_name,
            s.id_number AS spouse_id_number, s.phone AS spouse_phone,
-           y.youngest_born,
+           CASE WHEN r.lives_here THEN y.youngest_born END AS youngest_born,
            g.name AS grid_name, g.community_code, g.worker_name, g.worker_phone,
            l.labels
     FROM resident r
@@ -43,7 +43,7 @@ ROSTER = f"""
     LEFT JOIN (
         SELECT household_id, max(birth_date) AS youngest_born FROM resident WHERE lives_here
         GROUP BY household_id HAVING count(birth_date) = count(*)) y
-        ON y.household_id = r.household_id AND r.lives_here
+        ON y.household_id = r.household_id
     LEFT JOIN (
         SELECT household_id, min(resident_id) AS partner_id FROM resident
         WHERE relation_code IN ('10', '11', '12') AND died_on IS NULL AND left_on IS NULL

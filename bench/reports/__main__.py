@@ -1,0 +1,104 @@
+"""`python -m bench.reports`: fill a form, write an extract, and print times and ratios."""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from bench.reports.town import COMMUNITY, make_town
+from hub.settings import Home, open_home
+from reports.extract_file import Extract
+from reports.extract_run import run_extract
+from reports.fill import fill
+from reports.form_file import load_form
+from reports.people import people_of
+from reports.register import Sent, register
+from warehouse.snapshots import reading
+
+HEADERS = ("序号", "姓名", "性别", "身份证号码", "出生日期", "年龄", "民族", "现住址", "联系电话",
+           "户主姓名", "与户主关系", "家庭人口", "网格", "是否低保", "备注")  # fmt: skip
+FIELDS = ("name", "id_number", "sex_code", "birth_date", "ethnicity_code", "phone",
+          "residence_address", "residence_type_code", "grid_code")  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench.reports")
+    parser.add_argument("--forms", type=int, nargs="*", default=[2_000, 75_000], help="rows")
+    parser.add_argument("--extract", type=int, default=1_000_000, help="residents; 0: none")
+    parser.add_argument("--filling", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if given.filling:
+        _fill(given.filling)
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-reports-") as folder:
+        for rows in given.forms:
+            _form(Path(folder) / f"form-{rows}", rows)
+        if given.extract:
+            _extract(Path(folder) / "extract", given.extract)
+
+
+def _form(folder: Path, rows: int) -> None:
+    """In a process of its own, so that its memory is its own."""
+    home = make_town(folder, rows)
+    book = Workbook()
+    book.active.append(list(HEADERS))
+    book.save(folder / "花名册.xlsx")
+    register(home, folder / "花名册.xlsx", Sent("民政"))
+    subprocess.run([sys.executable, "-m", "bench.reports", "--filling", str(folder)], check=True)
+
+
+def _fill(folder: Path) -> None:
+    home = open_home(folder)
+    form = load_form(home, "花名册")
+    with people_of(home, COMMUNITY) as (people, connection):
+        fill(home, connection, form, people.of(people.frame.head(3)), folder / "warm.xlsx")
+        started = time.perf_counter()
+        done = fill(home, connection, form, people, folder / "out.xlsx")
+        took = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"form of {done.rows:,} rows: {took:.2f} s once the hub is open, {memory:,.0f} MB")
+
+
+def _extract(folder: Path, people: int) -> None:
+    home = make_town(folder, people)
+    for kind in ("parquet", "csv"):
+        ours, copy = _run(home, kind), _copy(home, kind)
+        print(
+            f"extract of {people:,} residents to {kind}: {ours:.2f} s; "
+            f"DuckDB's COPY {copy:.2f} s; ratio {ours / copy:.2f}"
+        )
+
+
+def _run(home: Home, kind: str) -> float:
+    one = Extract.model_validate({
+        "extract": "whole", "title": "全部", "purpose": "测试", "formats": [kind],
+        "recipient": {"department": "区", "scope": "510108"}, "scope": COMMUNITY,
+        "basis": {"document": "依据", "fields": list(FIELDS)}, "fields": list(FIELDS),
+    })  # fmt: skip
+    started = time.perf_counter()
+    run_extract(home, one)
+    return time.perf_counter() - started
+
+
+def _copy(home: Home, kind: str) -> float:
+    target = home.root / f"copy.{kind}"
+    settings = "FORMAT parquet, COMPRESSION zstd" if kind == "parquet" else "FORMAT csv, HEADER"
+    with reading(home) as connection:
+        started = time.perf_counter()
+        connection.execute(
+            f"COPY (SELECT resident_id, {', '.join(FIELDS)} FROM resident "
+            f"WHERE lives_here AND starts_with(grid_code, '{COMMUNITY}') ORDER BY resident_id) "
+            f"TO '{target}' ({settings})"
+        )
+        return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
