@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
 from hub.settings import Home
+from serving import disclosure
 from serving.api import exchange, places, residents, state, token
 from serving.api.outer import Outer, named
 from serving.api.problems import ProblemBody, answer_problems
@@ -46,6 +47,7 @@ def create_app(home: Home) -> FastAPI:
     app.state.doors, app.state.metrics, app.state.jobs = doors, state.Metrics(), exchange.Jobs()
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX, responses=PROBLEMS, dependencies=[Depends(named)])
+    app.include_router(disclosure.router)
     answer_problems(app)
     app.add_middleware(Outer, metrics=app.state.metrics)
     mount_console(app, doors)
