@@ -27,8 +27,7 @@ from security.audit_key import sign, signing_key
 EVERY = 1000
 """Events from one checkpoint to the next."""
 FIRST = "0" * 64
-LOCK = sa.update(HeadRow).values(turns=HeadRow.turns + 1)
-END = sa.select(HeadRow.seq, HeadRow.hash)
+LOCK = sa.update(HeadRow).values(turns=HeadRow.turns + 1).returning(HeadRow.seq, HeadRow.hash)
 WRITE = sa.insert(EventRow)
 MOVE = sa.update(HeadRow).values(
     seq=sa.bindparam("new_seq"), hash=sa.bindparam("new_hash"), signature=sa.bindparam("new_mark")
@@ -108,8 +107,7 @@ class Audit:
     def _append(self, events: Sequence[Event]) -> list[dict[str, Any]]:
         now = datetime.now(UTC)
         with self.ledger.engine.begin() as connection:
-            connection.execute(LOCK)
-            seq, link = connection.execute(END).one()
+            seq, link = connection.execute(LOCK).one()
             rows, made = [], []
             for event in events:
                 seq += 1
