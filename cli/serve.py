@@ -28,9 +28,11 @@ def serve(
     import uvicorn
 
     from cli.screen import say
-    from serving.app import create_app
+    from serving.app import create_app, doors_of
 
     app = create_app(the_home(home))
+    say("正在准备查询用的索引……")
+    doors_of(app).lookups.prepare()
     scheme = "https" if certificate else "http"
     say(f"控制台 {scheme}://{host}:{port}/  接口 {scheme}://{host}:{port}/api/v1/  按 Ctrl-C 停止")
     config = uvicorn.Config(

@@ -93,7 +93,7 @@ def served(home: Home) -> Iterator[tuple[int, str]]:
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(600):
+    for _ in range(3000):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health", timeout=5).close()
         except OSError:

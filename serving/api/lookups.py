@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 
 import duckdb
@@ -50,6 +50,11 @@ class Lookups:
                     self._idle.append(cursor)
             if not kept:
                 cursor.close()
+
+    def prepare(self) -> None:
+        """Open the snapshot before the first request asks; nothing if none is published yet."""
+        with suppress(NotFoundError), self._lock:
+            self._current()
 
     def _current(self) -> Opened:
         number = current_number(self._home)
