@@ -3,7 +3,7 @@
 Values are clear; masking is the business of whoever writes them out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 import duckdb
@@ -20,46 +20,63 @@ SAID = tuple(
     if one not in ("grid_code", "id_status")
 )
 """Fields of a resident that some record says, and so have a source."""
-ROSTER = f"""
-    SELECT r.resident_id, r.name, r.id_type_code, r.id_number, r.id_status, r.sex_code,
-           r.birth_date, r.birth_year, r.ethnicity_code, r.nationality_code, r.marital_code,
-           r.education_code, r.political_code, r.employment_code, r.phone, r.hukou_address,
-           r.residence_address, r.place AS compound, r.building, r.unit, r.room,
-           r.residence_type_code, r.household_no, r.died_on, r.left_on,
-           CASE WHEN r.relation_code = '01' AND u.head_resident_id = r.resident_id THEN '02'
-                ELSE r.relation_code END AS relation_code,
-           r.household_id, r.dwelling_id, r.grid_code, r.lives_here,
-           coalesce(h.name, r.head_name) AS head_name,
-           coalesce(h.id_number, r.head_id_number) AS head_id_number,
-           h.phone AS head_phone, u.member_count, u.head_resident_id,
-           s.resident_id AS spouse_resident_id, s.name AS spouse_name,
-           s.id_number AS spouse_id_number, s.phone AS spouse_phone,
-           CASE WHEN r.lives_here THEN y.youngest_born END AS youngest_born,
-           g.name AS grid_name, g.community_code, g.worker_name, g.worker_phone,
-           l.labels
-    FROM resident r
-    LEFT JOIN household u ON u.household_id = r.household_id
-    LEFT JOIN resident h ON h.resident_id = u.head_resident_id
-    LEFT JOIN (
+COLUMNS = {
+    **{one: f"r.{one}" for one in (
+        "resident_id", "name", "id_type_code", "id_number", "id_status", "sex_code", "birth_date",
+        "birth_year", "ethnicity_code", "nationality_code", "marital_code", "education_code",
+        "political_code", "employment_code", "phone", "hukou_address", "residence_address",
+        "building", "unit", "room", "residence_type_code", "household_no", "died_on", "left_on",
+        "household_id", "dwelling_id", "grid_code", "lives_here",
+    )},
+    "compound": "r.place",
+    "relation_code": "CASE WHEN r.relation_code = '01' AND u.head_resident_id = r.resident_id "
+    "THEN '02' ELSE r.relation_code END",
+    "head_name": "coalesce(h.name, r.head_name)",
+    "head_id_number": "coalesce(h.id_number, r.head_id_number)",
+    "head_phone": "h.phone",
+    "member_count": "u.member_count",
+    "head_resident_id": "u.head_resident_id",
+    "spouse_resident_id": "s.resident_id",
+    "spouse_name": "s.name",
+    "spouse_id_number": "s.id_number",
+    "spouse_phone": "s.phone",
+    "youngest_born": "CASE WHEN r.lives_here THEN y.youngest_born END",
+    "grid_name": "g.name",
+    "community_code": "g.community_code",
+    "worker_name": "g.worker_name",
+    "worker_phone": "g.worker_phone",
+    "labels": "l.labels",
+}  # fmt: skip
+JOINS = {
+    "u": "LEFT JOIN household u ON u.household_id = r.household_id",
+    "h": "LEFT JOIN resident h ON h.resident_id = u.head_resident_id",
+    "y": """LEFT JOIN (
         SELECT household_id, max(birth_date) AS youngest_born FROM resident WHERE lives_here
         GROUP BY household_id HAVING count(birth_date) = count(*)) y
-        ON y.household_id = r.household_id
-    LEFT JOIN (
+        ON y.household_id = r.household_id""",
+    "s": """LEFT JOIN (
         SELECT household_id, min(resident_id) AS partner_id FROM resident
         WHERE relation_code IN ('10', '11', '12') AND died_on IS NULL AND left_on IS NULL
         GROUP BY household_id HAVING count(*) = 1) p ON p.household_id = r.household_id
     LEFT JOIN resident s ON s.died_on IS NULL AND s.resident_id = CASE
         WHEN r.resident_id = u.head_resident_id THEN p.partner_id
-        WHEN r.resident_id = p.partner_id THEN u.head_resident_id END
-    LEFT JOIN grid g ON g.grid_code = r.grid_code
-    LEFT JOIN (
+        WHEN r.resident_id = p.partner_id THEN u.head_resident_id END""",
+    "g": "LEFT JOIN grid g ON g.grid_code = r.grid_code",
+    "l": f"""LEFT JOIN (
         SELECT resident_id, list(struct_pack(
                    label, detail, since, until, platform, stream, record_key) ORDER BY label
                ) AS labels
         FROM {HELD} WHERE until IS NULL OR until >= $today
-        GROUP BY resident_id) l ON l.resident_id = r.resident_id
-    WHERE r.grid_code IS NULL OR len($scope) = 0
-        OR list_bool_or(list_transform($scope, lambda s: starts_with(r.grid_code, s)))
+        GROUP BY resident_id) l ON l.resident_id = r.resident_id""",
+}
+"""What each alias of `COLUMNS` is; `h` and `s` need `u`."""
+TYPES = {"member_count": "BIGINT", "youngest_born": "DATE", "birth_year": "SMALLINT"}
+ALWAYS = ("resident_id", "grid_code", "lives_here", "birth_date", "birth_year", "died_on",
+          "left_on", "residence_type_code", "id_status")  # fmt: skip
+"""What is needed to say who belongs to a scope and a population."""
+WHERE = """
+    WHERE $today IS NOT NULL AND (r.grid_code IS NULL OR len($scope) = 0
+        OR list_bool_or(list_transform($scope, lambda s: starts_with(r.grid_code, s))))
     ORDER BY r.resident_id"""
 LABELS = pl.List(
     pl.Struct(
@@ -71,7 +88,12 @@ LABELS = pl.List(
 )  # fmt: skip
 
 
-def roster(connection: duckdb.DuckDBPyConnection, scope: Sequence[str], today: str) -> pl.DataFrame:
+def roster(
+    connection: duckdb.DuckDBPyConnection,
+    scope: Sequence[str],
+    today: str,
+    only: Collection[str] | None = None,
+) -> pl.DataFrame:
     """Everyone whose grid lies in `scope`, and everyone without a grid, one row each, by id.
 
     Args:
@@ -79,10 +101,24 @@ def roster(connection: duckdb.DuckDBPyConnection, scope: Sequence[str], today: s
         scope: Beginnings of grid codes; empty: everywhere. The caller decides about `grid_code`
             null: nobody is dropped here for being without a grid.
         today: ISO date; a label that ended before it is not shown.
+        only: The columns that are wanted; the others are there, and null. None: all of them.
     """
-    found = connection.execute(ROSTER, {"scope": list(scope), "today": today}).to_arrow_table()
+    query = _roster_query(COLUMNS if only is None else {*only, *ALWAYS})
+    found = connection.execute(query, {"scope": list(scope), "today": today}).to_arrow_table()
     frame = cast(pl.DataFrame, pl.from_arrow(found))
     return frame.with_columns(pl.col("labels").cast(LABELS))
+
+
+def _roster_query(wanted: Collection[str]) -> str:
+    """SQL that reads what is wanted, and joins no more than that needs."""
+    told = {one: how for one, how in COLUMNS.items() if one in wanted}
+    texts = " ".join(told.values())
+    joins = {alias for alias in JOINS if f" {alias}." in f" {texts}".replace("(", " ")}
+    joins |= {"u"} if joins & {"h", "s"} else set()
+    blank = {one: f"NULL::{TYPES.get(one, 'VARCHAR')}" for one in COLUMNS}
+    columns = ", ".join(f"{how} AS {one}" for one, how in (blank | told).items())
+    joined = "\n".join(how for alias, how in JOINS.items() if alias in joins)
+    return f"SELECT {columns} FROM resident r {joined} {WHERE}"
 
 
 def sources(

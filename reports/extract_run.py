@@ -73,9 +73,11 @@ def run_extract(
 
 
 def _run(home: Home, one: Extract, full: bool, moment: datetime) -> Run:
-    with people_of(home, one.scope) as (people, connection):
+    population = parse_population(one.population)
+    items = {*(each.item for each in one.fields), *one.count_by, *population.items}
+    with people_of(home, one.scope, items) as (people, connection):
         _refuse_stale(one, connection, moment)
-        mine = people.of(chosen(people.frame, parse_population(one.population)).sort(KEY))
+        mine = people.of(chosen(people.frame, population))
         merged = merged_ids(connection)
     rows = statistics(one, mine) if one.count_by else table_of(one, mine)
     state = _state_path(home, one)
@@ -89,7 +91,7 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime) -> Run:
     given = given.with_columns(pl.lit(mark).alias(WATERMARK))
     made = Run(one.extract, _target(home, one, moment), mark, mode, given.height, changes)
     _deliver(home, one, given, made, people, moment)
-    if not one.count_by:
+    if one.mode == "changes":
         _write_state(home, rows, state)
     deliver_waiting(home, one)
     return made

@@ -5,7 +5,7 @@ value that is missing from one that is not to be had (the kind of a disability n
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -124,8 +124,12 @@ class People:
 
 
 @contextmanager
-def people_of(home: Home, scope: str | None) -> Iterator[tuple[People, duckdb.DuckDBPyConnection]]:
+def people_of(
+    home: Home, scope: str | None, items: Collection[str] | None = None
+) -> Iterator[tuple[People, duckdb.DuckDBPyConnection]]:
     """Read everyone of a scope (the beginning of a grid code; None: all that the home serves).
+
+    With `items`, only what they are worked out from is read: other items are null.
 
     Raises:
         NotFoundError: nothing is published yet, or no grid begins so.
@@ -139,9 +143,22 @@ def people_of(home: Home, scope: str | None) -> Iterator[tuple[People, duckdb.Du
     number = current_number(home)
     with reading(home, number) as connection:
         today = _day_of(connection)
-        frame = roster(connection, [scope] if scope else [], today.isoformat())
+        only = None if items is None else {one for item in items for one in _behind(item)}
+        frame = roster(connection, [scope] if scope else [], today.isoformat(), only)
         snapshot = Snapshot(number or 0, merged_ids(connection))
         yield _people(home, frame, scope, today, snapshot), connection
+
+
+def _behind(item: str) -> tuple[str, ...]:
+    """The columns of a roster that an item is worked out from."""
+    kind, _, rest = item.partition(":")
+    if kind == "labels" or (rest and kind != "other"):
+        return ("labels",)
+    if item in ("community_name", "street_name", "district_name"):
+        return ("community_code",)
+    if item == "household_youngest":
+        return ("youngest_born",)
+    return (item, "marital_code") if item.startswith("spouse_") else (item,)
 
 
 def _people(
