@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import sqlalchemy as sa
 
 from connectors.chunk import Chunk, Cursor, Finding, empty_table, regrouped
 from connectors.column_kinds import shape_of
@@ -147,7 +148,7 @@ class DatabaseConnector:
         wanted = [*settings.columns, *([flag.column] if flag else [])]
         missing = [name for name in wanted if name not in table.columns]
         if missing:
-            raise missing_columns(self.platform, stream, missing, f"表 {settings.table}")
+            raise missing_columns(self.platform, stream, missing, table)
         mark = table.columns[watermark] if watermark else None
         key = tuple(table.columns[name] for name in settings.key)
         return Reading(
@@ -164,13 +165,20 @@ class DatabaseConnector:
 
 
 def missing_columns(
-    platform: Platform, stream: str, missing: list[str], where: str
+    platform: Platform, stream: str, missing: list[str], table: sa.Table
 ) -> SourceChangedError:
-    """What a person must hear when columns that the mapping reads are not there."""
+    """What a person must hear when columns that the mapping reads are not there.
+
+    Oracle and Dameng fold names to capitals, PostgreSQL to small letters: that is then said.
+    """
+    folded = {one.name.casefold(): one.name for one in table.columns}
+    cased = [one for one in missing if one.casefold() in folded]
+    written = "、".join(f"{one} 在库里写作 {folded[one.casefold()]}" for one in cased)
+    why = f"{written}：大小写请照库里的写。" if cased else "它可能被改名或删除："
     return SourceChangedError(
-        f"{platform.platform}.{stream}: {where} has no column {', '.join(missing)}",
-        zh=f"「{platform.title}」{stream} 的{where}里没有列：{'、'.join(missing)}。"
-        "它可能被改名或删除：请与平台方确认后修改平台文件里的映射。本次没有读入任何数据。",
+        f"{platform.platform}.{stream}: table {table.name} has no column {', '.join(missing)}",
+        zh=f"「{platform.title}」{stream} 的表 {table.name} 里没有列：{'、'.join(missing)}。{why}"
+        "请与平台方确认后修改平台文件里的映射。本次没有读入任何数据。",
     )
 
 

@@ -189,5 +189,5 @@ class ExchangeConnector:
         table = self.source.table(name, stream)
         missing = [one for one in wanted if one not in table.columns]
         if missing:
-            raise missing_columns(self.platform, stream, missing, f"表 {name}")
+            raise missing_columns(self.platform, stream, missing, table)
         return table

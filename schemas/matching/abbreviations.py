@@ -22,7 +22,10 @@ def written_out(tokens: Sequence[str]) -> list[tuple[str, ...]]:
     ways = [_words_of(one) for one in tokens]
     if not any(ways):
         return []
-    choices = [way or (one,) for way, one in zip(ways, tokens, strict=True)]
+    choices = [
+        (*way, one) if latin().get(one) else way or (one,)
+        for way, one in zip(ways, tokens, strict=True)
+    ]
     return list(islice(product(*choices), MOST_NAMES))
 
 
@@ -31,7 +34,7 @@ def _words_of(token: str) -> tuple[str, ...]:
     """The words that a token may be short for, the shortest first."""
     if not 2 <= len(token) <= LONGEST or not token.isascii() or not token.isalpha():
         return ()
-    known = any(one.form != "initials" for one in latin().get(token, ()))
+    known = any(one.form != "initials" and one.kind != "noise" for one in latin().get(token, ()))
     if known or (len(token) >= FULL and token in english_tokens()):
         return ()
     words = [one for one in english_tokens() if len(one) >= FULL and _within(token, one)]

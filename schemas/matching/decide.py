@@ -26,6 +26,8 @@ OF_LABELS = ("since", "until", "disability_kind")
 """What belongs to a label, if the table has one that it could belong to."""
 MAYBE = 0.88
 ONE_WITNESS = 0.9
+OF_WORKERS, NO_WORKERS = ("name", "phone"), ("self", "official", "head")
+"""Whoever else is named beside a grid may well be its worker: `keeper`, `contact`."""
 RIVAL = 0.9  # of two columns that are as likely, the one that is taken is not sure
 LEADS = re.compile(r"长|负责|责任|领导|leader|manager|chief", re.IGNORECASE)
 """Beside a grid's worker, whoever leads is not the worker."""
@@ -114,6 +116,8 @@ def _unmapped(
     if best is not None:
         doubted = best.whose < 1 and any(best.attribute == name for _, name in targets(entity))
         most = min(most, _most(best), best.whose - 0.03 if doubted else 1.0)
+        if entity == "grid" and best.attribute in OF_WORKERS and best.subject not in NO_WORKERS:
+            most = min(most, MAYBE)
     return Decision(
         column=seen.column.name,
         field=None,

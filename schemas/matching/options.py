@@ -18,6 +18,7 @@ GONE = re.compile(r"删|注销|撤销|作废|无效|失效|停用|移除")
 HERE = re.compile(r"有效|正常|存在|启用|未删|在用|否")
 SOFT_DELETES = ("1", "Y", "YES", "TRUE", "T", "是", "已删除", "删除", "注销", "已注销", "作废", "D")
 NOT_VALID = ("0", "N", "NO", "FALSE", "F", "否", "无效", "失效", "停用")
+MOSTLY = 0.9  # of the values known, the officer need not be asked about the rest
 FEMALE_FIRST = 0.9  # of the rows with a valid number must agree before a code of sex is believed
 
 
@@ -47,8 +48,12 @@ def coded(
 
     `sexes` counts, for each value of the column, the sex that valid numbers in the row tell.
     """
-    if profile.words_in(code_set) >= 0.6:
-        return Option({"codes": code_set})
+    words = profile.words_in(code_set)
+    if words >= 0.6:
+        odd = "" if words >= MOSTLY else f"{1 - words:.0%} 的值不在代码表里"
+        return Option(
+            {"codes": code_set}, 1.0 if words >= MOSTLY else 0.88 if words >= 0.8 else 0.75, odd
+        )
     told = _from_comment(code_set, profile, comment)
     if told:
         return told

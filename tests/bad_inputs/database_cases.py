@@ -86,6 +86,13 @@ CASES = [
         "column vanished", "没有了列 电话", ("ALTER TABLE people DROP COLUMN 电话",), before=True
     ),
     Case(
+        "column folded to capitals",
+        "phone 在库里写作 PHONE：大小写请照库里的写",
+        ('ALTER TABLE people RENAME COLUMN 电话 TO "PHONE"',),
+        servers=ONLY_POSTGRES,
+        stream={"map": {"name": "姓名", "phone": "phone"}},
+    ),
+    Case(
         "column vanished before the first pull",
         "里没有列：电话",
         ("ALTER TABLE people DROP COLUMN 电话",), servers=ONLY_MARIADB),
