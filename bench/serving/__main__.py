@@ -89,7 +89,7 @@ def served(home: Home) -> Iterator[tuple[int, str]]:
         yield port, token
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:

@@ -1,0 +1,17 @@
+"""The bench of the doors runs, on a crowd small enough for a test, and nothing fails on the way."""
+
+from pathlib import Path
+
+from bench.serving.__main__ import POLICY, line, measure
+from bench.serving.crowd import crowd
+
+
+def test_every_request_is_answered_also_while_snapshots_are_published(tmp_path: Path) -> None:
+    home = crowd(tmp_path / "home", 600)
+    (home.root / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    found = list(measure(home, threads=2, seconds=1))
+    assert [one.name for one in found] == [
+        "view, one at a time", "search, one at a time", "view", "view while publishing",
+    ]  # fmt: skip
+    for one in found:
+        assert (one.wrong, one.requests > 0) == (0, True), line(one)
