@@ -1,7 +1,7 @@
 """Real database servers, one of each kind per test process, started when the first test asks."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +16,7 @@ from examples.community_a.servers import (
     start_mariadb,
     start_postgres,
 )
-from warehouse.gates import GateProcess, GateReport
+from tests.warm_gates import WarmGates
 
 # a busy machine is no failure, and the deciding run tries the same examples every time
 settings.register_profile("patient", deadline=None)
@@ -52,28 +52,6 @@ def _served(kind: str, start: Callable[[Path], Server], folder: Path) -> Iterato
     url = make_url(server.url).set(password=server.password)
     yield url.render_as_string(hide_password=False)
     server.stop()
-
-
-class WarmGates(GateProcess):
-    """The real judge, but it stays for the next sync, where a run of its own would end it.
-
-    Its imports take five seconds, and hundreds of syncs are tested.
-    """
-
-    def judge(self, request: Mapping[str, object]) -> GateReport:
-        """Judge; a judge that broke down is not used again."""
-        try:
-            return super().judge(request)
-        except BaseException:
-            super().close()
-            raise
-
-    def close(self) -> None:
-        """Stay."""
-
-    def end(self) -> None:
-        """End the process."""
-        super().close()
 
 
 @pytest.fixture(scope="session", autouse=True)

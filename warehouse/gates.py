@@ -187,13 +187,17 @@ class GateProcess:
         process = self._process
         if process is None or process.stdin is None:
             raise AssertionError("start() opens a process with pipes")
-        if not self._ready:
-            self._read_line(self.ready_timeout, "start")
-            self._ready = True
+        self.wait_ready()
         with contextlib.suppress(BrokenPipeError):  # then there is no answer either
             process.stdin.write(line)
         answer: dict[str, Any] = json.loads(self._read_line(self.judge_timeout, "judge"))
         return answer
+
+    def wait_ready(self) -> None:
+        """Wait until it has imported all it needs."""
+        if not self._ready:
+            self._read_line(self.ready_timeout, "start")
+            self._ready = True
 
     def close(self) -> None:
         """End the process, whatever it is doing; safe to call twice."""
