@@ -32,7 +32,8 @@ def find_components(connection: duckdb.DuckDBPyConnection, model: Model) -> None
                 OR bool_or(names IS NULL)
                 OR count(DISTINCT first_year) > 1
             UNION SELECT root FROM (
-                SELECT root, unnest(not_numbers) AS number FROM component JOIN node_fact USING (node))
+                SELECT root, unnest(not_numbers) AS number
+                FROM component JOIN node_fact USING (node))
                 SEMI JOIN (SELECT root, number FROM component JOIN node_fact USING (node))
                 USING (root, number)
             UNION SELECT root FROM component c JOIN node_edge e ON e.a = c.node

@@ -3,6 +3,7 @@
 Computed once for each distinct name. Chinese names by character, others by word.
 """
 
+import os
 import re
 from functools import cache
 from importlib.resources import files
@@ -75,7 +76,9 @@ class _Readings(dict[int, str]):
     """Each character's most common reading with a blank before it, looked up once."""
 
     def __missing__(self, code: int) -> str:
-        from pypinyin import lazy_pinyin  # slow to import
+        # characters are looked up one by one, and the phrases take 1.5 s to read
+        os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
+        from pypinyin import lazy_pinyin
 
         reading = lazy_pinyin(chr(code))[0]
         for heard, same in BY_EAR:
