@@ -11,6 +11,7 @@ CAP, NAME_CAP = 80, 12
 """A key of more records than this is a crowd and makes no pairs; keys of a mere name are odd."""
 CAPPED = f"CASE WHEN key % 2 = 1 THEN {NAME_CAP} ELSE {CAP} END"
 BY_NAME = 11
+LATIN = "CASE WHEN bare < '一' THEN '' END"
 KINDS = (
     (1, "phone", "c1"),
     (2, "room_key", "c1"),
@@ -24,10 +25,11 @@ KINDS = (
     (10, "household_no", "sound"),
     (12, "phone", "sound[len(split_part(sound, ' ', 2)) + 2:]"),
     (BY_NAME, "bare", "''"),
+    (13, "birth_date", LATIN),
+    (14, "household_no", LATIN),
+    (15, "CASE WHEN whole IS NULL AND number_kind = 'check_failed' THEN number END", "''"),
 )
 """Number of the kind, and its two values (SQL); a record without one of them has no such key."""
-REACHABLE = " OR phone IS NOT NULL OR room_key IS NOT NULL"
-"""Only who has neither telephone nor flat is sought by the mere name."""
 KEYED = """
     SELECT *, CASE WHEN len(whole) >= 14 THEN whole[:14] END AS number_14,
            CASE WHEN len(whole) >= 9 THEN whole[-9:] END AS number_9
@@ -47,7 +49,7 @@ def refresh_keys(connection: duckdb.DuckDBPyConnection) -> None:
         run("DELETE FROM block_key WHERE record_id IN (SELECT record_id FROM changed)")
     kinds = " UNION ALL ".join(
         f"SELECT hash({kind}, {value}, {other}) // 2 * 2 + {int(kind == BY_NAME)} AS key, "
-        f"record_id, id_number IS NOT NULL{REACHABLE if kind == BY_NAME else ''} AS settled "
+        f"record_id, id_number IS NOT NULL AS settled "
         f"FROM keyed WHERE {value} IS NOT NULL AND {other} IS NOT NULL"
         for kind, value, other in KINDS
     )

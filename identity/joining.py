@@ -3,7 +3,8 @@
 Never together: two valid numbers, two sexes, births more than a year apart, two roles in one
 household, a record and the number of the head it is not, names that no slip explains, more nodes
 than a person can have, and whom a steward told apart. A record that fits two persons who cannot
-be one is asked, not joined. The result depends on the nodes and edges only, not on their order.
+be one is asked, not joined. A record that nothing else speaks for, under a name that only one
+person has, needs less. The result depends on the nodes and edges only, not on their order.
 """
 
 from collections import defaultdict
@@ -16,6 +17,8 @@ from identity.model import Model
 
 CALENDARS = 62  # days between a birthday in the lunar and in the solar calendar
 LARGEST = 80  # records of one person
+SLIGHT = "slight"
+"""Reason of an edge that is too light to ask about."""
 ROLE = """
     CASE WHEN {0} = '01' THEN '02' WHEN {0} IN ('11', '12') THEN '10'
          WHEN {0} IN ('21', '22', '23') THEN '20' WHEN {0} IN ('31', '32', '33') THEN '30'
@@ -119,8 +122,20 @@ def _years_apart(one: Person, other: Person) -> bool:
     firsts = [y for y in (one.first_year, other.first_year) if y is not None]
     lasts = [y for y in (one.last_year, other.last_year) if y is not None]
     if firsts and max(lasts) - min(firsts) > 1:
-        return True
+        both = [(a, b) for a in one.dates for b in other.dates]
+        return not both or not all(a == b or _one_slip(a, b) for a, b in both)
     return any(_other_day(a, b) for a in one.dates for b in other.dates)
+
+
+def _one_slip(a: date, b: date) -> bool:
+    """One digit of the year another, or two neighbours swapped; the day is the same."""
+    if (a.month, a.day) != (b.month, b.day):
+        return False
+    one, other = f"{a.year:04}", f"{b.year:04}"
+    unlike = [nth for nth in range(4) if one[nth] != other[nth]]
+    if len(unlike) == 1:
+        return True
+    return len(unlike) == 2 and unlike[1] == unlike[0] + 1 and sorted(one) == sorted(other)
 
 
 def _other_day(a: date, b: date) -> bool:
@@ -132,7 +147,7 @@ def _other_day(a: date, b: date) -> bool:
 
 class _Joining:
     def __init__(self, nodes: dict[int, Node], model: Model) -> None:
-        self.model = model
+        self.model, self.nodes = model, nodes
         self.of = {name: Person(name, node) for name, node in nodes.items()}
         self.apart: dict[int, set[int]] = defaultdict(set)
         self.near: dict[int, list[tuple[float, int]]] = defaultdict(list)
@@ -173,12 +188,40 @@ class _Joining:
         if reason is None and self.told_apart(one, other):
             reason = "decided"
         if reason is None and edge.weight < self.model.join:
-            reason = "doubtful"
+            reason = "doubtful" if edge.weight >= self.model.ask else SLIGHT
         if reason is None:
             for person, chosen in ((one, other), (other, one)):
                 if not person.numbers and reason is None:
                     reason = self.rival(person, chosen, edge.weight)
         return reason
+
+    def alone(self, person: Person, chosen: Person) -> bool:
+        """Whether `person` is one record that fits only `chosen`, and nothing speaks against it.
+
+        Every node of `chosen` with a number or the same name must fit.
+        """
+        if person.records != 1 or person.numbers or not person.names <= chosen.names:
+            return False
+        near = {name for _, name in self.near[person.nodes[0]]}
+        if not all(self.of[name] in {person, chosen} for name in near):
+            return False
+        fitting = all(
+            name in near
+            for name in chosen.nodes
+            if self.nodes[name].number or person.names.intersection(self.nodes[name].names or ())
+        )
+        return fitting and obstacle(person, chosen) is None and not self.told_apart(person, chosen)
+
+    def take_in(self, edge: Edge, reason: str) -> bool:
+        """Join a record that stands alone, though its edge by itself is not heavy enough."""
+        one, other = self.of[edge.a], self.of[edge.b]
+        enough = edge.weight + self.model.lone >= self.model.join
+        if one is other or not enough or reason not in {"doubtful", SLIGHT}:
+            return False
+        if self.alone(one, other) or self.alone(other, one):
+            self.unite(edge.a, edge.b, edge.rule)
+            return True
+        return False
 
     def unite(self, a: int, b: int, rule: str) -> None:
         one, other = self.of[a], self.of[b]
@@ -217,8 +260,9 @@ def join_nodes(
             work.unite(edge.a, edge.b, edge.rule)
         else:
             late.append((edge, reason))
+    late = [(edge, reason) for edge, reason in late if not work.take_in(edge, reason)]
     for edge, reason in late:
-        if work.of[edge.a] is not work.of[edge.b]:
+        if reason != SLIGHT and work.of[edge.a] is not work.of[edge.b]:
             work.outcome.refused.append((edge.record_a, edge.record_b, edge.weight, reason))
     for name, person in work.of.items():
         work.outcome.root[name] = min(person.nodes)

@@ -16,7 +16,7 @@ from typing import Any
 
 from hub.errors import ConfigError, NotFoundError
 
-PRIOR = "prior-1"
+PRIOR = "prior-2"
 """The model of the first day, shipped."""
 IN_USE = "CURRENT"
 """The file in a home's folder of models that names the one in use."""
@@ -65,6 +65,20 @@ class Model:
     def margin(self) -> float:
         """A second person this near to the first makes a match doubtful."""
         return float(self.content["margin"])
+
+    @property
+    def lone(self) -> float:
+        """What it is worth, in bits, that a record fits one person only and has no other record.
+
+        Somebody else of that name would most likely be known by more than this one record. Nothing
+        in a small home, which cannot tell how common a name is.
+        """
+        return float(self.content.get("lone", 0.0)) if self.scale > SMALLEST else 0.0
+
+    @property
+    def least(self) -> float:
+        """Below this weight a pair is not kept."""
+        return min(self.ask, self.join - self.lone)
 
     @cached_property
     def settings(self) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _score(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     run(f"""
         INSERT INTO edge
         SELECT a, b, weight, rule FROM ({score_query(model, "pair")})
-        WHERE weight >= {model.ask}""")
+        WHERE weight >= {model.least}""")
 
 
 def resolve_entities(

@@ -9,9 +9,9 @@ import duckdb
 from identity.model import Comparison, Model
 
 COLUMNS = (
-    "source", "bare", "sound", "letters", "glyphs", "c1", "c2", "rest", "titled", "tf_bare",
-    "phone", "room_key", "household_no", "number", "number_kind", "whole", "area", "born", "tail",
-    "sex_code", "birth_date", "birth_year", "relation_code",
+    "source", "bare", "sound", "letters", "glyphs", "spelt", "c1", "c2", "rest", "titled",
+    "tf_bare", "phone", "room_key", "household_no", "number", "number_kind", "whole", "area",
+    "born", "tail", "sex_code", "birth_date", "birth_year", "relation_code",
 )  # fmt: skip
 """What comparisons may speak of."""
 BY_CHANCE = 2
@@ -33,7 +33,8 @@ def make_profiles(connection: duckdb.DuckDBPyConnection, model: Model, which: st
         CREATE OR REPLACE TEMP TABLE profile AS
         SELECT e.record_id, e.source,
                CASE WHEN cn.value IS NULL THEN e.bare END AS bare, {_hashed("sound")},
-               {_hashed("letters")}, {_hashed("glyphs")}, e.c1, e.c2, e.rest,
+               {_hashed("letters")}, {_hashed("glyphs")},
+               CASE WHEN e.bare < '一' THEN e.letters END AS spelt, e.c1, e.c2, e.rest,
                coalesce(e.titled, false) AS titled,
                pow(2, CASE WHEN b.bucket IS NOT NULL THEN b.bucket - {model.scale} ELSE least(
                    3 - {model.scale}, {BY_CHANCE} + coalesce(bf.bucket, 3)

@@ -80,7 +80,7 @@ HEADER = (
 )
 FEBRL = """\
 rec-1-org,mitchell,green,7,wallaby place,delmar,cleveland,2119,sa,19560409,1804974
-rec-1-dup-0,mitchell,green,7,wallaby plcae,delmar,cleveland,2119,sa,19560409,1804974
+rec-1-dup-0,gren,mitchell,7,wallaby plcae,delmar,cleveland,2119,sa,19560409,1804974
 rec-2-org,harley,mccarthy,177,pridham street,milton,marsden,3165,nsw,19080419,6089216
 rec-2-dup-0,harley,mccarthy,177,pridham street,milton,marsden,3165,nsw,19080419,6089216
 rec-3-org,lydia,webb,6,kent street,,towradgi,3107,nsw,19940503,1232838

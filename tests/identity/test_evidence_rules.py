@@ -24,6 +24,7 @@ def form(name: str) -> dict[str, object]:
         ("王晓明", "王明晓", "letters"),
         ("阿依古丽·买买提", "阿依古丽买买提", "bare"),
         ("John Smith", "SMITH JOHN", "letters"),
+        ("Harley Smith", "Haryley Smith", "sound"),
     ],
 )
 def test_slips_have_one_form(one: str, other: str, same: str) -> None:

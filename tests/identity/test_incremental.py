@@ -1,9 +1,13 @@
 """Batch by batch or all at once: the same persons, edges, refusals and borrowed numbers."""
 
+from unittest.mock import patch
+
 import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_world import Hub, Record, empty_brain
+
+from identity.model import Model
 
 A, B, CUT = "510108199003070017", "510108195304071234", "510108199003070000"
 STATE = {
@@ -48,11 +52,16 @@ def state(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object,
     return {name: connection.execute(query).fetchall() for name, query in STATE.items()}
 
 
-@settings(max_examples=15, deadline=None)
-@given(batches=batches)
+@settings(max_examples=12, deadline=None)
+@given(batches=batches, lone=st.sampled_from([0.0, 5.0]))
 def test_any_history_gives_what_all_at_once_gives(
-    batches: list[dict[str, Record | None]],
+    batches: list[dict[str, Record | None]], lone: float
 ) -> None:
+    with patch.object(Model, "lone", lone):  # as in a town of thousands
+        compare(batches)
+
+
+def compare(batches: list[dict[str, Record | None]]) -> None:
     hub, last = Hub(empty_brain()), {}
     for batch in batches:
         hub.link(batch)

@@ -1,5 +1,6 @@
 """Best edge first: what may never meet, what is asked, and no order of input."""
 
+from datetime import date
 from random import Random
 
 from hypothesis import given, settings
@@ -9,7 +10,8 @@ from identity.components import components
 from identity.joining import Edge, Node, join_nodes
 from identity.model import read_model
 
-MODEL = read_model()
+MODEL = read_model().at(1_000)
+TOWN = read_model().at(100_000)
 
 
 def node(number=None, sex=None, year=None, names=("张伟",), records=1, roles=None) -> Node:
@@ -20,9 +22,11 @@ def edge(weight: float, a: int, b: int) -> Edge:
     return Edge(weight, a, b, "name_phone", a, b)
 
 
-def joined(nodes: dict[int, Node], edges: list[Edge], told=()) -> tuple[set[frozenset[int]], dict]:
+def joined(
+    nodes: dict[int, Node], edges: list[Edge], told=(), model=MODEL
+) -> tuple[set[frozenset[int]], dict]:
     edges = sorted(edges, key=lambda e: (-e.weight, e.a, e.b))
-    outcome = join_nodes(nodes, edges, told, MODEL)
+    outcome = join_nodes(nodes, edges, told, model)
     groups: dict[int, set[int]] = {}
     for name, root in outcome.root.items():
         groups.setdefault(root, set()).add(name)
@@ -59,6 +63,41 @@ def test_fitting_two_persons_is_asked() -> None:
     assert set(reasons.values()) == {"two_persons"}
     groups, _ = joined(nodes, [edge(20, 1, 3), edge(12, 2, 3)])
     assert frozenset({1, 3}) in groups
+
+
+def test_who_stands_alone_needs_less_in_a_town() -> None:
+    nodes = {1: node("A", records=3), 2: node()}
+    assert len(joined(nodes, [edge(2, 1, 2)], model=TOWN)[0]) == 1
+    groups, reasons = joined(nodes, [edge(2, 1, 2)])
+    assert (len(groups), reasons) == (2, {(1, 2): "doubtful"}), "a small home cannot tell"
+    assert joined(nodes, [edge(1, 1, 2)])[1] == {}, "too light to ask about"
+    third = nodes | {3: node("B", records=2)}
+    assert len(joined(third, [edge(2, 1, 2), edge(1, 2, 3)], model=TOWN)[0]) == 3, "fits another"
+    more = nodes | {3: node()}
+    edges = [edge(9, 1, 3), edge(2, 1, 2)]
+    assert len(joined(more, edges, model=TOWN)[0]) == 2, "a record of that name speaks against it"
+    assert len(joined(more, [*edges, edge(1, 2, 3)], model=TOWN)[0]) == 1
+    other = {1: node("A", records=3), 2: node(names=("张丽",))}
+    assert len(joined(other, [edge(2, 1, 2)], model=TOWN)[0]) == 2, "another name"
+    told = [(1, 2, "different")]
+    assert len(joined(nodes, [edge(2, 1, 2)], told, TOWN)[0]) == 2
+
+
+def born(*days: str) -> Node:
+    dates = [date.fromisoformat(day) for day in days]
+    years = [day.year for day in dates]
+    return node()._replace(first_year=min(years), last_year=max(years), dates=dates)
+
+
+def test_a_year_mistyped_by_one_slip_is_no_other_birth() -> None:
+    for one, other, same in (
+        ("1956-04-09", "1986-04-09", True),
+        ("1956-04-09", "1965-04-09", True),
+        ("1956-04-09", "1986-04-10", False),
+        ("1956-04-09", "1978-04-09", False),
+    ):
+        groups, _ = joined({1: born(one), 2: born(other)}, [edge(30, 1, 2)])
+        assert (len(groups) == 1) is same, (one, other)
 
 
 def test_a_title_does_not_choose_between_names() -> None:

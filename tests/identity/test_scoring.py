@@ -113,3 +113,16 @@ def test_the_shipped_model_is_used_until_told(tmp_path) -> None:
     with pytest.raises(Exception, match="no model file"):
         use_model(tmp_path, "none")
     assert model_in_use(tmp_path).version == PRIOR
+
+
+def test_latin_names_are_compared_by_their_spelling() -> None:
+    hub = Hub(empty_brain())
+    born = {"birth_year": 1980, "birth_date": "1980-05-06"}
+    hub.link(
+        {
+            "1": Record("John Morrison", None, "138", **born),
+            "2": Record("Morison John", None, "138", **born),
+            "3": Record("Mary Hathaway", None, "138", **born),
+        }
+    )
+    assert hub.groups() == {frozenset("12"), frozenset("3")}
