@@ -8,6 +8,7 @@ sent.
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
@@ -145,7 +146,7 @@ class Visit:
             home_name=self.console.home.settings.name, csrf=self.csrf,
             snapshot=self.brain.number if self.brain else None,
             path=self.request.url.path.removeprefix(PREFIX) or "/",
-            titles=self.titles(), gains=self.gains(), **values,
+            titles=self.titles(), now=datetime.now(UTC), gains=self.gains(), **values,
         )  # fmt: skip
         return HTMLResponse(text, status)
 
@@ -158,7 +159,7 @@ class Visit:
         return [
             facts.title
             for name, facts in FIELDS["resident"].items()
-            if facts.level >= 4 and stated.sees("resident", name)
+            if facts.level >= 4 and name != "issues" and stated.sees("resident", name)
         ]
 
     def titles(self) -> dict[str, str]:

@@ -71,7 +71,9 @@ def pairs(connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger)
         for one in pairs_to_review(connection, MOST + len(settled))
         if frozenset((one["left"]["resident_id"], one["right"]["resident_id"])) not in settled
     ]
-    mine = _inside(connection, access, {s["resident_id"] for o in found for s in _sides(o)})
+    mine = residents_inside(
+        connection, access, {s["resident_id"] for o in found for s in _sides(o)}
+    )
     return [
         _pair(access, one) for one in found if all(s["resident_id"] in mine for s in _sides(one))
     ]
@@ -81,7 +83,10 @@ def _sides(pair: Mapping[str, Any]) -> tuple[Row, Row]:
     return pair["left"], pair["right"]
 
 
-def _inside(connection: duckdb.DuckDBPyConnection, access: Access, residents: set[str]) -> set[str]:
+def residents_inside(
+    connection: duckdb.DuckDBPyConnection, access: Access, residents: set[str]
+) -> set[str]:
+    """Which of these residents are of the scope."""
     inside = access.where("r")
     found = rows(
         connection,
@@ -199,7 +204,7 @@ def corrections(
     """
     access.require("review")
     found = requests(connection, platforms, MOST)
-    mine = _inside(connection, access, {one["resident_id"] for one in found})
+    mine = residents_inside(connection, access, {one["resident_id"] for one in found})
     return [
         {
             "platform": one["platform"], "stream": one["stream"],

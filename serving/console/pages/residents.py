@@ -1,11 +1,15 @@
 """居民: search, and one resident whole."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Response
 
+from hub.errors import NotFoundError
+from ledger.feedback import note_feedback
+from schemas.entities import FIELDS
 from serving.console.frame import Posted, Visiting, go
+from serving.reading.correcting import KINDS, sealing_key
 from serving.reading.resident import see
 from serving.reading.search import WAYS, Hits, search
 from serving.reading.usage import used_by, who_looked
@@ -41,8 +45,30 @@ def residents(visit: Visiting, s: Annotated[str | None, Query(max_length=32)] = 
     )
 
 
+@router.post("/residents/{resident_id}/feedback")
+def say_wrong(
+    visit: Posted,
+    resident_id: str,
+    field: Annotated[str, Form(max_length=40)],
+    kind: Annotated[Literal["wrong", "outdated", "died", "moved", "unknown", "request"], Form()],
+    proposed: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Say that a value is wrong; what it should be is kept sealed until somebody decides."""
+    visit.access.require("feedback")
+    home, ledger = visit.console.home, visit.console.ledger
+    if field not in FIELDS["resident"]:
+        raise NotFoundError("no such field", zh="没有这个字段：请刷新页面。")
+    seen = see(visit.connection, visit.access, resident_id, home.settings.owners)
+    visit.note("feedback", entity="resident", subject=seen.resident_id, fields=(field,))
+    about = (seen.resident_id, field, kind)
+    note_feedback(ledger, visit.account.actor, about, proposed.strip() or None, sealing_key(home))
+    return go(f"/residents/{seen.resident_id}?said=1")
+
+
 @router.get("/residents/{resident_id}")
-def one_resident(visit: Visiting, resident_id: str, as_of: date | None = None) -> Response:
+def one_resident(
+    visit: Visiting, resident_id: str, as_of: date | None = None, said: bool = False
+) -> Response:
     """Everything of one resident that the visitor may see."""
     home = visit.console.home
     if as_of is not None and as_of >= date.today():
@@ -56,7 +82,7 @@ def one_resident(visit: Visiting, resident_id: str, as_of: date | None = None) -
         as_of=as_of.isoformat() if as_of else "", **mark,
     )  # fmt: skip
     return visit.page(
-        "resident.html", seen=seen, used=used_by(home, seen.resident_id),
+        "resident.html", seen=seen, said=said, kinds=KINDS, used=used_by(home, seen.resident_id),
         decided=verdicts_of(visit.console.ledger, seen.resident_id),
         looked=who_looked(visit.console.ledger, visit.access, seen.resident_id),
     )  # fmt: skip

@@ -4,16 +4,19 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Response
 
+from ledger.feedback import decide_feedback
 from serving.console import settling
 from serving.console.exporting import sheet
 from serving.console.frame import Posted, Visit, Visiting, go
 from serving.reading import work
 from serving.reading.collecting import to_collect
+from serving.reading.correcting import feedback_inside, waiting_feedback
 from serving.reading.platforms import read_states
 
 router = APIRouter()
 KINDS = {"pairs": "疑似同一人", "quarantine": "隔离的记录", "issues": "字段问题",
-         "corrections": "请归口核对", "collect": "待采集", "alerts": "提醒"}  # fmt: skip
+         "corrections": "请归口核对", "feedback": "更正申请",
+         "collect": "待采集", "alerts": "提醒"}  # fmt: skip
 COLUMNS: dict[str, dict[str, str]] = {
     "quarantine": {"platform": "平台", "stream": "数据流", "row_no": "行号", "field": "字段",
                    "raw": "原值", "reason": "原因", "advice": "请这样处理", "at": "隔离时间"},
@@ -22,10 +25,12 @@ COLUMNS: dict[str, dict[str, str]] = {
     "corrections": {"platform": "平台", "stream": "数据流", "resident_id": "居民编码",
                     "field": "字段", "said": "平台现值", "held": "核对值", "backed_by": "依据",
                     "at": "提出时间"},
+    "feedback": {"resident_id": "居民", "field": "字段", "kind": "情况", "proposed": "应为",
+                 "by": "谁提的", "at": "时间", "number": "处理"},
     "collect": {"item": "项目", "persons": "人数", "forms": "等它的表"},
     "alerts": {"platform": "平台", "word": "状态", "message": "说明"},
 }  # fmt: skip
-Kind = Literal["quarantine", "issues", "corrections", "collect", "alerts"]
+Kind = Literal["quarantine", "issues", "corrections", "feedback", "collect", "alerts"]
 Code = Annotated[str | None, Query(max_length=64)]
 
 
@@ -62,6 +67,20 @@ def settle(
 ) -> Response:
     """Write a decision down; it binds the next sync, and readers see it at once."""
     return go(f"/work/pairs?done={settling.settle(visit, left, right, verdict)}")
+
+
+@router.post("/work/feedback")
+def close_feedback(
+    visit: Posted,
+    number: Annotated[int, Form(ge=1)],
+    verdict: Annotated[Literal["accepted", "refused"], Form()],
+) -> Response:
+    """Close what somebody said is wrong: the owner mends it, or it stays."""
+    console = visit.console
+    one = feedback_inside(visit.connection, visit.access, console.home, console.ledger, number)
+    visit.note("decide", entity="resident", subject=one["resident_id"], verdict=verdict)
+    decide_feedback(console.ledger, number, verdict, visit.account.name)
+    return go("/work/feedback")
 
 
 @router.post("/work/undo")
@@ -105,6 +124,8 @@ def _rows(visit: Visit, kind: Kind) -> list[dict[str, Any]]:
             return work.issue_groups(connection, access)
         case "corrections":
             return work.corrections(connection, access)
+        case "feedback":
+            return waiting_feedback(connection, access, console.home, console.ledger)
         case "collect":
             return to_collect(console.home, access, visit.brain.number if visit.brain else 0)
     access.require("review")

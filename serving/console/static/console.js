@@ -31,7 +31,6 @@
 
   all("[data-help]").forEach((one) => one.addEventListener("click", () => document.getElementById("help").showModal()));
   all("[data-submit]").forEach((one) => one.addEventListener("change", () => one.form.requestSubmit()));
-  all("[data-now]").forEach((one) => { one.textContent = new Date().toLocaleString("zh-CN", { hour12: false }); });
 
   document.addEventListener("submit", (event) => {
     const button = event.submitter;

@@ -15,12 +15,15 @@ from tests.serving.console.two_grids import GRID
 PAGES = {
     "/": "statistics", "/residents": "search", "/list": "look", f"/grids/{GRID}": "statistics",
     "/work/pairs": "review", "/work/quarantine": "review",
-    "/work/issues": "review", "/work/corrections": "review", "/work/collect": "forms",
+    "/work/issues": "review", "/work/corrections": "review", "/work/feedback": "review",
+    "/work/collect": "forms",
     "/work/alerts": "review", "/platforms": "platforms", "/platforms/syncing": "platforms",
     "/forms": "forms", "/audit": "audit", "/admin": "accounts",
 }  # fmt: skip
 POSTS = (
-    "/search", "/purpose", "/logout", "/work/pairs", "/work/undo", "/platforms/sync", "/forms/fill",
+    "/search", "/purpose", "/residents/Rsomebody/feedback", "/work/feedback",
+    "/logout", "/work/pairs", "/work/undo",
+    "/platforms/sync", "/forms/fill",
     "/forms/measure", "/forms/register", "/extracts/run", "/audit", "/audit/verify",
     "/admin/accounts", "/admin/accounts/role", "/admin/accounts/password", "/admin/accounts/state",
     "/admin/clients", "/admin/clients/rotate", "/admin/clients/revoke",
@@ -82,7 +85,7 @@ def test_every_post_is_in_the_list(served: Served) -> None:
     from serving.console import mounting
 
     known = {
-        route.path.replace("{what}", "rotate")
+        route.path.replace("{what}", "rotate").replace("{resident_id}", "Rsomebody")
         for page in mounting.PAGES
         for route in page.router.routes
         if isinstance(route, APIRoute) and "POST" in route.methods
