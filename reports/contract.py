@@ -151,13 +151,6 @@ def datapackage(
     }
 
 
-def _field(column: Promised) -> dict[str, Any]:
-    made: dict[str, Any] = {"name": column.name, "type": column.kind, "title": column.title}
-    if column.name == "resident_id":
-        made["constraints"] = {"required": True, "unique": True}
-    return made
-
-
 def _resource(one: Extract, file: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     kind = str(file["name"]).rpartition(".")[2]
     made = {
@@ -165,8 +158,10 @@ def _resource(one: Extract, file: dict[str, Any], schema: dict[str, Any]) -> dic
         "path": file["name"],
         "format": "ndjson" if kind == "json" else kind,
         "mediatype": MEDIA[kind],
-        "bytes": file["bytes"],
-        "hash": f"sha256:{file['sha256']}",
         "schema": schema,
     }
+    if (
+        kind != "parquet"
+    ):  # Frictionless does not count a Parquet file's bytes; the manifest has them
+        made |= {"bytes": file["bytes"], "hash": f"sha256:{file['sha256']}"}
     return made | ({"encoding": one.encoding} if kind in ("csv", "json") else {})
