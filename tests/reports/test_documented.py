@@ -31,6 +31,9 @@ def test_every_format_of_dates_that_is_named_exists() -> None:
 
 
 def test_the_examples_are_right() -> None:
-    form, extract = (yaml.safe_load(one) for one in re.findall(r"```yaml\n(.*?)```", TEXT, re.S))
+    blocks = re.findall(r"```yaml\n(.*?)```", TEXT, re.S)
+    form, extract, delivery = (yaml.safe_load(one) for one in blocks)
     assert form_file.FormFile.model_validate(form).sheets[0].columns[2].boxes == 18
     assert extract_file.Extract.model_validate(extract).mode == "changes"
+    places = extract_file.Extract.model_validate(extract | delivery).deliver
+    assert [one.kind for one in places] == ["files", "files", "database"]
