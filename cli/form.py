@@ -7,6 +7,7 @@ import typer
 
 from cli import form_ask
 from cli.chinese import Command, Group
+from cli.noting import noted
 from cli.options import HomeOption, JsonOption, the_home
 from hub.errors import ConfigError
 
@@ -193,14 +194,21 @@ def fill(
     """Fill a registered form."""
     from cli.screen import as_json
     from reports.fill import fill as filled
+    from reports.fill import people_in
     from reports.form_file import load_form
     from reports.people import people_of
+    from serving.reading.usage import note_form_use
 
     opened = the_home(home)
     xlsx(out)
     form = load_form(opened, name)
     with people_of(opened, scope) as (people, connection):
         report = filled(opened, connection, form, people, out.resolve())
+        mine = people_in(form, people).frame["resident_id"].to_list()
+    facts = {"form_version": form.version, "scope": scope or "*", "asked": report.asked,
+             "answered": report.answered}  # fmt: skip
+    noted(opened, "form", entity="form", rows=report.rows, detail=facts)
+    note_form_use(opened, form.form, mine)
     if json:
         as_json({
             "form": report.form, "rows": report.rows, "asked": report.asked,

@@ -26,7 +26,6 @@ from warehouse.brain import (
     apply_batches,
     carry_over,
     create_brain,
-    of_this_version,
 )
 from warehouse.gate_page import write_gate_page
 from warehouse.gates import GateProcess, GateReport
@@ -41,6 +40,7 @@ from warehouse.snapshots import (
     snapshot_path,
     working,
 )
+from warehouse.version import of_this_version
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """Whose day a birthday falls on."""
@@ -66,7 +66,7 @@ def waiting_batches(
     """
     known: dict[str, str] = {}
     if current_number(home) is not None and _up_to_date(home):
-        with reading(home) as connection:
+        with reading(home, older=True) as connection:
             known = applied(connection)
     waiting = []
     for platform in platforms.values():
@@ -82,7 +82,7 @@ def _up_to_date(home: Home) -> bool:
     """Whether the current snapshot, if there is one, has the tables that this code knows."""
     if current_number(home) is None:
         return True
-    with reading(home) as connection:
+    with reading(home, older=True) as connection:
         return of_this_version(connection)
 
 
@@ -152,7 +152,7 @@ def _labels_differ(home: Home, rules: Sequence[LabelRule], day: date) -> bool:
         return False
     if not _up_to_date(home):
         return True
-    with reading(home) as connection:
+    with reading(home, older=True) as connection:
         return labels_differ(connection, rules, day)
 
 

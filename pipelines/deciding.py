@@ -80,7 +80,7 @@ def told_otherwise(home: Home, told: Told) -> bool:
     """Whether the current snapshot was made under other decisions, another model, other owners."""
     if current_number(home) is None:
         return False
-    with reading(home) as connection:
+    with reading(home, older=True) as connection:
         mark = resolved_under(connection)
         if mark is None or mark.split(" ")[0] != told.model.version:
             return True

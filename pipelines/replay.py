@@ -58,7 +58,7 @@ def _standardise(run: Session, report: ReplayReport, name: str, stream: str) -> 
 def _set_aside(home: Home) -> dict[tuple[str, str], int]:
     if current_number(home) is None:
         return {}
-    with reading(home) as connection:
+    with reading(home, older=True) as connection:
         counted: dict[tuple[str, str], int] = {}
         for row in quarantine_counts(connection):
             where = (row["platform"], row["stream"])

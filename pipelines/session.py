@@ -100,7 +100,7 @@ def session(
     """
     home = home or open_home(find_home())
     if current_number(home) is not None:
-        with reading(home):
+        with reading(home, older=True):
             pass
     ledger = open_ledger(home.data / "ledger.sqlite")
     gates = GateProcess()

@@ -139,7 +139,7 @@ def _held(home: Home, platform: Platform, stream: str) -> Held:
     entity = platform.streams[stream].entity
     values = {"platform": platform.platform, "stream": stream}
     of = "platform = $platform AND stream = $stream"
-    with reading(home) as connection:
+    with reading(home, older=True) as connection:
         (counted,) = rows(
             connection, f"SELECT count(*) AS n FROM {entity}_record WHERE {of}", values
         )

@@ -18,9 +18,8 @@ from hub.settings import Home
 from warehouse.core import CoreFiles
 from warehouse.duck import literal, parquet
 from warehouse.erasing import drop_erased, erasing_secret
+from warehouse.version import SCHEMA_VERSION
 
-SCHEMA_VERSION = 3
-"""Of the tables of a brain. One of another version is built anew from core, and keeps its ids."""
 LASTING = (
     "record_id", "resident_link", "resident_identity", "identity_event", "household_key",
     "dwelling_key", "membership", "resident_past", "resident_record_past", "household_record_past",
@@ -79,12 +78,6 @@ def create_brain(
         for entity in entities
     )
     connection.execute(f"CREATE VIEW issue AS {issues}")
-
-
-def of_this_version(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the brain's tables are those that this code writes and reads."""
-    version = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchall()
-    return version == [(str(SCHEMA_VERSION),)]
 
 
 def carry_over(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ import duckdb
 from hub.errors import BusyError, NotFoundError
 from hub.settings import Home
 from warehouse.duck import attach, connect, publish
+from warehouse.version import of_this_version
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,32 @@ def list_snapshots(home: Home) -> list[Snapshot]:
 
 
 @contextmanager
-def reading(home: Home, number: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(
+    home: Home, number: int | None = None, *, older: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a snapshot read-only, the current one by default.
 
     A reader is never blocked and blocks nobody: snapshots do not change, and one that is swept
     while it is open stays readable until it is closed.
 
+    Args:
+        home: The hub home.
+        number: Which snapshot.
+        older: Whether the caller knows what to do with tables of another version.
+
     Raises:
-        NotFoundError: nothing is published yet, or that number is not kept.
+        NotFoundError: nothing is published yet, or that number is not kept, or its tables are
+            those of another version of the hub.
     """
     connection = connect(home)
     try:
         _attach_for_reading(home, connection, number)
+        if not older and not of_this_version(connection):
+            raise NotFoundError(
+                "the snapshot has the tables of another version",
+                zh="这个快照是别的版本的程序做的，现在的程序读不了：请先运行 hub sync，"
+                "它会用已有数据重新做一个，居民编码不变。",
+            )
         yield connection
     finally:
         connection.close()

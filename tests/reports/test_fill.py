@@ -209,6 +209,9 @@ def test_the_command_fills_and_counts(hub: Hub, home: Home, tmp_path: Path) -> N
     assert told["rows"] == 3
     assert told["asked"] == 3 * 7
     assert told["answered"] < told["asked"]
+    event = hub("audit", "list", "--json", home=home).json[0]
+    assert (event["action"], event["rows"]) == ("form", 3)
+    assert event["detail"]["answered"] == told["answered"]
     assert hub("form", "list", "--json", home=home).json[0]["fields"] == len(HEADERS)
     assert (
         hub("form", "fill", "花名册", "--scope", "510108999999", "--out", out, home=home).code == 1

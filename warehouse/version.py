@@ -1,0 +1,12 @@
+"""The version of a brain's tables."""
+
+import duckdb
+
+SCHEMA_VERSION = 3
+"""Of the tables of a brain. One of another version is built anew from core, and keeps its ids."""
+
+
+def of_this_version(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the brain's tables are those that this code writes and reads."""
+    version = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchall()
+    return version == [(str(SCHEMA_VERSION),)]
