@@ -270,9 +270,13 @@ def open_ledger(path: Path) -> Ledger:
 
 def _version(engine: sa.Engine) -> str | None:
     with engine.connect() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        return _version_in(connection)
+
+
+def _version_in(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _upgrade(engine: sa.Engine) -> None:
@@ -282,5 +286,8 @@ def _upgrade(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        # whole or not at all, and by one process only; the driver would commit each table
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if _version_in(connection) != HEAD:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")

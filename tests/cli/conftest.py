@@ -10,7 +10,7 @@ import pytest
 
 from cli.main import main
 from hub.settings import Home
-from tests.cli.small_home import build
+from tests.cli.small_home import build, copied
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,15 @@ Hub = Callable[..., Ran]
 
 
 @pytest.fixture(scope="session")
-def small_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home that no test may change."""
-    return build(tmp_path_factory.mktemp("small") / "home")
+def untouched_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home in which no command has been typed, to make copies of."""
+    return build(tmp_path_factory.mktemp("small") / "untouched")
+
+
+@pytest.fixture(scope="session")
+def small_home(untouched_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that no test may change; that it was looked at stands in its audit."""
+    return copied(untouched_home, tmp_path_factory.mktemp("small") / "home")
 
 
 @pytest.fixture

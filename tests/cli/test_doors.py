@@ -13,8 +13,8 @@ WORD = "correct-horse-7"
 
 
 @pytest.fixture
-def home(small_home: Home, tmp_path: Path) -> Home:
-    return copied(small_home, tmp_path / "home")
+def home(untouched_home: Home, tmp_path: Path) -> Home:
+    return copied(untouched_home, tmp_path / "home")
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

@@ -1,10 +1,15 @@
 """The ledger: migrations make just its tables, and a pull is written as it was said."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import alembic.command
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
@@ -90,4 +95,36 @@ def test_run_that_never_ended_is_noted_as_cut(tmp_path: Path) -> None:
     last = book.last_run()
     assert last is not None
     assert last.summary == {"published": 1}
+    book.close()
+
+
+def test_who_comes_first_makes_the_ledger_and_the_others_wait(tmp_path: Path) -> None:
+    path, start = tmp_path / "ledger.sqlite", threading.Barrier(6)
+
+    def open_it(_: int) -> int:
+        start.wait()
+        book = open_ledger(path)
+        number = book.begin_run()
+        book.close()
+        return number
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(open_it, range(6))) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_ledger_that_was_not_made_whole_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, upgrade = tmp_path / "ledger.sqlite", alembic.command.upgrade
+
+    def cut_short(config: Config, revision: str) -> None:
+        upgrade(config, revision)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.command.upgrade", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            open_ledger(path)
+    book = open_ledger(path)
+    assert book.begin_run() == 1
     book.close()
