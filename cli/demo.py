@@ -108,12 +108,15 @@ def _summary(home: "Home", report: "Report", seconds: float) -> None:
         f"全部用时 {seconds:.0f} 秒。",
     )
     hub, where = _this_command(), place(home.root)
+    scope = next(iter(home.settings.divisions), "*")
     heading("接下来")
     say(
         f"  {hub} status --home {where}              一屏看完",
         f"  {hub} resident find 张 --home {where}    查人",
         f"  {hub} quarantine list --home {where}     看被隔离的记录",
         f"  {hub} sync --home {where}                平台有变化后再同步",
+        f"  {hub} account add wo --role 社区工作人员 --scope {scope} --home {where}",
+        f"  {hub} serve --home {where}               有了账号，用浏览器打开控制台",
         f"  {hub} demo --stop --home {where}         停止各平台",
     )
 
