@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli.main import main
-from hub.settings import Home
+from hub.settings import Home, open_home
 from tests.cli.small_home import build, copied
 
 
@@ -30,15 +30,17 @@ Hub = Callable[..., Ran]
 
 
 @pytest.fixture(scope="session")
-def untouched_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home in which no command has been typed, to make copies of."""
-    return build(tmp_path_factory.mktemp("small") / "untouched")
-
-
-@pytest.fixture(scope="session")
-def small_home(untouched_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home that no test may change; that it was looked at stands in its audit."""
-    return copied(untouched_home, tmp_path_factory.mktemp("small") / "home")
+    home = build(tmp_path_factory.mktemp("small") / "home")
+    copied(home, home.root.parent / "untouched")
+    return home
+
+
+@pytest.fixture
+def untouched_home(small_home: Home) -> Home:
+    """A home in which no command has been typed, to make copies of."""
+    return open_home(small_home.root.parent / "untouched")
 
 
 @pytest.fixture
