@@ -14,9 +14,11 @@ arrived. Beside the source's own columns (all text) each row has
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import md5
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -60,15 +62,22 @@ class RawPull:
     ) -> None:
         self.home, self.stream, self.rows_before = home, stream, rows_before
         self.full = stream.increment.snapshot
-        self.connection = connect(home)
-        self._remember(stored, resumed)
+        self._stored, self._resumed = stored, resumed
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Scratch tables of what is stored, read when the first row comes: often none does."""
+        connection = connect(self.home)
+        self._remember(connection)
+        return connection
 
     def close(self) -> None:
         """Drop the scratch tables."""
-        self.connection.close()
+        if "connection" in self.__dict__:
+            self.connection.close()
 
-    def _remember(self, stored: Sequence[Path], resumed: Sequence[Path]) -> None:
-        run = self.connection.execute
+    def _remember(self, connection: duckdb.DuckDBPyConnection) -> None:
+        run, stored, resumed = connection.execute, self._stored, self._resumed
         run("CREATE TABLE prior (_key VARCHAR, _hash VARCHAR, _op VARCHAR)")
         run("CREATE TABLE aside (_key VARCHAR, _hash VARCHAR)")
         run("CREATE TABLE aside_seen (_key VARCHAR, _hash VARCHAR)")
@@ -102,6 +111,8 @@ class RawPull:
         Of several rows under one key the one that is stored already stays, else the first counts;
         in exchange batches a later row replaces an earlier one.
         """
+        if not rows.num_rows:
+            return Counts()
         run = self.connection.execute
         numbers = np.arange(self.rows_before + 1, self.rows_before + rows.num_rows + 1)
         self.rows_before += rows.num_rows
