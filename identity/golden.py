@@ -40,6 +40,8 @@ VOTED = {
 SHOWN_AS = {"grid_code": "stated_grid"}
 NOT_OWNED, ODD = 99, 100
 """Classes of a value: by no owner; with an issue noted on it. Owners come below."""
+PART = 2_000_000
+"""Records whose values are chosen at a time: so many choices must be held in memory."""
 CLASS = 1_000_000_000_000
 """A value's rank is its class times this, and its place among the records, the newest first."""
 STATUS_RANK = "CASE r.id_status WHEN 'valid' THEN 0 WHEN 'check_failed' THEN 1 ELSE 2 END"
@@ -69,7 +71,11 @@ def make_golden(connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequ
         "CREATE OR REPLACE TEMP TABLE golden AS FROM resident SELECT * EXCLUDE (household_id, "
         "dwelling_id, grid_code, lives_here, valid_from) LIMIT 0"
     )
-    run(f"INSERT INTO golden BY NAME {golden_query(owners)}")
+    ((count,),) = run("SELECT count(*) FROM members").fetchall()
+    parts = max(1, -(-count // PART))
+    for part in range(parts):
+        some = f"(FROM members WHERE hash(resident_id) % {parts} = {part})"
+        run(f"INSERT INTO golden BY NAME {golden_query(owners, some)}")
     _agree(connection, owners)
 
 
@@ -166,7 +172,7 @@ def rank(field: str, owners: Mapping[str, Sequence[str]]) -> str:
     return f"({owner}) * {CLASS} + o.nth"
 
 
-def golden_query(owners: Mapping[str, Sequence[str]]) -> str:
+def golden_query(owners: Mapping[str, Sequence[str]], members: str = "members") -> str:
     """SQL of the golden rows of all residents in `members`."""
     single = ",\n".join(
         f"arg_min(r.{field}, {rank(field, owners)}) AS {SHOWN_AS.get(field, field)}"
@@ -181,8 +187,8 @@ def golden_query(owners: Mapping[str, Sequence[str]]) -> str:
             {_piece(HEAD, "r", "head_name", owners)} AS head,
             {single},
             count(*) AS records, count(DISTINCT r.platform) AS platforms
-        FROM members m JOIN resident_record r USING (record_id) JOIN ordered o USING (record_id)
-        JOIN evidence e USING (record_id)
+        FROM {members} m JOIN resident_record r USING (record_id)
+        JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
         GROUP BY m.resident_id)"""
 
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import duckdb
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
-from identity.golden import AGREED
+from identity.golden import AGREED, PART
 from identity.views import show
 from tests.identity.small_world import Hub, Record, empty_brain
 
@@ -95,6 +96,20 @@ def test_each_field_is_chosen_by_the_rule(
         won = [one.value for one in view.said.get(field, []) if one.won]
         assert won == [view.golden[field]] * (view.golden[field] is not None)
     brain.close()
+
+
+def test_values_chosen_part_by_part_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for part in (PART, 2):  # seven records: in one part, and in four
+        monkeypatch.setattr("identity.golden.PART", part)
+        brain = empty_brain()
+        Hub(brain).sync(
+            {str(n): Record(f"张{name}", phone=str(n)) for n, name in enumerate("一二三四五六七")}
+        )
+        found.append(brain.execute("SELECT name, phone FROM resident ORDER BY ALL").fetchall())
+        brain.close()
+    assert found[0] == found[1]
+    assert len(found[0]) == 7
 
 
 def test_why_a_value_won_or_lost(brain: duckdb.DuckDBPyConnection) -> None:
