@@ -157,7 +157,7 @@ class DatabaseSource:
         names = [one.name for one in columns]
         sql = str(statement.compile(self.engine, compile_kwargs={"literal_binds": True}))
         with closing(self.engine.raw_connection()) as connection:
-            cursor: Any = connection.driver_connection.cursor(SSCursor)  # type: ignore[union-attr]
+            cursor: Any = connection.driver_connection.cursor(SSCursor)  # type: ignore[union-attr]  # it is open
             try:
                 cursor.execute(sql, ())  # the empty tuple halves SQLAlchemy's doubled % signs
                 while block := cursor.fetchmany(BLOCK_ROWS):

@@ -14,7 +14,7 @@ number = str.encode
 """A JSON number becomes bytes, as it was written: told from a text, at next to no cost."""
 
 DECODER = json.JSONDecoder(parse_float=number, parse_int=number, parse_constant=number)
-scan: Callable[[str, int], tuple[Any, int]] = DECODER.scan_once  # type: ignore[attr-defined]
+scan: Callable[[str, int], tuple[Any, int]] = DECODER.scan_once  # type: ignore[attr-defined]  # the stubs leave it out
 """The value that begins at a place in a text, and its end; StopIteration if there is none."""
 
 

@@ -109,7 +109,7 @@ class KnownHost(paramiko.MissingHostKeyPolicy):
 
 
 def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401 - fsspec is untyped
-    from fsspec.implementations.sftp import SFTPFileSystem  # type: ignore[import-untyped]
+    from fsspec.implementations.sftp import SFTPFileSystem  # type: ignore[import-untyped]  # has no types
 
     address, title = urlsplit(settings.path), platform.title
     known = {"pkey": _key(platform, home / settings.key_file)} if settings.key_file else {}

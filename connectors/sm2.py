@@ -10,7 +10,7 @@ import hmac
 import secrets
 from typing import Literal
 
-from gmssl.sm2 import CryptSM2, default_ecc_table  # type: ignore[import-untyped]
+from gmssl.sm2 import CryptSM2, default_ecc_table  # type: ignore[import-untyped]  # has no types
 
 Order = Literal["c1c3c2", "c1c2c3"]
 P = int(default_ecc_table["p"], 16)

@@ -78,9 +78,9 @@ class ResidentView(BaseModel):
     """One resident. `resident_id` differs from the id asked for if that one was merged."""
 
     snapshot: int
-    resident: ResidentRow  # type: ignore[valid-type]
+    resident: ResidentRow  # type: ignore[valid-type]  # a model made at run time
     labels: list[Label]
-    members: list[ResidentRow]  # type: ignore[valid-type]
+    members: list[ResidentRow]  # type: ignore[valid-type]  # a model made at run time
     sources: list[Source]
 
 
@@ -88,7 +88,7 @@ class ResidentPage(BaseModel):
     """Some residents; `next` is the cursor of the page behind, if there is one."""
 
     snapshot: int
-    rows: list[ResidentRow]  # type: ignore[valid-type]
+    rows: list[ResidentRow]  # type: ignore[valid-type]  # a model made at run time
     next: str | None = None
 
 
@@ -96,8 +96,8 @@ class HouseholdView(BaseModel):
     """One household and its members in the scope."""
 
     snapshot: int
-    household: HouseholdRow  # type: ignore[valid-type]
-    members: list[ResidentRow]  # type: ignore[valid-type]
+    household: HouseholdRow  # type: ignore[valid-type]  # a model made at run time
+    members: list[ResidentRow]  # type: ignore[valid-type]  # a model made at run time
     outside: int = Field(description="不在管辖范围内的成员数")
 
 
@@ -105,8 +105,8 @@ class DwellingView(BaseModel):
     """One dwelling and who of the scope lives there."""
 
     snapshot: int
-    dwelling: DwellingRow  # type: ignore[valid-type]
-    residents: list[ResidentRow]  # type: ignore[valid-type]
+    dwelling: DwellingRow  # type: ignore[valid-type]  # a model made at run time
+    residents: list[ResidentRow]  # type: ignore[valid-type]  # a model made at run time
     outside: int = Field(description="不在管辖范围内的居住人数")
 
 
@@ -114,14 +114,14 @@ class GridView(BaseModel):
     """One grid."""
 
     snapshot: int
-    grid: GridRow  # type: ignore[valid-type]
+    grid: GridRow  # type: ignore[valid-type]  # a model made at run time
 
 
 class GridPage(BaseModel):
     """The grids of the scope."""
 
     snapshot: int
-    rows: list[GridRow]  # type: ignore[valid-type]
+    rows: list[GridRow]  # type: ignore[valid-type]  # a model made at run time
 
 
 class Search(Given):
@@ -194,7 +194,7 @@ class Token(BaseModel):
     """An access token (RFC 6749)."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # no password: OAuth's word
     expires_in: int
 
 

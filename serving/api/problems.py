@@ -71,7 +71,7 @@ def answer_problems(app: FastAPI) -> None:
     """Let every error below /api end as a problem; nothing of the request is in it."""
 
     @app.exception_handler(Problem)
-    def _said(request: Request, error: Problem) -> JSONResponse:  # noqa: ARG001
+    def _said(request: Request, error: Problem) -> JSONResponse:  # noqa: ARG001  # FastAPI gives it
         return problem(error.status, error.detail, headers=error.headers)
 
     @app.exception_handler(HubError)
@@ -80,12 +80,12 @@ def answer_problems(app: FastAPI) -> None:
         return problem(status_of(error), error.zh)
 
     @app.exception_handler(RequestValidationError)
-    def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:  # noqa: ARG001
+    def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:  # noqa: ARG001  # FastAPI gives it
         places = [f"{'.'.join(map(str, e['loc'][:3]))}: {e['type']}" for e in error.errors()[:20]]
         return problem(400, "请求的参数或正文不对，见 places；写法见 openapi.json。", places)
 
     @app.exception_handler(HTTPException)
-    def _http(request: Request, error: HTTPException) -> JSONResponse:  # noqa: ARG001
+    def _http(request: Request, error: HTTPException) -> JSONResponse:  # noqa: ARG001  # FastAPI gives it
         return problem(error.status_code, TITLES.get(error.status_code, "请求没有完成") + "。",
                        headers=error.headers)  # fmt: skip
 

@@ -142,7 +142,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, number: int, record: dict[str
         "residence_address": room and f"{COMPOUND}7-1-{room}",
     } | record  # fmt: skip
     if labels := row.get("labels"):
-        row["labels"] = [{"since": None, "until": None} | dict(one) for one in labels]  # type: ignore[attr-defined]
+        row["labels"] = [{"since": None, "until": None} | dict(one) for one in labels]  # type: ignore[attr-defined]  # a list of pairs
     connection.execute(
         f"INSERT INTO resident_record ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
         list(row.values()),

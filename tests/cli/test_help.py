@@ -28,7 +28,7 @@ DESIGNED = {
 
 
 def _commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]  # a group
         verbs = getattr(command, "commands", None)
         if verbs is None:
             yield name, command

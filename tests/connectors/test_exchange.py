@@ -104,7 +104,7 @@ def test_short_batch_is_not_taken_but_the_ones_before_are(exchange: Exchange) ->
 def test_batches_taken_are_said_so_once_they_are_stored(exchange: Exchange) -> None:
     for number in (1, 2, 3):
         exchange.deliver(number, 2)
-    stream = PLATFORM["streams"]["users"] | {"batch_taken": "2"}  # type: ignore[index]
+    stream = PLATFORM["streams"]["users"] | {"batch_taken": "2"}  # type: ignore[index]  # a dict of dicts
     platform = Platform.model_validate(PLATFORM | {"streams": {"users": stream}})
     connector = open_connector(platform, exchange.folder)
     chunks = connector.pull("users", None, resume=False, chunk_rows=3)

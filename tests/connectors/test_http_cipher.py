@@ -184,7 +184,7 @@ def test_encrypted_requests(api: Api, agreed: bool) -> None:
         request.raw = json.dumps({"data": sm4_opened(b64decode(given["data"]), key).decode()})
         return plain(request)
 
-    api.page = page  # type: ignore[method-assign]
+    api.page = page  # type: ignore[method-assign]  # this server answers so
     encryption: dict[str, Any] = {"field": "data.none", "requests": True}
     if agreed:
         encryption |= {"key": {"env": "SM4"}}

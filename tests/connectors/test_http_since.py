@@ -36,7 +36,7 @@ def api(request: pytest.FixtureRequest) -> Iterator[Api]:
         return row["updated"] >= asked.query.get("since", "")
 
     with serving(Api(rows, chosen=chosen)) as served:
-        served.write = write  # type: ignore[attr-defined]
+        served.write = write  # type: ignore[attr-defined]  # this server answers so
         yield served
 
 

@@ -72,7 +72,7 @@ def code_of(path: Path) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [one for one in body if not is_prose(one)] or [ast.Pass()]  # type: ignore[attr-defined]
+            node.body = [one for one in body if not is_prose(one)] or [ast.Pass()]  # type: ignore[attr-defined]  # nodes with a body
     return ast.unparse(tree)
 
 

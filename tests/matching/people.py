@@ -55,7 +55,7 @@ def person(number: int) -> Person:
 
 
 def _pick(salt: str, among: object) -> Callable[[Person], str]:
-    words = list(among)  # type: ignore[call-overload]
+    words = list(among)  # type: ignore[call-overload]  # what is iterable
     return lambda one: one.draw(salt).choice(words)
 
 

@@ -123,7 +123,7 @@ def _sync(root: Path, kill_at: str, gates: WarmGates) -> None:
         from hub.settings import open_home
         from pipelines.sync import run_sync
 
-        pipelines.session.GateProcess = lambda: gates  # type: ignore[assignment, misc]
+        pipelines.session.GateProcess = lambda: gates  # type: ignore[assignment, misc]  # the warm one for all
         Killer(kill_at).arm()
         report = run_sync(open_home(root))
         code = ["ok", "partial", "failed"].index(report.status)

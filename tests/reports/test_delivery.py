@@ -102,7 +102,7 @@ def test_what_did_not_arrive_arrives_with_the_next_run(home: Home, sftp: sftp_se
 def test_s3_gets_the_whole_folder(
     home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    import boto3  # type: ignore[import-untyped]
+    import boto3  # type: ignore[import-untyped]  # has no types
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

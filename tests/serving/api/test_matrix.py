@@ -81,7 +81,7 @@ def _rows(body: dict[str, Any], entity: Entity, name: str) -> list[tuple[Entity,
     found: list[tuple[Entity, dict[str, Any]]] = []
     for key, value in body.items():
         if key in get_args(Entity):
-            found.append((key, value))  # type: ignore[arg-type]
+            found.append((key, value))  # type: ignore[arg-type]  # JSON of an answer
         elif key in ("members", "residents"):
             found += [("resident", row) for row in value]
         elif key == "rows":

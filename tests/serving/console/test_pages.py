@@ -62,7 +62,7 @@ def test_a_purpose_holds_for_its_page_and_its_session(served: Served, staff: htt
     assert "用途：<strong>核对" in page
     told = last(served, subject=one, action="look")
     assert told["purpose"] == "核对"
-    assert "id_number" in told["fields"]  # type: ignore[operator]
+    assert "id_number" in told["fields"]  # type: ignore[operator]  # a row of the audit, or a match
     key = address.split("v=")[1]
     other = resident(served, NAMES[4])
     assert number(4) not in staff.get(f"/residents/{other}?v={key}").text
@@ -78,7 +78,7 @@ def test_a_search_is_in_no_address(served: Served, staff: httpx.Client) -> None:
     page = staff.get(address).text
     assert f">{NAMES[3]}</a>" in page
     told = last(served, action="search", actor="account:staff")
-    assert resident(served, NAMES[3]) in told["detail"]["subjects"]  # type: ignore[index]
+    assert resident(served, NAMES[3]) in told["detail"]["subjects"]  # type: ignore[index]  # a row of the audit, or a match
     with served.client("steward") as another:
         assert NAMES[3] not in another.get(address).text, "another session's search is not there"
     assert "过期" in staff.get("/residents?s=made-up").text
@@ -104,7 +104,7 @@ def test_a_decision_is_seen_at_once_binds_and_is_taken_back(
     assert "第 1 / 2 对" in page
     assert re.search(r"姓名：[^<]+<b>[+-]\d", page), "the reasons, with their weights"
     left, right = (
-        re.search(rf'name="{side}" value="(R[a-z2-7]+)"', page)[1]  # type: ignore[index]
+        re.search(rf'name="{side}" value="(R[a-z2-7]+)"', page)[1]  # type: ignore[index]  # a row of the audit, or a match
         for side in ("left", "right")
     )
     answer = post(staff, "/work/pairs", left=left, right=right, verdict="different")
@@ -114,7 +114,7 @@ def test_a_decision_is_seen_at_once_binds_and_is_taken_back(
     (binding,) = bindings_of(served.home, served.doors.ledger)
     assert binding.verdict == "different"
     told = last(served, action="decide", subject=left)
-    assert told["detail"]["verdict"] == "different"  # type: ignore[index]
+    assert told["detail"]["verdict"] == "different"  # type: ignore[index]  # a row of the audit, or a match
     (made,) = decisions(served.doors.ledger)
     post(staff, "/work/undo", decision=str(made.decision_id))
     assert "第 1 / 2 对" in staff.get("/work/pairs").text
