@@ -194,7 +194,6 @@ def fill(
     """Fill a registered form."""
     from cli.screen import as_json
     from reports.fill import fill as filled
-    from reports.fill import people_in
     from reports.form_file import load_form
     from reports.people import people_of
     from serving.reading.usage import note_form_use
@@ -204,11 +203,10 @@ def fill(
     form = load_form(opened, name)
     with people_of(opened, scope) as (people, connection):
         report = filled(opened, connection, form, people, out.resolve())
-        mine = people_in(form, people).frame["resident_id"].to_list()
     facts = {"form_version": form.version, "scope": scope or "*", "asked": report.asked,
              "answered": report.answered}  # fmt: skip
     noted(opened, "form", entity="form", rows=report.rows, detail=facts)
-    note_form_use(opened, form.form, mine)
+    note_form_use(opened, form.form, report.residents)
     if json:
         as_json({
             "form": report.form, "rows": report.rows, "asked": report.asked,

@@ -48,6 +48,7 @@ class FillReport:
     rows: int = 0
     columns: list[ColumnReport] = field(default_factory=list)
     without_grid: int = 0
+    residents: list[str] = field(default_factory=list)  # ids of whom the form is about
 
     @property
     def asked(self) -> int:
@@ -129,6 +130,7 @@ def fill(
     package = open_package(_template(home, form))
     report = FillReport(form.form, without_grid=people.without_grid)
     mine = people_in(form, people)
+    report.residents = mine.frame["resident_id"].to_list()
     styles = Styles(package.text(STYLES))
     streamed: dict[str, Iterable[bytes]] = {}
     origins: list[Iterator[pl.DataFrame]] = []

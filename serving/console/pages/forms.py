@@ -85,8 +85,7 @@ def fill_form(
         people_of(home, within) as (people, connection),
         tempfile.TemporaryDirectory(prefix="hub-form-") as folder,
     ):
-        mine = people_in(form, people)
-        _refuse_rows(access, mine.frame.height)
+        _refuse_rows(access, people_in(form, people).frame.height)
         target = Path(folder) / "filled.xlsx"
         report = fill(home, connection, form, people, target)
         origins_path(target).unlink(missing_ok=True)
@@ -95,7 +94,7 @@ def fill_form(
         "form", entity="form", rows=report.rows, form_version=form.version, scope=within or "*",
         asked=report.asked, answered=report.answered,
     )  # fmt: skip
-    note_form_use(home, form.form, mine.frame["resident_id"].to_list())
+    note_form_use(home, form.form, report.residents)
     return attachment(f"{form.form}.xlsx", content)
 
 
