@@ -201,7 +201,7 @@ def fill(
     opened = the_home(home)
     xlsx(out)
     form = load_form(opened, name)
-    with people_of(opened, scope) as (people, connection):
+    with people_of(opened, scope, form.needed) as (people, connection):
         report = filled(opened, connection, form, people, out.resolve())
     facts = {"form_version": form.version, "scope": scope or "*", "asked": report.asked,
              "answered": report.answered}  # fmt: skip

@@ -3,7 +3,9 @@
 Values are clear; masking is the business of whoever writes them out.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
 from typing import cast
 
 import duckdb
@@ -70,6 +72,7 @@ JOINS = {
         GROUP BY resident_id) l ON l.resident_id = r.resident_id""",
 }
 """What each alias of `COLUMNS` is; `h` and `s` need `u`."""
+TABLES = count()
 TYPES = {"member_count": "BIGINT", "youngest_born": "DATE", "birth_year": "SMALLINT"}
 ALWAYS = ("resident_id", "grid_code", "lives_here", "birth_date", "birth_year", "died_on",
           "left_on", "residence_type_code", "id_status")  # fmt: skip
@@ -121,45 +124,58 @@ def _roster_query(wanted: Collection[str]) -> str:
     return f"SELECT {columns} FROM resident r {joined} {WHERE}"
 
 
+@contextmanager
 def sources(
     connection: duckdb.DuckDBPyConnection,
     owners: Mapping[str, Sequence[str]],
     residents: pl.Series,
     fields: Sequence[str],
-) -> pl.DataFrame:
-    """The record that each shown value is from, long.
+) -> Iterator[Callable[[str], pl.DataFrame]]:
+    """Find the record that each shown value is from; what is given tells them of one field.
 
-    Columns: resident_id, field, platform, stream, record_key, said_at (the platform's own time,
-    else when the hub first saw this version). A value that no record says has no row.
+    Its columns: resident_id, platform, stream, record_key, said_at (the platform's own time, else
+    when the hub first saw this version). A value that no record says has no row.
     """
-    wanted = [one for one in SAID if one in fields] or [SAID[0]]
+    wanted = [one for one in SAID if one in fields]
+    table = f"won_{next(TABLES)}"  # of two that are read by turns each has its own
     connection.register("wanted", residents.rename("resident_id").to_frame().to_arrow())
     try:
-        found = connection.execute(_sources_query(wanted, owners)).to_arrow_table()
+        connection.execute(f"CREATE TEMP TABLE {table} AS {_winners_query(wanted, owners)}")
     finally:
         connection.unregister("wanted")
-    return cast(pl.DataFrame, pl.from_arrow(found))
+
+    def told(field: str) -> pl.DataFrame:
+        query = _source_query(table, f"w.{field}" if field in wanted else "NULL")
+        return cast(pl.DataFrame, pl.from_arrow(connection.execute(query).to_arrow_table()))
+
+    try:
+        yield told
+    finally:
+        connection.execute(f"DROP TABLE {table}")
 
 
-def _sources_query(fields: Sequence[str], owners: Mapping[str, Sequence[str]]) -> str:
-    """SQL of the best ranked record among those that say what is shown, field by field."""
-    chosen = ", ".join(f"{_winner(one, owners)} AS {one}" for one in fields)
+def _winners_query(fields: Sequence[str], owners: Mapping[str, Sequence[str]]) -> str:
+    """SQL of the best ranked record among those that say what is shown, for every field."""
+    chosen = "".join(f", {_winner(one, owners)} AS {one}" for one in fields)
     return f"""
         WITH members AS (
             SELECT l.resident_id, l.record_id FROM resident_link l SEMI JOIN wanted
             USING (resident_id)),
-        ordered AS ({ordered_query("members")}),
-        won AS (
-            SELECT m.resident_id, {chosen}
-            FROM members m JOIN resident_record r USING (record_id)
-            JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
-            JOIN resident g ON g.resident_id = m.resident_id
-            GROUP BY m.resident_id),
-        long AS (UNPIVOT won ON {", ".join(fields)} INTO NAME field VALUE record_id)
-        SELECT w.resident_id, w.field, r.platform, r.stream, r.record_key,
+        ordered AS ({ordered_query("members")})
+        SELECT m.resident_id{chosen}
+        FROM members m JOIN resident_record r USING (record_id)
+        JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
+        JOIN resident g ON g.resident_id = m.resident_id
+        GROUP BY m.resident_id"""
+
+
+def _source_query(table: str, field: str) -> str:
+    """SQL of what is told of the record that one field is from."""
+    return f"""
+        SELECT w.resident_id, r.platform, r.stream, r.record_key,
                coalesce(r.updated_at, r.valid_from) AS said_at
-        FROM long w JOIN resident_record r USING (record_id)
-        ORDER BY w.resident_id, w.field"""
+        FROM {table} w JOIN resident_record r ON r.record_id = {field}
+        ORDER BY w.resident_id"""
 
 
 def _winner(field: str, owners: Mapping[str, Sequence[str]]) -> str:

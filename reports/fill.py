@@ -17,7 +17,7 @@ from reports.formats import written
 from reports.items import FREE, facts_of_item
 from reports.list_sheet import write_list
 from reports.package import Package, open_package, without_chain, write_package
-from reports.people import People, all_sources
+from reports.people import People, sources_of
 from reports.provenance import provenance_of
 from reports.sheet_ranges import shifted_names
 from reports.sheet_rows import Shift
@@ -146,7 +146,8 @@ def fill(
             shift, pieces = write_list(xml, sheet, texts, mine.frame.height, styles)
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
-            sources = all_sources(home, connection, mine, [c.item for c in sheet.columns])
+            told = [one.item for one in sheet.columns if one.item not in FREE]
+            sources = sources_of(home, connection, mine, told)
             origins.append(provenance_of(sheet, mine, texts, sources))
         streamed[part] = pieces
         _rename_areas(package, sheet, shift)

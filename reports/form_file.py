@@ -58,6 +58,14 @@ class Column(Part):
         return value
 
 
+ROW_TITLES = {
+    "grid_code": "grid_name", "community_code": "community_name", "compound": "compound",
+}  # fmt: skip
+"""What the rows of a table of counts can be, and the item that is their name."""
+ALWAYS_NEEDED = ("household_id", "relation_code")
+"""To keep a household together, its head first, and to count households."""
+
+
 class Line(Part):
     """One row or one column of a summary form, and whom it counts (`when`; blank: all)."""
 
@@ -124,6 +132,17 @@ class FormFile(Part):
     version: int = 1
     sha256: str = ""
     sheets: tuple[Sheet, ...]
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Every item that must be known of people to fill the form; no other need be read."""
+        lines = [line for sheet in self.sheets for line in (*sheet.across, *sheet.down)]
+        tests = [self.population, *(line.when or "" for line in lines)]
+        named = {one.item for sheet in self.sheets for one in sheet.columns}
+        named |= {one.item for sheet in self.sheets for one in sheet.tops}
+        each = {item for one in self.sheets for item in (one.each, ROW_TITLES[one.each])}
+        tested = (item for one in tests for item in parse_population(one).items)
+        return frozenset({*named, *each, *tested, *self.order, *ALWAYS_NEEDED} - {"", "today"})
 
     @field_validator("population")
     @classmethod

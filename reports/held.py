@@ -13,7 +13,7 @@ from reports.asking import BEHIND
 from reports.conditions import chosen, parse_population
 from reports.form_file import FormFile
 from reports.items import facts_of_item, is_item, label_names, words
-from reports.people import People, all_sources
+from reports.people import People, sources_of
 from reports.texts import bare
 from schemas.entities import FIELDS
 
@@ -73,8 +73,7 @@ def held(
     """Answer for one item."""
     mine = people.of(chosen(people.frame, parse_population("residents")))
     applies, there = mine.applies(item), mine.value(item).is_not_null()
-    sources = all_sources(home, connection, mine, [item])
-    sources = sources.filter(pl.col("field") == item)
+    (sources,) = sources_of(home, connection, mine, [item])
     counted = sources.group_by("platform").agg(
         pl.len().alias("people"), pl.col("said_at").max().alias("newest"),
         pl.col("said_at").median().alias("median"),

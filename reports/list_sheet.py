@@ -13,18 +13,22 @@ from reports.spreadsheet import escaped, safe
 from reports.styles import Styles
 from reports.widths import widened
 
-CHUNK = 5_000
+CHUNK = 2_500
 KEPT_AS_TEXT = ("id_number", "head_id_number", "phone", "head_phone", "worker_phone",
                 "household_no", "grid_code", "community_code")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class BodyColumn:
-    """One column of the body: what stands within each cell (null: nothing), and its styles."""
+    """One column of the body: its values, text or numbers, and its styles."""
 
-    inside: pl.Series = field(repr=False)
-    kind: str = ""
+    values: pl.Series = field(repr=False)
     styles: Sequence[str] = ("",)
+
+    @property
+    def number(self) -> bool:
+        """Whether numbers are written."""
+        return self.values.dtype.is_numeric()
 
 
 def write_list(
@@ -85,11 +89,11 @@ def _body_columns(
         textual = column.item in KEPT_AS_TEXT or column.item.startswith("other:")
         for letter, values in boxed(column, texts[column.at]).items():
             style = [_style(row, letter, styles, textual=textual) for row in pattern]
-            made[letter] = _written(values, style)
+            made[letter] = BodyColumn(values, style)
     empty = pl.Series([], dtype=pl.String)
     for letter in {one for row in pattern if row for one in row.styles} - set(made):
         style = [_style(row, letter, styles, textual=False) for row in pattern]
-        made[letter] = BodyColumn(empty, "", style)
+        made[letter] = BodyColumn(empty, style)
     return made
 
 
@@ -115,15 +119,15 @@ def _style(row: XmlRow | None, letter: str, styles: Styles, *, textual: bool) ->
     return styles.as_text(own) if textual else own
 
 
-def _written(values: pl.Series, styles: Sequence[str]) -> BodyColumn:
-    column = pl.col("v")
-    if values.dtype.is_numeric():
-        kind, text = "", pl.format("<v>{}</v></c>", column)
+def _inside(column: BodyColumn, start: int, rows: int) -> pl.Series:
+    """What stands within the cells of some rows; made for these alone, to be short of memory."""
+    values, cell = column.values.slice(start, rows).rename("v"), pl.col("v")
+    if column.number:
+        text = pl.format("<v>{}</v></c>", cell)
     else:
-        kind, text = ' t="inlineStr"', pl.format("<is><t>{}</t></is></c>", escaped(safe(column)))
-    there = column.is_not_null() & (column.cast(pl.String) != "")
-    inside = values.rename("v").to_frame().select(pl.when(there).then(text).alias("v"))["v"]
-    return BodyColumn(inside, kind, styles)
+        text = pl.format("<is><t>{}</t></is></c>", escaped(safe(cell)))
+    there = cell.is_not_null() & (cell.cast(pl.String) != "")
+    return values.to_frame().select(pl.when(there).then(text).alias("v"))["v"]
 
 
 def _body(
@@ -148,13 +152,14 @@ def _body(
 
 def _cells(frame: pl.DataFrame, letter: str, column: BodyColumn, start: int) -> pl.Series:
     """The whole cells of one column in one chunk of rows."""
-    inside = column.inside.slice(start, frame.height)
+    inside = _inside(column, start, frame.height)
     inside = inside.extend_constant(None, frame.height - len(inside))
     styles = pl.Series([f' s="{s}"' if s else "" for s in column.styles], dtype=pl.String)
     behind = pl.when(pl.col("v").is_null()).then(pl.lit("/>"))
+    kind = "" if column.number else ' t="inlineStr"'
     cell = pl.concat_str(
         pl.lit(f'<c r="{letter}'), "r", pl.lit('"'), "s",
-        behind.otherwise(pl.lit(f"{column.kind}>") + pl.col("v")),
+        behind.otherwise(pl.lit(f"{kind}>") + pl.col("v")),
     )  # fmt: skip
     shown = frame.with_columns(v=inside, s=styles.gather(frame["p"]))
     return shown.select(cell.alias(letter))[letter]

@@ -101,7 +101,9 @@ class People:
 
     def _place(self, item: str) -> pl.Series:
         digits = {"community_name": 12, "street_name": 9, "district_name": 6}[item]
-        codes = self.frame["community_code"].fill_null(self._only_community)
+        codes = self.frame["community_code"]
+        if self._only_community is not None:
+            codes = codes.fill_null(self._only_community)
         names = {code: self.places.get(f"{code[:digits]:0<12}") for code in codes.unique() if code}
         return codes.replace_strict(names, default=None, return_dtype=pl.String).alias(item)
 
@@ -158,7 +160,8 @@ def _behind(item: str) -> tuple[str, ...]:
         return ("community_code",)
     if item == "household_youngest":
         return ("youngest_born",)
-    return (item, "marital_code") if item.startswith("spouse_") else (item,)
+    whose = (OF_OTHERS[item][0],) if item in OF_OTHERS else ()
+    return (item, *whose, "marital_code") if item.startswith("spouse_") else (item, *whose)
 
 
 def _people(
@@ -231,52 +234,45 @@ def _detail(label: str, part: str) -> pl.Expr:
     return pl.col("labels").list.eval(mine.struct.field(part)).list.first()
 
 
-def label_sources(people: People, items: Sequence[str]) -> pl.DataFrame:
-    """Of each label item, the record that grants it, as `SOURCE`."""
-    parts = []
-    for item in items:
-        kind, _, rest = item.partition(":")
-        long = people.frame.select("resident_id", "labels").explode("labels", empty_as_null=True)
-        long = long.unnest("labels")
-        wanted = rest.split("|") if rest else None
-        if kind not in ("label", "detail", "since", "until", "labels"):
-            continue
-        mine = long.filter(pl.col("label").is_in(wanted)) if wanted else long
-        parts.append(
-            mine.filter(pl.col("platform").is_not_null())
-            .unique("resident_id", keep="first", maintain_order=True)
-            .select("resident_id", pl.lit(item).alias("field"), "platform", "stream", "record_key",
-                    pl.lit(None, pl.Datetime("us", "UTC")).alias("said_at"))
-        )  # fmt: skip
-    return pl.concat(parts) if parts else pl.DataFrame(schema=SOURCE)
+def label_source(people: People, item: str) -> pl.DataFrame:
+    """The record that grants a label, as `SOURCE`, to each who has it."""
+    long = people.frame.select("resident_id", "labels").explode("labels", empty_as_null=True)
+    long = long.unnest("labels").filter(pl.col("platform").is_not_null())
+    rest = item.partition(":")[2]
+    mine = long.filter(pl.col("label").is_in(rest.split("|"))) if rest else long
+    nothing = pl.lit(None, pl.Datetime("us", "UTC")).alias("said_at")
+    return mine.unique("resident_id", keep="first", maintain_order=True).select(
+        "resident_id", "platform", "stream", "record_key", nothing
+    )
 
 
 SOURCE = pl.Schema({
-    "resident_id": pl.String(), "field": pl.String(), "platform": pl.String(),
-    "stream": pl.String(), "record_key": pl.String(), "said_at": pl.Datetime("us", "UTC"),
+    "resident_id": pl.String(), "platform": pl.String(), "stream": pl.String(),
+    "record_key": pl.String(), "said_at": pl.Datetime("us", "UTC"),
 })  # fmt: skip
+OF_LABELS = ("label", "detail", "since", "until", "labels")
 
 
-def all_sources(
+def sources_of(
     home: Home, connection: duckdb.DuckDBPyConnection, people: People, items: Sequence[str]
-) -> pl.DataFrame:
-    """Where the value of each item of each person is from: `SOURCE`, one row a value at most."""
-    plain = [BEHIND.get(one, one) for one in items]
-    own = sources(connection, home.settings.owners, people.frame["resident_id"], plain)
-    found = [own.cast(SOURCE)]
-    for item, behind in BEHIND.items():
-        if item in items and item != behind:
-            found.append(
-                own.filter(pl.col("field") == behind).with_columns(field=pl.lit(item)).cast(SOURCE)
-            )
-    found += [_of_other(home, connection, people, one) for one in items if one in OF_OTHERS]
-    found.append(label_sources(people, items))
-    others = [one for one in items if one.startswith("other:")]
-    if others:
-        found.append(_answers(people, others))
-    return pl.concat([one.select(list(SOURCE)) for one in found]).unique(
-        ["resident_id", "field"], keep="first", maintain_order=True
-    )
+) -> Iterator[pl.DataFrame]:
+    """Where each item of each person is from: `SOURCE` for one item after the other.
+
+    One row a value at most; never those of all items at once.
+    """
+    fields = [BEHIND.get(one, one) for one in items]
+    residents = people.frame["resident_id"]
+    with sources(connection, home.settings.owners, residents, fields) as own:
+        for item, field in zip(items, fields, strict=True):
+            found = own(field)
+            if item in OF_OTHERS:
+                theirs = _of_other(home, connection, people, item)
+                found = pl.concat([found, theirs.join(found, on="resident_id", how="anti")])
+            elif item.startswith("other:"):
+                found = _answers(people, item)
+            elif item.partition(":")[0] in OF_LABELS:
+                found = label_source(people, item)
+            yield found.cast(SOURCE)
 
 
 def _of_other(
@@ -284,21 +280,16 @@ def _of_other(
 ) -> pl.DataFrame:
     whose, field = OF_OTHERS[item]
     pairs = people.frame.select("resident_id", pl.col(whose).alias("other")).drop_nulls()
-    own = sources(connection, home.settings.owners, pairs["other"].unique(), [field])
-    return (
-        pairs.join(own.rename({"resident_id": "other"}), on="other")
-        .with_columns(field=pl.lit(item))
-        .select(list(SOURCE))
-        .cast(SOURCE)
-    )
+    others = pairs["other"].unique()
+    with sources(connection, home.settings.owners, others, [field]) as told:
+        return pairs.join(told(field).rename({"resident_id": "other"}), on="other").drop("other")
 
 
-def _answers(people: People, items: Sequence[str]) -> pl.DataFrame:
-    return people.collected.filter(pl.col("item").is_in(list(items))).select(
+def _answers(people: People, item: str) -> pl.DataFrame:
+    return people.collected.filter(pl.col("item") == item).select(
         "resident_id",
-        pl.col("item").alias("field"),
         pl.lit("collected").alias("platform"),
         pl.lit("answers").alias("stream"),
-        pl.col("record_key"),
+        "record_key",
         pl.col("at").alias("said_at"),
     )

@@ -11,16 +11,20 @@ from reports.spreadsheet import safe
 
 NOT_HELD, NOT_KNOWN, OURS = "各平台都没有这一项", "有这一项，但没有这个人的", "数据大脑计算"
 NONE_SUCH = "不涉及"
+AT_ONCE = 10_000
+"""Cells described in one go: what is told of one takes ten times its place."""
 
 
 def provenance_of(
-    sheet: Sheet, people: People, texts: Mapping[str, pl.Series], sources: pl.DataFrame
+    sheet: Sheet, people: People, texts: Mapping[str, pl.Series], sources: Iterator[pl.DataFrame]
 ) -> Iterator[pl.DataFrame]:
-    """One line a cell, without its value: which cell and item, whose, and the record it is of."""
+    """One line a cell, without its value: which cell and item, whose, and the record it is of.
+
+    `sources`: of each column that asks for something, in their order.
+    """
     first = sheet.body[0]
-    for column in sheet.columns:
-        if column.item in FREE:
-            continue
+    asked = [one for one in sheet.columns if one.item not in FREE]
+    for column, mine in zip(asked, sources, strict=True):
         held = texts[column.at].is_not_null()
         lines = people.frame.select(
             pl.lit(sheet.sheet).alias("工作表"),
@@ -28,8 +32,8 @@ def provenance_of(
             pl.lit(facts_of_item(column.item).title).alias("项目"),
             "resident_id",
         ).with_columns(held=held, applies=people.applies(column.item))
-        mine = sources.filter(pl.col("field") == column.item).drop("field")
-        yield _described(lines, mine, column.item)
+        for some in lines.iter_slices(AT_ONCE):
+            yield _described(some, mine, column.item)
 
 
 def _described(lines: pl.DataFrame, mine: pl.DataFrame, item: str) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from reports.conditions import expression, parse_population, within
-from reports.form_file import Line, Sheet
+from reports.form_file import ROW_TITLES, Line, Sheet
 from reports.people import People
 from reports.sheet_ranges import shifted
 from reports.sheet_rows import Shift, XmlRow, read_sheet, row_text
@@ -16,15 +16,12 @@ Numbers = dict[tuple[str, str], int | None]
 """(row's `at`, column's `at`) to what is counted there; None where nobody knows what it counts."""
 
 
-TITLES = {"grid_code": "grid_name", "community_code": "community_name", "compound": "compound"}
-
-
 def rows_of(sheet: Sheet, people: People) -> Sequence[Line]:
     """The form's own rows; where it has none, one a grid, community or compound."""
     if any(int(one.at) != sheet.total for one in sheet.down):
         return sheet.down
     named = pl.DataFrame(
-        [people.frame[sheet.each].alias("code"), people.value(TITLES[sheet.each]).alias("name")]
+        [people.frame[sheet.each].alias("code"), people.value(ROW_TITLES[sheet.each]).alias("name")]
     )
     found = named.drop_nulls("code").unique("code").sort("code")
     return [

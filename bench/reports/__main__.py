@@ -1,7 +1,6 @@
 """`python -m bench.reports`: fill a form, write an extract, and print times and ratios."""
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -12,12 +11,9 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from bench.reports.town import COMMUNITY, make_town
-from hub.settings import Home, open_home
+from hub.settings import Home
 from reports.extract_file import Extract
 from reports.extract_run import run_extract
-from reports.fill import fill
-from reports.form_file import load_form
-from reports.people import people_of
 from reports.register import Sent, register
 from warehouse.snapshots import reading
 
@@ -32,11 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.reports")
     parser.add_argument("--forms", type=int, nargs="*", default=[2_000, 75_000], help="rows")
     parser.add_argument("--extract", type=int, default=1_000_000, help="residents; 0: none")
-    parser.add_argument("--filling", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
-    if given.filling:
-        _fill(given.filling)
-        return
     with tempfile.TemporaryDirectory(prefix="bench-reports-") as folder:
         for rows in given.forms:
             _form(Path(folder) / f"form-{rows}", rows)
@@ -51,19 +43,8 @@ def _form(folder: Path, rows: int) -> None:
     book.active.append(list(HEADERS))
     book.save(folder / "花名册.xlsx")
     register(home, folder / "花名册.xlsx", Sent("民政"))
-    subprocess.run([sys.executable, "-m", "bench.reports", "--filling", str(folder)], check=True)
-
-
-def _fill(folder: Path) -> None:
-    home = open_home(folder)
-    form = load_form(home, "花名册")
-    with people_of(home, COMMUNITY) as (people, connection):
-        fill(home, connection, form, people.of(people.frame.head(3)), folder / "warm.xlsx")
-        started = time.perf_counter()
-        done = fill(home, connection, form, people, folder / "out.xlsx")
-        took = time.perf_counter() - started
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"form of {done.rows:,} rows: {took:.2f} s once the hub is open, {memory:,.0f} MB")
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", "bench.reports.filling", str(folder)], check=True)
 
 
 def _extract(folder: Path, people: int) -> None:

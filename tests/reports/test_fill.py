@@ -355,3 +355,9 @@ def test_a_filling_that_is_killed_leaves_no_half_a_form(
     assert other.read_bytes() == whole
     assert origins_path(other).read_bytes() == origins_path(out).read_bytes()
     assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_form_about_nobody_is_filled_with_nobody(home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet(("所属社区", "姓名", "身份证号码"))
+    sheet = _filled(home, book, tmp_path, Sent("民政", population="age > 140"))
+    assert sheet["B3"].value is None
