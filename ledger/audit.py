@@ -20,19 +20,23 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hub.settings import Home
-from ledger.door_tables import CheckpointRow, EventRow, HeadRow
+from ledger.door_tables import HeadRow
 from ledger.ledger import Ledger
 from security.audit_key import sign, signing_key
 
 EVERY = 1000
 """Events from one checkpoint to the next."""
 FIRST = "0" * 64
-LOCK = sa.update(HeadRow).values(turns=HeadRow.turns + 1).returning(HeadRow.seq, HeadRow.hash)
-WRITE = sa.insert(EventRow)
-MOVE = sa.update(HeadRow).values(
-    seq=sa.bindparam("new_seq"), hash=sa.bindparam("new_hash"), signature=sa.bindparam("new_mark")
-)
-"""Built once: SQLAlchemy would take longer to build them than the database to run them."""
+COLUMNS = (
+    "seq", "at", "actor", "role", "action", "outcome", "entity", "subject", "fields", "purpose",
+    "origin", "snapshot", "rows", "detail", "hash",
+)  # fmt: skip
+LOCK = "UPDATE audit_head SET turns = turns + 1 RETURNING seq, hash"
+WRITE = f"""INSERT INTO audit_event ({", ".join(f'"{one}"' for one in COLUMNS)})
+    VALUES ({", ".join(f":{one}" for one in COLUMNS)})"""
+MOVE = "UPDATE audit_head SET seq = ?, hash = ?, signature = ?"
+MARK = "INSERT INTO audit_checkpoint (seq, hash, at, signature) VALUES (:seq, :hash, :at, :mark)"
+"""Given to the driver as they are: every look pays for them, and through SQLAlchemy ten times."""
 Outcome = Literal["ok", "refused", "not_found", "failed"]
 
 
@@ -62,7 +66,7 @@ class _Ticket:
     """Events of one caller, until they are on the disk."""
 
     def __init__(self, events: Sequence[Event]) -> None:
-        self.events, self.written = events, False
+        self.events, self.written, self.last = events, False, 0
 
 
 class Audit:
@@ -81,61 +85,67 @@ class Audit:
         self._waiting: list[_Ticket] = []
         self._queue, self._turn = Lock(), Lock()
 
-    def record(self, *events: Event) -> None:
-        """Write the events; they are durable when this returns."""
+    def record(self, *events: Event) -> int:
+        """Write the events; they are durable when this returns the number of the last one."""
         ticket = _Ticket(events)
         with self._queue:
             self._waiting.append(ticket)
         with self._turn:
             if not ticket.written:  # else whoever had the turn before us took them along
                 self._write(ticket)
+        return ticket.last
 
     def _write(self, mine: _Ticket) -> None:
         with self._queue:
             tickets, self._waiting = self._waiting, []
         try:
-            made = self._append([event for ticket in tickets for event in ticket.events])
+            last, made = self._append([event for ticket in tickets for event in ticket.events])
         except BaseException:
             with self._queue:  # each caller writes its own again, or fails by itself
                 self._waiting += [one for one in tickets if one is not mine]
             raise
-        for ticket in tickets:
-            ticket.written = True
+        for ticket in reversed(tickets):
+            ticket.written, ticket.last = True, last
+            last -= len(ticket.events)
         if made:
             self._keep_outside(made)
 
-    def _append(self, events: Sequence[Event]) -> list[dict[str, Any]]:
+    def _append(self, events: Sequence[Event]) -> tuple[int, list[dict[str, Any]]]:
         now = datetime.now(UTC)
-        with self.ledger.engine.begin() as connection:
-            seq, link = connection.execute(LOCK).one()
+        book = self.ledger.engine.raw_connection()
+        try:
+            cursor = book.cursor()
+            cursor.execute(LOCK)
+            ((seq, link),) = cursor.fetchall()
             rows, made = [], []
             for event in events:
                 seq += 1
                 row = _row(seq, now, event)
                 link = row["hash"] = link_of(link, row)
-                rows.append(row)
+                rows.append(_asstored_time(row))
                 if seq % EVERY == 0:
                     mark = sign(self._key, signed_text("checkpoint", seq, link))
-                    made.append({"seq": seq, "hash": link, "at": now, "signature": mark})
-            connection.execute(WRITE, rows)
-            if made:
-                connection.execute(sa.insert(CheckpointRow), made)
-            signature = sign(self._key, signed_text("head", seq, link))
-            connection.execute(MOVE, {"new_seq": seq, "new_hash": link, "new_mark": signature})
-        return made
+                    made.append({"seq": seq, "hash": link, "at": stored_time(now), "mark": mark})
+            cursor.executemany(WRITE, rows)
+            cursor.executemany(MARK, made)
+            cursor.execute(MOVE, (seq, link, sign(self._key, signed_text("head", seq, link))))
+            book.commit()
+        finally:
+            book.close()  # back to the pool, rolled back unless it was committed
+        return seq, made
 
     def _keep_outside(self, made: Sequence[Mapping[str, Any]]) -> None:
         path = self.home.data / "audit" / "checkpoints.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.open("a", encoding="utf-8") as file:
             for one in made:
-                told = {name: one[name] for name in ("seq", "hash", "signature")}
+                told = {"seq": one["seq"], "hash": one["hash"], "signature": one["mark"]}
                 file.write(json.dumps(told) + "\n")
 
 
-def record(audit: Audit, *events: Event) -> None:
-    """Write the events; they are durable when this returns."""
-    audit.record(*events)
+def record(audit: Audit, *events: Event) -> int:
+    """Write the events; they are durable when this returns the number of the last one."""
+    return audit.record(*events)
 
 
 def _row(seq: int, at: datetime, event: Event) -> dict[str, Any]:
@@ -146,6 +156,16 @@ def _row(seq: int, at: datetime, event: Event) -> dict[str, Any]:
         "origin": event.origin[:64], "snapshot": event.snapshot, "rows": event.rows,
         "detail": dict(event.detail),
     }  # fmt: skip
+
+
+def _asstored_time(row: Mapping[str, Any]) -> dict[str, Any]:
+    lists = {name: json.dumps(row[name]) for name in ("fields", "detail")}
+    return {**row, "at": stored_time(row["at"]), **lists}
+
+
+def stored_time(at: datetime) -> str:
+    """A time as the ledger's own tables keep it: UTC, without zone."""
+    return at.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 TOLD = (

@@ -1,10 +1,11 @@
 """Warnings 风险预警: what is out of the usual in the audit, told to the auditor and the webhook.
 
-Counted per actor and day (Beijing time), in this process, beginning with what the ledger holds of
-the day; so after a restart nothing is forgotten, and of two processes each sees its own part until
-one of them starts anew. A warning of a kind is written once a day for an actor.
+Counted per actor and day (Beijing time) from the audit itself, in the order of its chain. What
+other processes wrote is read from the ledger before anybody is let through, so a limit holds for
+all of them together, and after a restart. A warning of a kind is written once a day for an actor.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from ledger.audit import Event
-from ledger.door_tables import EventRow, WarningRow
+from ledger.audit import Event, stored_time
+from ledger.door_tables import WarningRow
 from ledger.ledger import Ledger
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -41,30 +42,38 @@ class _Day:
     refused: int = 0
 
 
+HEAD = "SELECT seq FROM audit_head"
+SINCE = """SELECT seq, at, actor, action, outcome, entity, subject, detail FROM audit_event
+    WHERE seq > ? AND at >= ? ORDER BY seq"""
+
+
 class Watch:
-    """Counts events as they are recorded; says how much an actor may still see today."""
+    """Counts what the audit holds of today; says how much an actor may still see."""
 
     def __init__(self, ledger: Ledger, tell: Callable[[str], object] = lambda _: None) -> None:
         """Take up what the ledger holds of today; `tell` is given each new warning, in Chinese."""
         self._ledger, self._tell, self._lock = ledger, tell, Lock()
-        self._day = ""
+        self._day, self._seq = "", 0
         self._of: dict[str, _Day] = {}
         self._told: set[tuple[str, str, str]] = set()
-        self._begin(datetime.now(ZONE))
+        self._catch_up()
 
     def seen_today(self, actor: str) -> int:
-        """How many residents the actor looked at today."""
+        """How many residents the actor looked at today, through whichever process."""
         with self._lock:
-            self._begin(datetime.now(ZONE))
+            self._catch_up()
             return len(self._of[actor].residents) if actor in self._of else 0
 
-    def note(self, event: Event, daily: int = 0) -> None:
-        """Count an event that was recorded; `daily` is the actor's limit."""
+    def note(self, event: Event, seq: int, daily: int = 0) -> None:
+        """Count an event that was recorded as number `seq`; `daily` is the actor's limit."""
         now = datetime.now(ZONE)
         with self._lock:
-            self._begin(now)
+            if seq == self._seq + 1 and now.date().isoformat() == self._day:
+                _count(self._of.setdefault(event.actor, _Day()), event, now)
+                self._seq = seq
+            else:  # others wrote too, or another thread of ours was before
+                self._catch_up()
             day = self._of.setdefault(event.actor, _Day())
-            _count(day, event, now)
             found = [kind for kind in _unusual(day, daily)
                      if (self._day, event.actor, kind) not in self._told]  # fmt: skip
             self._told |= {(self._day, event.actor, kind) for kind in found}
@@ -74,20 +83,30 @@ class Watch:
                 told = f"风险预警：{event.actor} {KINDS[kind]}。"
                 self._tell(f"{told}请审计员查看 hub audit warnings。")
 
-    def _begin(self, now: datetime) -> None:
-        today = now.date().isoformat()
-        if today == self._day:
-            return
-        self._day, self._of, self._told = today, {}, set()
-        midnight = datetime.combine(now.date(), time(), ZONE).astimezone(UTC)
-        query = sa.select(EventRow.__table__).where(EventRow.at >= midnight)
-        with self._ledger.engine.connect() as connection:
-            for row in connection.execute(query).mappings():
-                event = Event(
-                    row["actor"], row["action"], outcome=row["outcome"], entity=row["entity"],
-                    subject=row["subject"], detail=row["detail"],
-                )  # fmt: skip
-                _count(self._of.setdefault(event.actor, _Day()), event, row["at"].astimezone(ZONE))
+    def _catch_up(self) -> None:
+        """Count what the chain has behind the last event that was counted; begin anew each day."""
+        today = datetime.now(ZONE).date()
+        book = self._ledger.engine.raw_connection()
+        try:
+            cursor = book.cursor()
+            if today.isoformat() != self._day:
+                self._day, self._of, self._told, self._seq = today.isoformat(), {}, set(), 0
+            ((head,),) = cursor.execute(HEAD).fetchall()
+            if head <= self._seq:
+                return
+            midnight = datetime.combine(today, time(), ZONE).astimezone(UTC)
+            after = (self._seq, stored_time(midnight))
+            for seq, at, actor, action, outcome, entity, subject, detail in cursor.execute(
+                SINCE, after
+            ).fetchall():
+                event = Event(actor, action, outcome=outcome, entity=entity, subject=subject,
+                              detail=json.loads(detail))  # fmt: skip
+                when = datetime.fromisoformat(at).replace(tzinfo=UTC).astimezone(ZONE)
+                _count(self._of.setdefault(actor, _Day()), event, when)
+                self._seq = seq
+            self._seq = max(self._seq, head)
+        finally:
+            book.close()
 
     def _write(self, actor: str, kind: str, count: int) -> bool:
         row = {"day": self._day, "actor": actor, "kind": kind, "at": datetime.now(UTC),

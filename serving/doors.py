@@ -3,6 +3,7 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 from time import monotonic
 
@@ -68,8 +69,8 @@ class Doors:
 
     def note(self, access: Access | None, event: Event) -> None:
         """Write what was done to the audit, durably, and watch for what is unusual."""
-        self.audit.record(event)
-        self.watch.note(event, access.rules.daily if access else 0)
+        seq = self.audit.record(event)
+        self.watch.note(event, seq, access.rules.daily if access else 0)
 
     def throttle(self, access: Access, more: int = 1) -> None:
         """Stop who would see more residents today than the role may.
@@ -88,22 +89,25 @@ class Doors:
         """What the audit keeps of a surname: a keyed mark, the same for the same surname."""
         if not isinstance(name, str) or not name:
             return {}
-        return {"surname": keyed_ids(self.identity, "", [f"surname{name[0]}"])[0][:8]}
+        return {"surname": _mark(self.identity, name[0])}
+
+    def recent_client(self, token: str) -> Client | None:
+        """Whose token it is, if that was found out within the last second: no ledger is asked."""
+        with self._lock:
+            found, at = self._clients.get(token_hash(token), (None, 0.0))
+        return found if monotonic() - at < FRESH else None
 
     def client(self, token: str) -> Client | None:
         """Whose token it is; an answer holds for a second, and so long a revocation takes."""
-        now, key = monotonic(), token_hash(token)
-        with self._lock:
-            found, at = self._clients.get(key, (None, 0.0))
-        if found is not None and now - at < FRESH:
+        if (found := self.recent_client(token)) is not None:
             return found
-        found = client_of(self.ledger, token)
+        found, key = client_of(self.ledger, token), token_hash(token)
         with self._lock:
             if len(self._clients) > 1000:
                 self._clients.clear()
             self._clients.pop(key, None)
             if found is not None:
-                self._clients[key] = (found, now)
+                self._clients[key] = (found, monotonic())
         return found
 
     def close(self) -> None:
@@ -112,6 +116,11 @@ class Doors:
         self.snapshots.close()
         self.lookups.close()
         self.ledger.close()
+
+
+@lru_cache(maxsize=4096)  # there are fewer surnames
+def _mark(key: bytes, letter: str) -> str:
+    return keyed_ids(key, "", [f"surname{letter}"])[0][:8]
 
 
 def open_doors(home: Home) -> Doors:

@@ -203,7 +203,7 @@ def drop_older(home: Home) -> None:
     for one in list_snapshots(home):
         if not one.current:
             one.path.unlink(missing_ok=True)
-    for path in (home.data / "doors").glob("*.duckdb"):
+    for path in (home.data / "doors").glob("*.*"):
         path.unlink(missing_ok=True)
 
 

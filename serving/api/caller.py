@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import duckdb
 from fastapi import Depends, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from hub.errors import NotFoundError
@@ -20,6 +21,7 @@ from ledger.clients import Client
 from security.policy import Access, Action, NotAllowedError
 from serving.api.problems import Problem
 from serving.doors import Doors, TooManyError
+from warehouse.doors import Cards
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hub"'}
 OURS = re.compile(r"[A-Z][a-z2-7]{20}|[a-z][a-z0-9_\-]{1,60}")
@@ -44,13 +46,18 @@ class Caller:
         Raises:
             Problem: nothing is published yet.
         """
-        try:
-            with self.doors.lookups.cursor() as (cursor, self.snapshot):
-                yield cursor
-        except NotFoundError as error:
-            if "snapshot" not in str(error):
-                raise
-            raise Problem(503, error.zh) from None
+        with _published(), self.doors.lookups.cursor() as (cursor, self.snapshot):
+            yield cursor
+
+    def cards(self) -> Cards:
+        """The look-up file of the current snapshot, whose number is then in `snapshot`.
+
+        Raises:
+            Problem: nothing is published yet.
+        """
+        with _published():
+            found, self.snapshot = self.doors.lookups.cards()
+        return found
 
     def event(self, action: str, **facts: Any) -> Event:  # noqa: ANN401 (parts of an Event)
         """An event of this caller, now."""
@@ -87,6 +94,16 @@ class Caller:
         if self.request.method == "GET" and tag in [one.strip() for one in given.split(",")]:
             return Response(status_code=304, headers=headers)
         return Response(as_json(body), status, headers, media_type="application/json")
+
+
+@contextmanager
+def _published() -> Iterator[None]:
+    try:
+        yield
+    except NotFoundError as error:
+        if "snapshot" not in str(error):
+            raise
+        raise Problem(503, error.zh) from None
 
 
 def origin_of(request: Request) -> str:
@@ -127,7 +144,7 @@ def _parameters(route: APIRoute) -> frozenset[str]:
     return frozenset(one.alias for one in route.dependant.query_params)
 
 
-def caller(
+async def caller(
     request: Request,
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
     purpose: Annotated[
@@ -139,7 +156,7 @@ def caller(
         ),
     ] = None,
 ) -> Caller:
-    """The client whose token the request brings.
+    """The client whose token the request brings; only what asks the ledger takes a thread.
 
     Raises:
         Problem: 401, whatever is wrong with the token.
@@ -147,11 +164,13 @@ def caller(
     """
     doors: Doors = request.app.state.doors
     found = BEARER.fullmatch(authorization or "")
-    client = doors.client(found[1]) if found else None
+    client = doors.recent_client(found[1]) if found else None
+    if client is None and found:
+        client = await run_in_threadpool(doors.client, found[1])
     if client is None:
         if authorization is not None:
             told = Event("anonymous", "api", outcome="refused", origin=origin_of(request))
-            doors.note(None, told)
+            await run_in_threadpool(doors.note, None, told)
         raise Problem(401, "请先用 /api/v1/token 取访问令牌，并写在 Authorization 里。", CHALLENGE)
     known_only(request)
     try:
@@ -159,7 +178,7 @@ def caller(
     except NotAllowedError as error:
         told = Event(client.actor, "api", role=client.role, outcome="refused",
                      origin=origin_of(request), detail={"why": str(error)})  # fmt: skip
-        doors.note(None, told)
+        await run_in_threadpool(doors.note, None, told)
         raise
     return Caller(request, doors, client, access)
 

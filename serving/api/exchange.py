@@ -23,7 +23,7 @@ from security.policy import NotAllowedError, prefix_of
 from serving.api.bodies import Extracts, Feedback, FeedbackRow, Forms, RunRow, Runs
 from serving.api.caller import Called, Caller
 from serving.api.problems import Problem
-from serving.api.residents import outside, person
+from serving.api.residents import outside
 
 router = APIRouter(tags=["exchange"])
 Name = Annotated[str, Path(pattern=NAME)]
@@ -162,8 +162,7 @@ def give_feedback(asked: Feedback, caller: Called, key: Key) -> Response:
     if asked.field not in FIELDS["resident"]:
         raise Problem(400, "field 要写数据字典里居民的字段名。")
     with caller.doing("feedback", "resident", asked.resident_id):
-        with caller.brain() as connection:
-            row = person(connection, asked.resident_id)
+        row = caller.cards().card(asked.resident_id)
         if row is None or not caller.access.covers(row["grid_code"], row["community_code"]):
             raise outside()
         replay = _begin(caller, key, asked.model_dump_json())

@@ -2,9 +2,11 @@
 
 import base64
 import re
+from collections.abc import Iterable
+from datetime import date
+from itertools import islice
 from typing import Annotated, Any
 
-import duckdb
 from fastapi import APIRouter, Path, Query, Response
 
 from hub.errors import NotFoundError
@@ -13,11 +15,10 @@ from serving.api.bodies import ID, ResidentPage, ResidentView, Search, Verified,
 from serving.api.caller import Called, Caller, marks
 from serving.api.problems import Problem
 from warehouse.answers import rows
+from warehouse.doors import NESTED, SOUGHT, Cards
 
 Row = dict[str, Any]
 router = APIRouter(prefix="/residents", tags=["residents"])
-PERSON = """id_hash, labels, sources, members, community_code"""
-SHOWN = f"r.* EXCLUDE ({PERSON})"
 Id = Annotated[str, Path(pattern=ID)]
 
 
@@ -26,28 +27,6 @@ def outside() -> NotFoundError:
     return NotFoundError(
         "not found in the scope", zh="没有找到：可能没有这个编码，或者不在管辖范围内。"
     )
-
-
-def person(connection: duckdb.DuckDBPyConnection, resident_id: str) -> Row | None:
-    """One person's whole row; an id that was merged leads to the one it became."""
-    for _ in range(20):
-        for row in rows(
-            connection, "SELECT * FROM doors.person WHERE id_hash = hash($id)", {"id": resident_id}
-        ):
-            if row["resident_id"] == resident_id:  # two texts may have one hash
-                return row
-        merged = [
-            row["merged_into"]
-            for row in rows(
-                connection, "SELECT * FROM doors.merged WHERE id_hash = hash($id)",
-                {"id": resident_id},
-            )
-            if row["resident_id"] == resident_id
-        ]  # fmt: skip
-        if not merged:
-            return None
-        resident_id = merged[0]
-    return None
 
 
 def view_of(access: Access, row: Row) -> Row:
@@ -60,16 +39,17 @@ def view_of(access: Access, row: Row) -> Row:
     inside.sort(key=lambda one: (one["relation_code"] != "02", one["birth_year"] or 9999,
                                  one["resident_id"]))  # fmt: skip
     sources = sorted(row["sources"] or [], key=lambda one: (one["platform"], one["stream"]))
-    own = {name: value for name, value in row.items() if name not in PARTS}
     return {
-        "resident": access.view("resident", own),
+        "resident": access.view("resident", own(row)),
         "labels": access.labels(sorted(labels, key=lambda one: (one["label"], one["platform"]))),
         "members": [access.view("resident", one) for one in inside],
         "sources": sources if access.may("look") else [],
     }
 
 
-PARTS = ("id_hash", "labels", "sources", "members", "community_code")
+def own(row: Row) -> Row:
+    """What of a card is the person's own row."""
+    return {name: value for name, value in row.items() if name not in NESTED}
 
 
 SAME = {"description": "与 If-None-Match 相同，没有变化"}
@@ -80,14 +60,13 @@ def get_resident(resident_id: Id, caller: Called) -> Response:
     """One resident, as the caller may see them."""
     with caller.doing("look", "resident", resident_id):
         caller.doors.throttle(caller.access)
-        with caller.brain() as connection:
-            row = person(connection, resident_id)
+        row = caller.cards().card(resident_id)
         if row is None or not caller.access.covers(row["grid_code"], row["community_code"]):
             raise outside()
         body = {"snapshot": caller.snapshot} | view_of(caller.access, row)
         caller.note(
             "look", entity="resident", subject=row["resident_id"], rows=1,
-            fields=caller.access.clear_fields("resident", row),
+            fields=caller.access.clear_fields("resident", own(row)),
             detail=caller.doors.surname_mark(row["name"]),
         )  # fmt: skip
     return caller.answer(body)
@@ -118,7 +97,7 @@ def list_residents(
             values["after"] = _after(cursor, caller.snapshot)
             found = rows(
                 connection,
-                f"SELECT {SHOWN} FROM doors.person r WHERE {' AND '.join(f'({p})' for p in parts)} "
+                f"SELECT r.* FROM resident r WHERE {' AND '.join(f'({p})' for p in parts)} "
                 f"ORDER BY r.resident_id LIMIT {limit + 1}",
                 values,
             )
@@ -141,8 +120,7 @@ def search_residents(asked: Search, caller: Called) -> Response:
             raise Problem(400, "请至少写编码、证件号码、电话、姓名、住址中的一项。")
         _refuse_hidden(caller.access, wanted)
         caller.doors.throttle(caller.access)
-        with caller.brain() as connection:
-            found = _found(connection, caller.access, wanted, asked.limit)
+        found = [own(row) for row in _found(caller.cards(), caller.access, wanted, asked.limit)]
         _note_list(caller, "search", found, by=sorted(wanted))
     shown = [caller.access.view("resident", row) for row in found]
     return caller.answer({"snapshot": caller.snapshot, "rows": shown, "next": None})
@@ -160,8 +138,7 @@ def verify_resident(asked: Verify, caller: Called) -> Response:
         _refuse_hidden(caller.access, dict.fromkeys((*wanted, *fields)))
         _refuse_unpurposed(caller.access, fields)
         caller.doors.throttle(caller.access)
-        with caller.brain() as connection:
-            found = _found(connection, caller.access, wanted, 2, whole=True)
+        found = _found(caller.cards(), caller.access, wanted, 2)
         if len(found) > 1:
             caller.note("verify", entity="resident", rows=len(found), detail={"ambiguous": True})
             raise Problem(409, "符合的不止一人：请补充证件号码、电话或出生日期。")
@@ -177,26 +154,27 @@ def verify_resident(asked: Verify, caller: Called) -> Response:
     )
 
 
-def _found(
-    connection: duckdb.DuckDBPyConnection, access: Access, wanted: Row, limit: int,
-    *, whole: bool = False,
-) -> list[Row]:  # fmt: skip
-    """Residents of the scope who fit all that is wanted, by id."""
-    inside = access.where("r")
-    values = dict(inside.values)
-    parts = [inside.sql]
-    for name, value in wanted.items():
-        parts.append("upper(r.id_number) = upper($id_number)" if name == "id_number"
-                     else f"r.{name} = ${name}")  # fmt: skip
-        values[name] = value
-    columns = f"{SHOWN}, r.labels" if whole else SHOWN
-    where = " AND ".join(f"({part})" for part in parts)
-    return rows(
-        connection,
-        f"SELECT {columns} FROM doors.person r WHERE {where} "
-        f"ORDER BY r.resident_id LIMIT {int(limit)}",
-        values,
-    )
+def _found(cards: Cards, access: Access, wanted: Row, limit: int) -> list[Row]:
+    """Cards of residents of the scope who fit all that is wanted, by id."""
+    text = {name: _text(name, value) for name, value in wanted.items()}
+    if "resident_id" in text:
+        one = cards.card(text["resident_id"])
+        held: Iterable[Row] = [one] if one and one["resident_id"] == text["resident_id"] else []
+    else:
+        first = next(name for name in SOUGHT if name in text)
+        held = cards.seek(first, text[first])
+    mine = (
+        row for row in held
+        if access.covers(row["grid_code"], row["community_code"])
+        and all(_text(name, row[name]) == value for name, value in text.items())
+    )  # fmt: skip
+    return list(islice(mine, limit))
+
+
+def _text(field: str, value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """A value as cards hold it; numbers are the same in capital and small letters."""
+    text = value.isoformat() if isinstance(value, date) else value
+    return text.upper() if field == "id_number" and isinstance(text, str) else text
 
 
 def _refuse_hidden(access: Access, wanted: Row) -> None:
@@ -228,7 +206,7 @@ def _holds(row: Row, field: str, claimed: str) -> bool | None:
         return None
     if isinstance(held, bool):
         return claimed.lower() == str(held).lower()
-    return claimed == (held.isoformat() if hasattr(held, "isoformat") else str(held))
+    return claimed == str(held)
 
 
 def _note_list(caller: Caller, action: str, page: list[Row], **detail: object) -> None:

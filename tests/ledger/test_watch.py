@@ -1,13 +1,17 @@
 """Each kind of warning comes once, to the auditor and to whoever is told."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from cli.init import make_home
+from hub.settings import Home, open_home
 from ledger import Ledger, open_ledger
-from ledger.audit import Event
+from ledger.audit import Audit, Event
 from ledger.watch import (
     NIGHT,
     OUTSIDE,
@@ -23,10 +27,31 @@ from ledger.watch import (
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = open_ledger(tmp_path / "ledger.sqlite")
+def home(tmp_path: Path) -> Home:
+    make_home(tmp_path / "home", "测试")
+    return open_home(tmp_path / "home")
+
+
+@pytest.fixture
+def book(home: Home) -> Iterator[Ledger]:
+    ledger = open_ledger(home.data / "ledger.sqlite")
     yield ledger
     ledger.close()
+
+
+@dataclass
+class Door:
+    """What one process has: its audit, and its watch behind it."""
+
+    audit: Audit
+    watch: Watch
+
+    def note(self, event: Event, daily: int = 0) -> None:
+        self.watch.note(event, self.audit.record(event), daily)
+
+
+def door(home: Home, book: Ledger, told: list[str] | None = None) -> Door:
+    return Door(Audit(home, book), Watch(book, (told if told is not None else []).append))
 
 
 def look(n: int, surname: str = "", outcome: str = "ok") -> Event:
@@ -35,9 +60,9 @@ def look(n: int, surname: str = "", outcome: str = "ok") -> Event:
                  outcome=outcome)  # type: ignore[arg-type]  # fmt: skip
 
 
-def test_each_kind_of_warning(book: Ledger) -> None:
+def test_each_kind_of_warning(home: Home, book: Ledger) -> None:
     told: list[str] = []
-    watch = Watch(book, told.append)
+    watch = door(home, book, told)
     for n in range(SURNAME):
         watch.note(look(n, "same"), daily=1000)
     for n in range(OUTSIDE):
@@ -67,20 +92,33 @@ def test_ordinary_work_warns_of_nothing(book: Ledger) -> None:
     assert _unusual(day, 300) == []
 
 
-def test_a_list_counts_all_it_showed_and_a_person_once(book: Ledger) -> None:
-    watch = Watch(book)
-    watch.note(Event("a", "list", entity="resident", detail={"subjects": ["R1", "R2"]}))
-    watch.note(Event("a", "look", entity="resident", subject="R1"))
-    assert watch.seen_today("a") == 2
-    assert watch.seen_today("b") == 0
+def test_a_list_counts_all_it_showed_and_a_person_once(home: Home, book: Ledger) -> None:
+    one = door(home, book)
+    one.note(Event("a", "list", entity="resident", detail={"subjects": ["R1", "R2"]}))
+    one.note(Event("a", "look", entity="resident", subject="R1"))
+    assert one.watch.seen_today("a") == 2
+    assert one.watch.seen_today("b") == 0
 
 
-def test_a_new_process_takes_up_what_was_seen_today(book: Ledger, tmp_path: Path) -> None:
-    from cli.init import make_home
-    from hub.settings import open_home
-    from ledger.audit import Audit
-
-    make_home(tmp_path / "home", "测试")
-    audit = Audit(open_home(tmp_path / "home"), book)
-    audit.record(look(1), look(2))
+def test_a_new_process_takes_up_what_was_seen_today(home: Home, book: Ledger) -> None:
+    Audit(home, book).record(look(1), look(2))
     assert Watch(book).seen_today("account:a") == 2
+
+
+def test_what_another_process_showed_counts_at_once(home: Home, book: Ledger) -> None:
+    """Both know all that either wrote, each event once, in whichever order they write and ask."""
+    other_book = open_ledger(home.data / "ledger.sqlite")
+    one, other = door(home, book), door(home, other_book)
+    for n in range(30):
+        (one if n % 3 else other).note(look(n))
+        assert {door.watch.seen_today("account:a") for door in (one, other)} == {n + 1}
+    other_book.close()
+
+
+def test_threads_count_each_event_once(home: Home, book: Ledger) -> None:
+    one = door(home, book)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: one.note(look(n // 2, outcome="ok")), range(80)))
+        list(pool.map(lambda n: one.note(look(n, outcome="not_found")), range(40)))
+    assert one.watch.seen_today("account:a") == 40
+    assert one.watch._of["account:a"].not_found == 40
