@@ -45,6 +45,7 @@ from cli import (
 from cli.chinese import Command, Group, complaint
 from cli.options import HomeOption, asked
 from hub.errors import BusyError, ConfigError, HubError
+from hub.shortage import as_told
 
 OK, FAILED, MISTYPED, BUSY, FAULT, STOPPED = 0, 1, 2, 4, 70, 130
 LOGGER = logging.getLogger(__name__)
@@ -149,7 +150,8 @@ def _ended(error: Exception) -> int:
         case BrokenPipeError():  # the reader, such as `head`, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return OK
-    return _fault(error)
+    told = as_told(error)
+    return _fault(error) if told is None else _refused(told)
 
 
 def _mistyped(error: TyperException) -> int:

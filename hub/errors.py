@@ -9,6 +9,7 @@ HubError
 ├── ContractError        rows do not satisfy a contract; nothing was written
 ├── GateError            the work copy failed its gates; nothing was published
 ├── BusyError            another process is writing; trying later will work
+├── ShortageError        the machine, or hub.yaml, gives too little memory or disk
 └── NotFoundError        what was asked for by name or number is not there
 
 `str(error)` is English, for logs; `error.zh` is what the officer reads: what, where, and what to
@@ -55,6 +56,10 @@ class GateError(HubError):
 
 class BusyError(HubError):
     """Another process is writing; trying later will work."""
+
+
+class ShortageError(HubError):
+    """The machine, or hub.yaml, gives too little memory or disk; see `hub.shortage`."""
 
 
 class NotFoundError(HubError):

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 
 from connectors import open_connector
 from connectors.chunk import Chunk, Cursor
-from hub.errors import HeldError, HubError
+from hub.errors import HeldError
 from hub.platform import Platform
 from hub.platform_streams import Stream
 from hub.settings import Home
+from hub.shortage import as_told
 from ledger import Ledger, Pull
 from pipelines.drift import watch_shape, watched
 from pipelines.raw_files import raw_batch
@@ -68,11 +69,9 @@ def pull_stream(
         except HeldError as error:
             ledger.close_pull(pull, "held", error.zh)
             raise
-        except HubError as error:
-            ledger.close_pull(pull, "failed", error.zh)
-            raise
-        except Exception:  # a surprise: what was committed is kept, the next pull goes on
-            ledger.close_pull(pull, "failed", "出现内部错误，见 data/hub.log")
+        except Exception as error:  # what was committed is kept, the next pull goes on
+            ours = as_told(error)
+            ledger.close_pull(pull, "failed", ours.zh if ours else "出现内部错误，见 data/hub.log")
             raise
         finally:
             raw.close()

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-from hub.errors import HubError
 from hub.platform import Platform
 from hub.settings import Home, find_home, open_home
+from hub.shortage import as_told
 from ledger import Ledger, Pull, open_ledger
 from pipelines.brain import Publication
 from pipelines.lanes import Lanes
@@ -62,9 +62,10 @@ class Session:
 
     def fail(self, place: str, error: Exception) -> None:
         """Note a failure, and log it without any value: of a surprise, only where it happened."""
-        if isinstance(error, HubError):
-            zh = error.zh
-            log.error("%s: %s: %s", place, type(error).__name__, error)
+        told = as_told(error)
+        if told is not None:
+            zh = told.zh
+            log.error("%s: %s: %s", place, type(told).__name__, told)
         else:
             frames = traceback.extract_tb(error.__traceback__)
             where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
@@ -73,7 +74,7 @@ class Session:
                 f"{place} 出现内部错误（{type(error).__name__}）：已有数据未受影响，"
                 "请把 data/hub.log 交给技术支持。"
             )
-        self.failures.append(Failure(place, type(error).__name__, zh))
+        self.failures.append(Failure(place, type(told or error).__name__, zh))
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
