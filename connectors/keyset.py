@@ -71,9 +71,14 @@ class Reading:
     key: tuple[str, ...] = ()
 
     def start(self, cursor: Cursor | None, overlap: int, *, resume: bool) -> Place:
-        """Where the pull begins."""
+        """Where the pull begins.
+
+        One that was cut when all its rows were stored has what came since to read, not nothing.
+        """
         if cursor and resume:
-            return Place.of(cursor)
+            place = Place.of(cursor)
+            if not place.done or self.watermark is None:
+                return place
         high = (cursor or {}).get("high")
         if self.watermark is None or high is None:
             return Place()
