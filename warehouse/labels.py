@@ -37,6 +37,7 @@ TEXTS = (
     "relation_code", "compound", "building", "grid_code", "birth_date", "died_on", "left_on",
 )  # fmt: skip
 NUMBERS = ("age", "birth_year", "member_count", "household_youngest")
+ALWAYS = {"resident_id", "birth_date", "lives_here", "residence_type_code", "died_on", "left_on"}
 BOUNDS = {("age", ">="): "age_least", ("age", ">"): "age_least",
           ("age", "<="): "age_most", ("age", "<"): "age_most"}  # fmt: skip
 """Who is known by the year of birth only fulfils what holds at either age."""
@@ -131,7 +132,7 @@ def contradicting(
 
     Returns: resident_id, platform, stream, record_key. Whom too little is known of is left out.
     """
-    _facts(connection, day)
+    _facts(connection, [rule], day)
     doubts = " OR ".join(map(_contradicted, rule.conditions)) or "false"
     found = connection.execute(
         f"""SELECT f.resident_id, l.platform, l.stream, l.record_key
@@ -148,7 +149,7 @@ def _text(rules: Sequence[LabelRule]) -> str:
 
 def _compute(connection: duckdb.DuckDBPyConnection, rules: Sequence[LabelRule], day: date) -> None:
     """Fill `holding`: one row a resident and rule that holds on the day."""
-    _facts(connection, day)
+    _facts(connection, rules, day)
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE holding (
             resident_id VARCHAR, label VARCHAR, since DATE, rule VARCHAR, version BIGINT,
@@ -164,12 +165,14 @@ def _compute(connection: duckdb.DuckDBPyConnection, rules: Sequence[LabelRule], 
         )
 
 
-def _facts(connection: duckdb.DuckDBPyConnection, day: date) -> None:
-    """`label_fact`: everybody with age, and with whom they live."""
+def _facts(connection: duckdb.DuckDBPyConnection, rules: Sequence[LabelRule], day: date) -> None:
+    """`label_fact`: of everybody what the rules look at, with age, and with whom they live."""
     turned = f"month(birth_date) * 100 + day(birth_date) <= {day.month * 100 + day.day}"
     age = f"({day.year} - year(birth_date) - CASE WHEN {turned} THEN 0 ELSE 1 END)"
+    looked_at = {c.item for rule in rules for c in rule.conditions} & {*TEXTS, "birth_year"}
+    columns = ", ".join(f"a.{one}" for one in sorted(looked_at | ALWAYS))
     connection.execute(f"""
-        CREATE OR REPLACE TEMP VIEW label_fact AS
+        CREATE OR REPLACE TEMP TABLE label_fact AS
         WITH aged AS (
             SELECT *, place AS compound, {age} AS age,
                    coalesce({age}, {day.year} - 1 - birth_year) AS age_least,
@@ -179,7 +182,8 @@ def _facts(connection: duckdb.DuckDBPyConnection, day: date) -> None:
             SELECT household_id, count(*) AS member_count,
                    CASE WHEN count(age) = count(*) THEN min(age) END AS household_youngest
             FROM aged WHERE lives_here AND household_id IS NOT NULL GROUP BY household_id)
-        SELECT a.*, CASE WHEN a.lives_here THEN l.member_count END AS member_count,
+        SELECT {columns}, a.age, a.age_least, a.age_most,
+               CASE WHEN a.lives_here THEN l.member_count END AS member_count,
                CASE WHEN a.lives_here THEN l.household_youngest END AS household_youngest
         FROM aged a LEFT JOIN living l USING (household_id)""")
 
