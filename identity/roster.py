@@ -73,13 +73,11 @@ JOINS = {
 }
 """What each alias of `COLUMNS` is; `h` and `s` need `u`."""
 TABLES = count()
-TYPES = {"member_count": "BIGINT", "youngest_born": "DATE", "birth_year": "SMALLINT"}
 ALWAYS = ("resident_id", "grid_code", "lives_here", "birth_date", "birth_year", "died_on",
           "left_on", "residence_type_code", "id_status")  # fmt: skip
 """What is needed to say who belongs to a scope and a population."""
 WHERE = """
-    WHERE $today IS NOT NULL AND (r.grid_code IS NULL OR len($scope) = 0
-        OR list_bool_or(list_transform($scope, lambda s: starts_with(r.grid_code, s))))
+    WHERE $today IS NOT NULL AND (r.grid_code IS NULL OR {within})
     ORDER BY r.resident_id"""
 LABELS = pl.List(
     pl.Struct(
@@ -89,6 +87,9 @@ LABELS = pl.List(
         }
     )
 )  # fmt: skip
+TYPES = {"member_count": pl.Int64(), "youngest_born": pl.Date(), "birth_date": pl.Date(),
+         "died_on": pl.Date(), "left_on": pl.Date(), "birth_year": pl.Int16(),
+         "lives_here": pl.Boolean(), "labels": LABELS}  # fmt: skip
 
 
 def roster(
@@ -106,22 +107,30 @@ def roster(
         today: ISO date; a label that ended before it is not shown.
         only: The columns that are wanted; the others are there, and null. None: all of them.
     """
-    query = _roster_query(COLUMNS if only is None else {*only, *ALWAYS})
-    found = connection.execute(query, {"scope": list(scope), "today": today}).to_arrow_table()
+    begins = {f"begin_{nth}": one for nth, one in enumerate(scope)}
+    query = _roster_query(COLUMNS if only is None else {*only, *ALWAYS}, list(begins))
+    found = connection.execute(query, {**begins, "today": today}).to_arrow_table()
     frame = cast(pl.DataFrame, pl.from_arrow(found))
+    read = [one for one in COLUMNS if one in frame.columns]
+    left_out = [pl.lit(None, TYPES.get(one, pl.String)).alias(one) for one in COLUMNS
+                if one not in read]  # fmt: skip
+    frame = frame.select(*read, *left_out).select(list(COLUMNS))
     return frame.with_columns(pl.col("labels").cast(LABELS))
 
 
-def _roster_query(wanted: Collection[str]) -> str:
-    """SQL that reads what is wanted, and joins no more than that needs."""
+def _roster_query(wanted: Collection[str], begins: Sequence[str]) -> str:
+    """SQL that reads what is wanted, and joins no more than that needs.
+
+    `begins`: the parameters with which a grid code may begin; none: with anything.
+    """
     told = {one: how for one, how in COLUMNS.items() if one in wanted}
     texts = " ".join(told.values())
     joins = {alias for alias in JOINS if f" {alias}." in f" {texts}".replace("(", " ")}
     joins |= {"u"} if joins & {"h", "s"} else set()
-    blank = {one: f"NULL::{TYPES.get(one, 'VARCHAR')}" for one in COLUMNS}
-    columns = ", ".join(f"{how} AS {one}" for one, how in (blank | told).items())
+    columns = ", ".join(f"{how} AS {one}" for one, how in told.items())
+    within = " OR ".join(f"starts_with(r.grid_code, ${one})" for one in begins) or "true"
     joined = "\n".join(how for alias, how in JOINS.items() if alias in joins)
-    return f"SELECT {columns} FROM resident r {joined} {WHERE}"
+    return f"SELECT {columns} FROM resident r {joined} {WHERE.format(within=within)}"
 
 
 @contextmanager

@@ -180,7 +180,8 @@ def _people(
     answers = read_collected(home, snapshot.merged)
     frame = _with_age(frame, today)
     rules = frozenset(one.label for one in label_rules(home))
-    named = frame.select(_names().explode().unique()).to_series().drop_nulls()
+    labelled = frame.filter(pl.col("labels").is_not_null())
+    named = labelled.select(_names().explode().unique()).to_series().drop_nulls()
     places = {one.code: one.name for one in read_divisions(home.root / "divisions.csv")
               if one.valid_on(today)}  # fmt: skip
     granted = frozenset(named) | rules

@@ -14,6 +14,14 @@ def safe(text: pl.Expr) -> pl.Expr:
     return pl.when(plain.str.contains(FORMULA)).then(plain.str.replace("^", "'")).otherwise(plain)
 
 
+def made_safe(values: pl.Series) -> pl.Series:
+    """The same for a whole column; most hold nothing of the kind and are given back as they are."""
+    unsafe = values.str.contains(f"{FORMULA}|{UNSPEAKABLE}").any()
+    if not (unsafe or (values.str.len_bytes() > CELL).any()):
+        return values
+    return values.to_frame("v").select(safe(pl.col("v")).alias(values.name))[values.name]
+
+
 def escaped(text: pl.Expr) -> pl.Expr:
     """Text for XML."""
     return text.str.replace_many({"&": "&amp;", "<": "&lt;", ">": "&gt;"})

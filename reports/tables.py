@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from reports.form_file import Column, Sheet
 from reports.list_sheet import write_list
 from reports.package import Package, open_package, write_package
-from reports.spreadsheet import safe
+from reports.spreadsheet import made_safe
 from reports.styles import Styles
 
 SHEET = 1_000_000
@@ -40,7 +40,7 @@ def write_table(frame: pl.DataFrame, path: Path, *, encoding: str = "utf-8") -> 
 
 def guarded(frame: pl.DataFrame) -> pl.DataFrame:
     """The table with no text that a spreadsheet would run."""
-    return frame.with_columns(safe(pl.col(pl.String)))
+    return frame.with_columns(made_safe(one) for one in frame.select(pl.col(pl.String)))
 
 
 def _write_csv(frame: pl.DataFrame, path: Path, encoding: str) -> None:
