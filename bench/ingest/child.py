@@ -22,7 +22,7 @@ def hub(spec: dict[str, Any]) -> dict[str, Any]:
     platform = home.platforms()[spec["kind"]]
     open_connector(platform, home.root).close()  # imports what this kind of source needs
     with memory(home):
-        pass  # a new home installs DuckDB's extension once, as the copy has done before its clock
+        pass  # DuckDB's extension is read from disk once, as the copy has done before its clock
     ledger = open_ledger(home.data / "ledger.sqlite")
     started = perf_counter()
     pull = pull_stream(home, ledger, platform, "people", lambda *_: None)
