@@ -90,14 +90,13 @@ def _execute(run: Session, chosen: Sequence[str]) -> None:
     The platforms are already being pulled while Dagster, slow to import, gets ready.
     """
     begin(run, [run.platforms[name] for name in chosen])
-    import dagster as dg
-
     from pipelines.definitions import SYNC, sync_definitions
+    from pipelines.passing_instance import passing_instance
 
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     definitions = sync_definitions({name: run.platforms[name] for name in chosen}, run)
     job = definitions.resolve_job_def(SYNC)
-    with dg.DagsterInstance.ephemeral() as instance:
+    with passing_instance() as instance:
         result = job.execute_in_process(quiet, instance=instance, raise_on_error=False)
     if not result.success and not run.failures:  # stopped from outside
         zh = "同步被中断，没有做完：已取到的数据保留，请再运行一次 hub sync。"
