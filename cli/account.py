@@ -28,7 +28,17 @@ ScopeOption = Annotated[
 
 
 @app.command("add", cls=Command, help="新建一个账号；口令在提示后输入，或从管道读入。")
-def add(name: NameArgument, role: RoleOption, scope: ScopeOption, home: HomeOption = None) -> None:
+def add(
+    name: NameArgument,
+    role: RoleOption,
+    scope: ScopeOption,
+    site: Annotated[
+        bool,
+        typer.Option("--site", help="不设口令，只用单位的统一登录（hub.yaml 的 sign_in）",
+                     show_default=False),
+    ] = False,
+    home: HomeOption = None,
+) -> None:  # fmt: skip
     """Make an account."""
     from cli.screen import say
     from ledger.accounts import add_account
@@ -37,7 +47,7 @@ def add(name: NameArgument, role: RoleOption, scope: ScopeOption, home: HomeOpti
     opened = the_home(home)
     kept = check_scope(read_policy(opened.root), role, scope)
     with audited(opened) as (ledger, audit):
-        made = add_account(ledger, name, role, kept, _password())
+        made = add_account(ledger, name, role, kept, None if site else _password())
         note(audit, "account", subject=f"a{made.account_id}", detail={"did": "add", "role": role})
     say(f"已新建账号 {name}：{role}，范围 {'、'.join(kept)}。")
 
@@ -77,6 +87,20 @@ def password(name: NameArgument, home: HomeOption = None) -> None:
         set_password(ledger, name, _password())
         note(audit, "account", subject=f"a{one.account_id}", detail={"did": "password"})
     say(f"账号 {name} 的口令已换。")
+
+
+@app.command("relink", cls=Command, help="统一登录里换了人或换了编号：下次登录时重新认定。")
+def relink(name: NameArgument, home: HomeOption = None) -> None:
+    """Forget whom the site's own sign-in named under this account."""
+    from cli.screen import say
+    from ledger.accounts import account_named
+    from ledger.accounts import relink as forget
+
+    with audited(the_home(home)) as (ledger, audit):
+        one = account_named(ledger, name)
+        forget(ledger, name)
+        note(audit, "account", subject=f"a{one.account_id}", detail={"did": "relink"})
+    say(f"账号 {name} 下次统一登录时重新认定；已登录的要重新登录。")
 
 
 @app.command("disable", cls=Command, help="停用一个账号；它做过的事仍在审计里。")

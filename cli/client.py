@@ -12,6 +12,12 @@ from cli.options import HomeOption, JsonOption, the_home
 app = typer.Typer(
     cls=Group, name="client", help="接口客户端：部门系统的编号和密钥。", no_args_is_help=True
 )
+RecipientOption = Annotated[
+    list[str] | None,
+    typer.Option("--recipient", metavar="部门",
+                 help="可以取给哪个部门的抽取和表单，可写多次；不写就一份也取不到",
+                 show_default=False),
+]  # fmt: skip
 ClientArgument = Annotated[
     str, typer.Argument(metavar="编号", help="用 list 查到的编号", show_default=False)
 ]
@@ -21,10 +27,11 @@ ClientArgument = Annotated[
 def add(
     title: Annotated[
         str,
-        typer.Argument(metavar="部门", help="部门名称，与抽取的接收部门一致", show_default=False),
+        typer.Argument(metavar="部门", help="哪个部门的什么系统", show_default=False),
     ],
     role: RoleOption,
     scope: ScopeOption,
+    recipient: RecipientOption = None,
     home: HomeOption = None,
 ) -> None:
     """Make a client."""
@@ -35,7 +42,7 @@ def add(
     opened = the_home(home)
     kept = check_scope(read_policy(opened.root), role, scope)
     with audited(opened) as (ledger, audit):
-        made, secret = add_client(ledger, title, role, kept)
+        made, secret = add_client(ledger, title, role, kept, recipient or ())
         note(audit, "client", subject=made.client_id, detail={"did": "add", "role": role})
     say(f"已新建客户端（{title}，{role}，范围 {'、'.join(kept)}）。密钥只显示这一次：",
         f"编号  {made.client_id}", f"密钥  {secret}")  # fmt: skip
@@ -56,14 +63,29 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
         say("还没有客户端：hub client add 新建一个。")
         return
     table(
-        ("编号", "部门", "角色", "范围", "状态", "密钥到期"),
+        ("编号", "系统", "角色", "范围", "取谁的抽取", "状态", "密钥到期"),
         [
-            (one.client_id, one.title, one.role, "、".join(one.scope),
+            (one.client_id, one.title, one.role, "、".join(one.scope), "、".join(one.recipients),
              "已撤销" if one.revoked else "正常", one.expires_at)
             for one in found
         ],
         whole=("编号",),
     )  # fmt: skip
+
+
+@app.command("recipient", cls=Command, help="改它可以取给哪些部门的抽取和表单。")
+def recipient(
+    client_id: ClientArgument, recipient: RecipientOption = None, home: HomeOption = None
+) -> None:
+    """Say whose extracts and forms a client may have."""
+    from cli.screen import say
+    from ledger.clients import set_recipients
+
+    given = recipient or []
+    with audited(the_home(home)) as (ledger, audit):
+        set_recipients(ledger, client_id, given)
+        note(audit, "client", subject=client_id, detail={"did": "recipient", "given": given})
+    say(f"已改：{'、'.join(given) or '一份也不能取'}。")
 
 
 @app.command("rotate", cls=Command, help="换密钥；旧的还能用 7 天，给对方换的时间。")

@@ -1,16 +1,17 @@
 """The hub home: the folder an officer owns, and what its hub.yaml says."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from hub.errors import ConfigError, NotFoundError
 from hub.platform import Platform, load_platform
-from hub.platform_values import Fraction, Setting, Texts
+from hub.platform_values import Fraction, Secret, Setting, Texts
 
 
 class Retention(Setting):
@@ -23,6 +24,31 @@ class Gates(Setting):
     """What may be lost from one snapshot to the next without a person looking."""
 
     residents_drop: Fraction = 0.05
+
+
+class SignIn(Setting):
+    """The site's own sign-in 统一登录 (OpenID Connect)."""
+
+    issuer: str
+    client_id: str
+    address: str  # of this hub, as browsers reach it
+    secret: Secret | None = None
+    name_claim: str = "preferred_username"  # whose value is the account's name
+    scopes: Texts = ("profile",)
+    title: str = "统一登录"
+    passwords: bool = True  # whether accounts may also sign in with a password of the hub
+
+    @field_validator("issuer", "address")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        if not cls.allows(value):
+            raise ValueError("must be an https address")
+        return value
+
+    @staticmethod
+    def allows(address: str) -> bool:
+        """Whether an address is HTTPS, or plain HTTP of this very machine."""
+        return bool(re.match(r"https://\w|http://(127\.0\.0\.1|localhost)(:\d+)?(/|$)", address))
 
 
 class HubSettings(Setting):
@@ -38,6 +64,7 @@ class HubSettings(Setting):
     # 一数一源: field -> platforms, the first that has a value wins
     owners: dict[str, Texts] = Field(default_factory=dict)
     memory: str = "3GB"  # DuckDB's limit
+    sign_in: SignIn | None = None
 
 
 @dataclass(frozen=True)

@@ -86,25 +86,65 @@ def sign_in(ledger: Ledger, audit: Audit, given: Credentials) -> SignedIn:
     with Session(ledger.engine) as session, session.begin():
         why = _judge(session, audit, given, fits=fits)
     known = f"account:{given.name}" if hashed is not None else "anonymous"
+    event = Event(known, "sign_in", origin=given.origin)
     if why:
-        event = Event(known, "sign_in", outcome="refused", origin=given.origin)
-        audit.record(replace(event, detail={"why": why}))
+        audit.record(replace(event, outcome="refused", detail={"why": why}))
         raise SignInError(
             f"sign-in refused: {why}",
             zh="账号、口令或验证码不对，或账号已停用、暂时锁定：请核对后再试，"
             "连错 5 次要等 15 分钟。",
         )
-    token = new_token()
-    now = datetime.now(UTC)
+    return _begun(ledger, audit, given.name, event)
+
+
+def sign_in_named(
+    ledger: Ledger, audit: Audit, name: str, subject: str, origin: str = ""
+) -> SignedIn:
+    """Begin a session for whom the site's own sign-in names; the audit notes it, and refusals.
+
+    The first time, the account keeps `subject`, the provider's lasting id: from then on nobody
+    else who is given the same name gets in under it.
+
+    Raises:
+        SignInError: nobody here has that name, the account is disabled or another one's.
+    """
     with Session(ledger.engine) as session, session.begin():
-        row = _named(session, given.name)
+        row = session.scalars(sa.select(AccountRow).where(AccountRow.name == name)).first()
+        holder = session.scalars(sa.select(AccountRow).where(AccountRow.subject == subject)).first()
+        why = _unfit(row, holder, subject)
+        if row is not None and not why:
+            row.subject = subject
+    actor = f"account:{name}" if row is not None else "anonymous"
+    event = Event(actor[:80], "sign_in", origin=origin, detail={"by": "site"})
+    if why:
+        audit.record(replace(event, outcome="refused", detail={"by": "site", "why": why}))
+        raise SignInError(
+            f"sign-in refused: {why}",
+            zh="统一登录认得你，但这里没有你能用的账号：请管理员用同一个名字新建或启用账号。",
+        )
+    return _begun(ledger, audit, name, event)
+
+
+def _unfit(row: AccountRow | None, holder: AccountRow | None, subject: str) -> str:
+    if row is None:
+        return "unknown"
+    if row.disabled_at is not None:
+        return "disabled"
+    mine = row.subject in (None, subject) and holder in (None, row)
+    return "" if mine else "another person"
+
+
+def _begun(ledger: Ledger, audit: Audit, name: str, event: Event) -> SignedIn:
+    token, now = new_token(), datetime.now(UTC)
+    with Session(ledger.engine) as session, session.begin():
+        row = _named(session, name)
         session.add(
             SessionRow(
                 token_hash=token_hash(token), account_id=row.account_id, created_at=now, seen_at=now
             )
         )
         account = _account(row)
-    audit.record(Event(known, "sign_in", role=account.role, origin=given.origin))
+    audit.record(replace(event, role=account.role))
     return SignedIn(token, account)
 
 
@@ -159,9 +199,11 @@ def sign_out(ledger: Ledger, audit: Audit, token: str) -> None:
 
 
 def add_account(
-    ledger: Ledger, name: str, role: str, scope: Sequence[str], password: str
+    ledger: Ledger, name: str, role: str, scope: Sequence[str], password: str | None
 ) -> Account:
     """Make an account; role and scope are checked before (`security.policy.check_scope`).
+
+    Without a password only the site's own sign-in opens it.
 
     Raises:
         ConfigError: the name is taken or is none, or the password too simple.
@@ -170,7 +212,7 @@ def add_account(
         raise ConfigError(
             "account name is none", zh="账号名要有 1 到 64 个字符，不能有空格或冒号。"
         )
-    hashed, now = hash_password(password), datetime.now(UTC)
+    hashed, now = hash_password(password) if password is not None else "", datetime.now(UTC)
     row = AccountRow(
         name=name, role=role, scope=list(scope), password_hash=hashed, password_at=now,
         totp=None, totp_step=0, failures=0, created_at=now,
@@ -209,6 +251,13 @@ def set_password(ledger: Ledger, name: str, password: str) -> None:
         row = _named(session, name)
         row.password_hash, row.password_at = hashed, datetime.now(UTC)
         row.failures, row.locked_until = 0, None
+
+
+def relink(ledger: Ledger, name: str) -> None:
+    """Let the site's own sign-in name somebody else under it; every open session ends."""
+    with Session(ledger.engine) as session, session.begin():
+        row = _named(session, name)
+        row.subject, row.password_at = None, datetime.now(UTC)
 
 
 def disable(ledger: Ledger, name: str, *, disabled: bool = True) -> None:

@@ -32,6 +32,7 @@ class Client:
     created_at: datetime
     revoked: bool
     expires_at: datetime | None = None
+    recipients: tuple[str, ...] = ()  # whose extracts and forms it may have
 
     @property
     def actor(self) -> str:
@@ -39,11 +40,16 @@ class Client:
         return f"client:{self.client_id}"
 
 
-def add_client(ledger: Ledger, title: str, role: str, scope: Sequence[str]) -> tuple[Client, str]:
-    """Make a client; role and scope are checked before. Return it and its first secret."""
+def add_client(
+    ledger: Ledger, title: str, role: str, scope: Sequence[str], recipients: Sequence[str] = ()
+) -> tuple[Client, str]:
+    """Make a client; role and scope are checked before. Return it and its first secret.
+
+    It may have the extracts and forms of the departments in `recipients`; of no others.
+    """
     row = ClientRow(
         client_id=f"c_{secrets.token_hex(8)}", title=title, role=role, scope=list(scope),
-        created_at=datetime.now(UTC),
+        created_at=datetime.now(UTC), recipients=list(recipients),
     )  # fmt: skip
     secret = new_token()
     with Session(ledger.engine, expire_on_commit=False) as session, session.begin():
@@ -60,6 +66,16 @@ def clients(ledger: Ledger) -> list[Client]:
         until = {row[0]: row[1] for row in session.execute(newest)}
         rows = session.scalars(sa.select(ClientRow).order_by(ClientRow.created_at))
         return [_client(row, until.get(row.client_id)) for row in rows]
+
+
+def set_recipients(ledger: Ledger, client_id: str, recipients: Sequence[str]) -> None:
+    """Let a client have the extracts and forms of these departments, and of no others.
+
+    Raises:
+        NotFoundError: there is no such client.
+    """
+    with Session(ledger.engine) as session, session.begin():
+        _there(session, client_id).recipients = list(recipients)
 
 
 def rotate(ledger: Ledger, client_id: str) -> str:
@@ -146,5 +162,5 @@ def _there(session: Session, client_id: str) -> ClientRow:
 def _client(row: ClientRow, expires_at: datetime | None) -> Client:
     return Client(
         row.client_id, row.title, row.role, tuple(row.scope), row.created_at,
-        row.revoked_at is not None, expires_at,
+        row.revoked_at is not None, expires_at, tuple(row.recipients),
     )  # fmt: skip

@@ -17,7 +17,7 @@ class AccountRow(Base):
     name: Mapped[str] = mapped_column(String(64), unique=True)
     role: Mapped[str] = mapped_column(String(64))
     scope: Mapped[list[str]] = mapped_column(JSON)
-    password_hash: Mapped[str] = mapped_column(Text)  # argon2id
+    password_hash: Mapped[str] = mapped_column(Text)  # argon2id; blank: no password fits
     password_at: Mapped[datetime] = mapped_column(UtcDateTime)
     totp: Mapped[str | None] = mapped_column(Text)  # sealed
     totp_step: Mapped[int] = mapped_column(Integer)  # the last one used: none works twice
@@ -25,6 +25,8 @@ class AccountRow(Base):
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    subject: Mapped[str | None] = mapped_column(String(255))  # the site's sign-in: its lasting id
+    __table_args__ = (Index("account_by_subject", "subject", unique=True),)
 
 
 class SessionRow(Base):
@@ -48,6 +50,8 @@ class ClientRow(Base):
     scope: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recipients: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Departments whose extracts and forms it may have; none unless named."""
 
 
 class SecretRow(Base):
@@ -167,3 +171,14 @@ class TombstoneRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     erased_by: Mapped[str] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(200))
+
+
+class RemovalRow(Base):
+    """A resident who is being erased, until nothing is left in any file; a sync goes on with it."""
+
+    __tablename__ = "removal"
+    removal_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resident_id: Mapped[str] = mapped_column(String(64))
+    asked_by: Mapped[str] = mapped_column(String(80))
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

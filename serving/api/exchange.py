@@ -148,7 +148,7 @@ def list_forms(caller: Called) -> Response:
     """The registered forms of the caller's department: what each asks for."""
     with caller.doing("forms"):
         found = [one for one in load_forms(caller.doors.home)
-                 if one.department == caller.client.title]  # fmt: skip
+                 if one.department in caller.client.recipients]  # fmt: skip
         caller.note("list", detail={"of": "forms"}, rows=len(found))
     return caller.answer({"rows": [
         {"form": one.form, "title": one.title, "period": one.period, "version": one.version,
@@ -203,7 +203,7 @@ def _mine(caller: Caller) -> list[Extract]:
     access = caller.access
     return [
         one for one in load_extracts(caller.doors.home)
-        if one.recipient.department == caller.client.title
+        if one.recipient.department in caller.client.recipients
         and (access.whole
              or (one.scope and any(prefix_of(one.scope).startswith(p) for p in access.scope)))
     ]  # fmt: skip

@@ -17,18 +17,20 @@ from fastapi import Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment
 
-from hub.errors import BusyError, HubError, NotFoundError
+from hub.errors import BusyError, HubError, NotFoundError, SourceDownError
 from hub.settings import Home
 from ledger import Ledger
-from ledger.accounts import Account, account_of
+from ledger.accounts import Account, SignInError, account_of
 from ledger.audit import Event, Outcome
 from schemas.entities import FIELDS
+from security.oidc import TokenRefusedError
 from security.policy import Access, Action, NotAllowedError
 from serving.console.kept import Kept
 from serving.console.showing import environment
 from serving.console.syncing import Syncing
 from serving.doors import Doors, TooManyError
 from serving.reading.snapshot import Brain
+from serving.site_sign_in import SiteSignIn
 
 COOKIE = "hub_session"
 PREFIX = "/console"
@@ -52,6 +54,7 @@ class Console:
     syncing: Syncing
     kept: Kept = field(default_factory=Kept)
     templates: Environment = field(default_factory=environment)
+    site: SiteSignIn | None = None
 
     @property
     def home(self) -> Home:
@@ -254,6 +257,7 @@ def to_sign_in(request: Request) -> RedirectResponse:
 
 STATUSES: tuple[tuple[type[HubError], int], ...] = (
     (NotFoundError, 404), (NotAllowedError, 403), (ForgedError, 403), (TooManyError, 429),
+    (SignInError, 401), (TokenRefusedError, 401), (SourceDownError, 503),
     (BusyError, 409), (HubError, 400),
 )  # fmt: skip
 

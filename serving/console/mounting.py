@@ -38,6 +38,7 @@ from serving.console.pages import (
 from serving.console.showing import FOLDER
 from serving.console.syncing import Syncing
 from serving.doors import Doors
+from serving.site_sign_in import SiteSignIn
 
 PAGES = (
     sign_in, overview, lists, residents, places, work, platforms, forms, audit, admin,
@@ -58,7 +59,9 @@ Next = Callable[[Request], Awaitable[Response]]
 
 def mount_console(app: FastAPI, doors: Doors) -> Console:
     """Put the console below /console, and lead / to it."""
-    console = Console(doors, Syncing(doors.home))
+    told = doors.home.settings.sign_in
+    site = SiteSignIn(doors.home, told) if told else None
+    console = Console(doors, Syncing(doors.home), site=site)
     pages = FastAPI(title=doors.home.settings.name, docs_url=None, redoc_url=None, openapi_url=None)
     pages.state.console = console
     for page in PAGES:

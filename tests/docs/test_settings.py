@@ -38,6 +38,7 @@ MODELS: dict[str, type[Setting]] = {
     "hub.yaml": settings.HubSettings,
     "retention": settings.Retention,
     "gates": settings.Gates,
+    "sign_in": settings.SignIn,
 }
 """The code in a heading, and the model whose settings are below it."""
 

@@ -23,11 +23,12 @@ def admin(visit: Visiting) -> Response:
 
 
 @router.post("/admin/accounts")
-def add(visit: Posted, name: Name, role: Role, scope: Scope, password: Password) -> Response:
-    """Make an account."""
+def add(visit: Posted, name: Name, role: Role, scope: Scope, password: Password = "") -> Response:
+    """Make an account; without a password only the site's own sign-in opens it."""
     given = _scope(visit, role, scope)
     visit.note("account", entity="account", change="add", role_given=role, scope=list(given))
-    ledger_accounts.add_account(visit.console.ledger, name.strip(), role, given, password)
+    kept = None if visit.console.site and not password else password
+    ledger_accounts.add_account(visit.console.ledger, name.strip(), role, given, kept)
     return go("/admin")
 
 
@@ -64,10 +65,14 @@ def add_client(
     title: Annotated[str, Form(min_length=1, max_length=200)],
     role: Role,
     scope: Scope,
+    recipients: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
     """Make a client; its secret is shown once."""
     given = _scope(visit, role, scope)
-    client, secret = ledger_clients.add_client(visit.console.ledger, title.strip(), role, given)
+    named = recipients.replace("，", " ").replace("、", " ").replace(",", " ").split()
+    client, secret = ledger_clients.add_client(
+        visit.console.ledger, title.strip(), role, given, named
+    )
     visit.note("client", entity="client", subject=client.client_id, change="add")
     return _shown(visit, (client.client_id, secret))
 
@@ -92,7 +97,7 @@ def _shown(visit: Visit, secret: tuple[str, str] | None = None) -> Response:
     return visit.page(
         "admin.html", accounts=ledger_accounts.accounts(ledger),
         clients=ledger_clients.clients(ledger), secret=secret,
-        roles=visit.console.doors.policy.roles,
+        roles=visit.console.doors.policy.roles, site=visit.console.home.settings.sign_in,
     )  # fmt: skip
 
 

@@ -43,7 +43,9 @@ class Api:
     def token(self, role: str, scope: str = "", title: str = "民政局") -> str:
         key = (role, scope or ROLES[role])
         if key not in self.tokens:
-            client, secret = add_client(self.doors.ledger, title, role, [key[1]])
+            client, secret = add_client(
+                self.doors.ledger, f"{title}的系统", role, [key[1]], [title]
+            )
             self.tokens[key] = issue_token(self.doors.ledger, client.client_id, secret) or ""
         return self.tokens[key]
 
