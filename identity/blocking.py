@@ -47,13 +47,17 @@ def refresh_keys(connection: duckdb.DuckDBPyConnection) -> None:
     first = run("SELECT count(*) = 0 FROM block_key").fetchall()[0][0]
     if not first:
         run("DELETE FROM block_key WHERE record_id IN (SELECT record_id FROM changed)")
-    kinds = " UNION ALL ".join(
-        f"SELECT hash({kind}, {value}, {other}) // 2 * 2 + {int(kind == BY_NAME)} AS key, "
-        f"record_id, id_number IS NOT NULL AS settled "
-        f"FROM keyed WHERE {value} IS NOT NULL AND {other} IS NOT NULL"
+    keys = ", ".join(
+        f"CASE WHEN {value} IS NOT NULL AND {other} IS NOT NULL "
+        f"THEN hash({kind}, {value}, {other}) // 2 * 2 + {int(kind == BY_NAME)} END"
         for kind, value, other in KINDS
     )
-    run(f"CREATE OR REPLACE TEMP TABLE new_key AS WITH keyed AS ({KEYED}) {kinds}")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE new_key AS
+        SELECT * FROM (
+            SELECT unnest([{keys}]) AS key, record_id, id_number IS NOT NULL AS settled
+            FROM ({KEYED}))
+        WHERE key IS NOT NULL""")
     run("INSERT INTO block_key FROM new_key")
     if not first:
         _note_crossings(connection)

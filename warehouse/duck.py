@@ -49,6 +49,8 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
+            # row groups are compressed as they fill, by every thread, not by one at the end
+            "write_buffer_row_group_count": 2,
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
@@ -91,10 +93,10 @@ def attach(
     """
     keys = read_keys(home.secrets, encryption=home.settings.encryption)
     options = [f"ENCRYPTION_KEY '{keys.data}'"] if keys.data else []
-    options += ["READ_ONLY"] if read_only else []
-    clause = f" ({', '.join(options)})" if options else ""
+    # what is written is nobody's until it is published whole, so a log to recover it is not kept
+    options += ["READ_ONLY" if read_only else "RECOVERY_MODE no_wal_writes"]
     try:
-        connection.execute(f"ATTACH {literal(path)} AS {name}{clause}")
+        connection.execute(f"ATTACH {literal(path)} AS {name} ({', '.join(options)})")
     except (duckdb.InvalidInputException, duckdb.CatalogException) as error:
         raise ConfigError(
             f"{path.name} cannot be opened with the home's key ({type(error).__name__})",

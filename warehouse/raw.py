@@ -63,6 +63,7 @@ class RawPull:
         self.home, self.stream, self.rows_before = home, stream, rows_before
         self.full = stream.increment.snapshot
         self._stored, self._resumed = stored, resumed
+        self._plain = False  # whether no key came twice in the chunk
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -147,7 +148,8 @@ class RawPull:
         plain = run("""
             SELECT count(*) = count(DISTINCT _key) AND NOT bool_or(_op = 'nokey')
                 AND NOT EXISTS (FROM keyed SEMI JOIN seen USING (_key)) FROM keyed""").fetchall()
-        if plain[0][0]:  # one row a key: nearly every chunk, and a quarter of the work
+        self._plain = bool(plain[0][0])
+        if self._plain:  # one row a key: nearly every chunk, and a quarter of the work
             run("""
                 CREATE OR REPLACE TEMP TABLE judged AS
                 SELECT k.*, false AS _repeated,
@@ -205,9 +207,12 @@ class RawPull:
         rows = write_parquet(self.home, self.connection, "SELECT * FROM fresh", path)
         if not self.full:  # a later chunk may bring the same record again
             self.connection.execute("DELETE FROM prior WHERE _key IN (SELECT _key FROM fresh)")
-            self.connection.execute("""
-                INSERT INTO prior SELECT _key, arg_max(_hash, _row), arg_max(_op, _row)
-                FROM fresh WHERE _op IN ('upsert', 'delete') GROUP BY _key""")
+            values, each = "arg_max(_hash, _row), arg_max(_op, _row)", "GROUP BY _key"
+            if self._plain:
+                values, each = "_hash, _op", ""
+            self.connection.execute(f"""
+                INSERT INTO prior SELECT _key, {values}
+                FROM fresh WHERE _op IN ('upsert', 'delete') {each}""")
         return rows
 
     def has_fresh(self) -> bool:
