@@ -1,7 +1,7 @@
 """The expectation suites: what must hold in every published brain.
 
-Each check looks at the few columns it needs, fetched as a small frame: a key column, the distinct
-codes with their counts, the rows that an anti-join leaves, one row a stream.
+Each check looks at the few columns it needs, fetched as a small frame: the keys that are odd, the
+distinct codes with their counts, the rows that an anti-join leaves, one row a stream.
 """
 
 from collections.abc import Iterator
@@ -109,10 +109,17 @@ def _checks(
 
 
 def _keys(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
+    """One frame a key: the rows without one, and those of keys that come more than once."""
     for title, table, column in KEYS:
-        frame = frame_of(connection, f"SELECT {column} FROM {table}")
+        frame = frame_of(
+            connection,
+            f"""
+            SELECT {column} FROM {table} WHERE {column} IS NULL OR hash({column}) IN (
+                SELECT hash({column}) FROM {table} GROUP BY ALL HAVING count(*) > 1)""",
+        )
         rules = {f"{title}不重复": unique(column), f"{title}不为空": not_null(column)}
-        yield Check("keys", frame, rules)
+        checked = count_of(connection, f"SELECT count(*) FROM {table}")
+        yield Check("keys", frame, rules, checked)
 
 
 def _references(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
