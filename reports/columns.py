@@ -8,7 +8,7 @@ from functools import cache
 
 from reports.items import by_attribute, facts_of_item, label_names, words
 from reports.layout import HeaderColumn
-from reports.patterns import by_pattern, called, head_of, named_person, of_the_row
+from reports.patterns import PERSONAL, by_pattern, called, head_of, named_person, of_the_row
 from reports.texts import bare, remarks
 from schemas.matching.cutting import cut_chinese
 from schemas.matching.judging import judge
@@ -24,6 +24,7 @@ ONLY_BY_WORDS = ("remark", "seq")
 SIGNED = re.compile(r"(?:签名|签字|签收|手印|签章|盖章|签领)$")
 SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
 EMPTY_GROUPS = ("基本信息", "个人信息", "人员信息", "基本情况", "本人信息", "本人情况", "个人情况")
+OF_NAME = re.compile(r"(?:的)?(?:姓名|名字)$")
 OWN = {"head": {"name": "head_name", "id_number": "head_id_number", "phone": "head_phone"},
        "spouse": {"name": "spouse_name", "id_number": "spouse_id_number", "phone": "spouse_phone"},
        "worker": {"name": "worker_name", "phone": "worker_phone"}}  # fmt: skip
@@ -90,7 +91,47 @@ def _about_somebody(
             leaf = bare(columns[at].path[-1])
             if one.item.startswith("other:") and len(columns[at].path) == 1 and fits(leaf):
                 made[at] = Proposal(item, LIKELY, f"列名“{leaf}”：没有别的列是本人的")
+                made = _all_of_theirs(columns, made, leaf)
                 break
+    return _called_by_the_label(columns, made)
+
+
+def _all_of_theirs(
+    columns: Sequence[HeaderColumn], proposals: Sequence[Proposal], leaf: str
+) -> list[Proposal]:
+    """`诉求人姓名` is the row's person, and so are `诉求人身份证号` and `诉求人住址`."""
+    whose = OF_NAME.sub("", leaf)
+    made = list(proposals)
+    for at, one in enumerate(made):
+        theirs = bare(columns[at].path[-1])
+        known = words().get(theirs.removeprefix(whose), "")
+        free = one.item.startswith("other:") and len(columns[at].path) == 1
+        taken = any(known == other.item for other in made)
+        if (
+            len(whose) >= 2
+            and free
+            and theirs.startswith(whose)
+            and known in PERSONAL
+            and not taken
+        ):
+            made[at] = Proposal(known, LIKELY, f"“{whose}”就是这一行的人")
+    return made
+
+
+def _called_by_the_label(
+    columns: Sequence[HeaderColumn], proposals: Sequence[Proposal]
+) -> list[Proposal]:
+    """Without any name in a list, the column `志愿者` at its left is the volunteers' names."""
+    made = list(proposals)
+    if any(one.item == "name" for one in made):
+        return made
+    for at, one in enumerate(made[:4]):
+        label = one.item.removeprefix("label:")
+        if one.item.startswith("label:") and bare(columns[at].path[-1]) in (label, f"{label}人"):
+            others = {each.item for each in made}
+            if others & {"id_number", "phone", "sex_code"}:
+                made[at] = Proposal("name", LIKELY, f"列名“{label}”：没有别的列是姓名")
+            break
     return made
 
 
@@ -145,6 +186,7 @@ def _subject(groups: Sequence[str], remark: str) -> tuple[str | None, str]:
 
 
 def _of_another(whose: str | None, said: str, leaf: str) -> Proposal:
+    leaf = leaf.removeprefix(said) or leaf  # 配偶情况/配偶姓名
     known = words().get(leaf, leaf)
     own = OWN.get(str(whose), {}).get(known)
     if own:
@@ -167,6 +209,8 @@ def _by_reading(column: HeaderColumn, granted: Sequence[str]) -> Proposal:
     profile = profile_of(values, today=date.today())  # ages of samples only
     for one in judge(read_name(path), profile):
         item = _item_of(one.subject, one.attribute, granted)
+        if item == "community_name" and leaf.endswith("组"):
+            item = None  # a group within a village or a constituency
         if item in ONLY_BY_WORDS or _of_a_stranger(str(item), path):
             item = None
         if item is not None and item.startswith("label:") and item[6:] not in leaf:
@@ -201,6 +245,14 @@ def _item_of(subject: str, attribute: str, granted: Sequence[str]) -> str | None
     return by_attribute().get((subject, attribute))
 
 
+def _of_somebody_else(column: HeaderColumn, first: Proposal, one: Proposal) -> bool:
+    """Beside a column that is surely the person's own: `包案领导电话`, whoever that is."""
+    if first.confidence < SURE or one.confidence >= SURE:
+        return False
+    read = read_name(bare(column.path[-1]))
+    return bool(read) and read[0].whose < 1
+
+
 def _apart(columns: Sequence[HeaderColumn], proposals: list[Proposal]) -> list[Proposal]:
     """Two columns of one item: the longer name keeps its own words, and the officer looks."""
     made = list(proposals)
@@ -212,5 +264,8 @@ def _apart(columns: Sequence[HeaderColumn], proposals: list[Proposal]) -> list[P
             first[one.item] = at
             continue
         same = bare(columns[first[one.item]].path[-1]) == bare(columns[at].path[-1])
+        if one.item in PERSONAL and _of_somebody_else(columns[at], made[first[one.item]], one):
+            made[at] = Proposal(_canonical(bare(columns[at].path[-1])), 0.7, "本人另有一列")
+            continue
         made[at] = Proposal(one.item, 0.9 if same else 0.6, f"{one.why}；与另一列相同，请核对")
     return made

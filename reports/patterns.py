@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from reports.items import label_names, words
 
 GRANTED = re.compile(
-    r"(?:首次|初次|最初)?(?:认定|批准|享受|纳入|确诊|评定|起始|发证|办证|审批|开始|核定|登记|确认|取得)"
+    r"(?:首次|初次|最初|本次|正式)?(?:注册|加入|持证|领证|确定|评残|评估认定|入册|列入|纳管|建档|确认为|成为|登记为|认定为|纳入保障|认定|批准|享受|纳入|确诊|评定|起始|发证|办证|审批|开始|核定|登记|确认|取得)"
     r"(?:享受|救助|待遇|对象|人员|供养)*(?:时间|日期|年月)"
 )
 """Since when: `首次纳入低保时间`, the label taken out of it."""
@@ -25,10 +25,11 @@ BEFORE, BEHIND = (
 EITHER = re.compile(r"(?:或|、|/).*$")
 PEOPLE = re.compile(
     r"(?:对象|人员|老年人|老人|儿童|妇女|学生|患者|居民|群众|残疾人|党员|成员|军人|学员|青年"
-    r"|受\w{1,2}人|被\w{1,4}人|参\w{1,2}人|申请人|登记人|住户|承租人|租户)(?:基本)?(?:信息|情况)?$"
+    r"|职工|会员|团员|教职工|村民|社员|新生|婴儿|幼儿|儿|孕妇|产妇|士兵|学员|毕业生|农民工|村居民|业主|住户成员|家庭成员|本人"
+    r"|受\w{1,2}[人者]|被\w{1,4}人|参\w{1,2}人|信访人|来访人|上访人|诉求人|求助人|申报人|领取人|享受人|使用人|居住人|当事人|申请人|登记人|住户|承租人|租户)(?:基本)?(?:信息|情况)?$"
 )
 HELPERS = re.compile(
-    r"责任|联系|监护|经办|工作人员|(?<!被)(?:走访|探访|采访|调查)人|网格|包保|包联|帮扶干部|帮扶责任|志愿|服务人员|医生|房东|房主|出租"
+    r"领导|干部|负责|包案|专干|专员|陪同|陪护|照护|照料|看护|代理|委托|代办|代领|填报|填表|审核|核查人|检查|排查|登记员|调解|帮教人|证明|见证|同行|同住|推荐|介绍|培养|班主任|老师|教师|法定|房屋所有|产权|责任|联系|监护|经办|工作人员|(?<!被)(?:走访|探访|采访|调查)人|网格|包保|包联|帮扶干部|帮扶责任|志愿|服务人员|医生|房东|房主|出租"
     r"|紧急|家长|家属|亲属|父|母|子女|配偶|户主|法人|负责"
 )
 """Persons beside the one whom the row is about."""
@@ -36,7 +37,15 @@ HELPERS = re.compile(
 
 HEADS = re.compile(r"^与((?:主)?承租人|申请人|权利人|产权人|房主|户主)(?:的)?(?:的)?关系$")
 SPOUSE = re.compile(r"^(?:丈夫|妻子|爱人|老伴|配偶方|配偶)(?:的)?(?=.)")
+PARTY = re.compile(
+    r"^(?:.{0,4}组织关系)?(?:所在|所属|隶属|归属)?(?:的)?(?:基层)?"
+    r"党(?:支部|组织|总支)(?:名称|全称)?$"
+)
 KIND = re.compile(r"^(?:类别|种类|类型|分类)$")
+PHRASES = (
+    (HUKOU, "hukou_address"), (LIVES, "residence_address"), (HEADS, "relation_code"),
+    (POOR, "labels:低保|低边|特困|孤儿|困境儿童"), (PARTY, "detail:党员"),
+)  # fmt: skip
 
 
 PERSONAL = ("name", "id_number", "phone", "sex_code", "age", "birth_date", "ethnicity_code",
@@ -45,14 +54,9 @@ PERSONAL = ("name", "id_number", "phone", "sex_code", "age", "birth_date", "ethn
 
 def by_pattern(leaf: str, granted: Sequence[str]) -> str | None:
     """The item of a bare header; None where no phrase of ours fits."""
-    if HUKOU.fullmatch(leaf):
-        return "hukou_address"
-    if LIVES.fullmatch(leaf):
-        return "residence_address"
-    if POOR.fullmatch(leaf):
-        return "labels:低保|低边|特困|孤儿|困境儿童"
-    if HEADS.fullmatch(leaf):
-        return "relation_code"
+    for phrase, item in PHRASES:
+        if phrase.fullmatch(leaf):
+            return item
     if len(granted) == 1 and KIND.fullmatch(leaf):
         return f"detail:{granted[0]}"
     return _since(leaf, granted) or _label(leaf) or _of_a_person(leaf)

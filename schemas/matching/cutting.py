@@ -13,6 +13,8 @@ ORGANISED = ("operator", "work_unit")
 """Attributes that name somebody who is not the person, when they stand before another."""
 NO_OTHER = (*ORGANISED, "hukou_address")
 ROLES = (
+    *("信访人", "车主", "养犬人", "孕妇", "产妇", "孕产妇", "新生儿", "婴儿", "幼儿", "婴幼儿"),
+    *("职工", "会员", "住户代表", "使用人", "房屋使用人", "实际居住人", "居住人", "领取人员"),
     *("业主", "租户", "租客", "承租人", "承租人员", "租赁人", "产权人", "房屋产权人", "申请人"),
     *("学生", "儿童", "志愿者", "住户", "owner", "tenant", "renter", "lessee", "applicant"),
     *("student", "child", "volunteer", "occupant"),
@@ -35,6 +37,7 @@ class Cut:
     doubtful: bool = False  # initials that stand for two people
     guessed: bool = False  # by two letters, among names that are no initials
     role: str = ""  # in which the person appears, where a row may hold another in another role
+    stranger: str = ""  # somebody whom no list names: `申报人`
 
     @property
     def whose(self) -> float:
@@ -57,12 +60,20 @@ def cut_chinese(head: str, context: tuple[str, ...] = ()) -> Cut:
             if found:
                 chosen = min(found, key=_preference)
                 ways.append((best[start][0] + WORD, (*best[start][1], (chosen, text[start:end]))))
-            elif text[end - 1] == "人" and 2 <= end - start <= 4:  # `申报人`: nobody we know
+            elif _stranger(text[start:end]):
                 ways.append(
                     (best[start][0] + WORD + 0.1, (*best[start][1], (SOMEBODY, text[start:end])))
                 )
         best.append(min(ways, key=lambda way: way[0]))
     return _cut(best[-1][1])
+
+
+def _stranger(text: str) -> bool:
+    """`申报人`, `受种者`: nobody we know; `职工本人` ends with somebody whom we do."""
+    shaped = 2 <= len(text) <= 4 and text[-1] in "人者"
+    return shaped and not any(
+        one.kind == "subject" for at in range(1, len(text)) for one in chinese().get(text[at:], ())
+    )
 
 
 def _preference(word: Word) -> int:
@@ -83,6 +94,7 @@ def _cut(words: Words) -> Cut:
         others=others,
         unknown=len(words) - len(named),
         role=roles[-1] if roles else "",
+        stranger=next((text for one, text in reversed(words) if one is SOMEBODY), ""),
     )
 
 

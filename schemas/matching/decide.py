@@ -262,9 +262,16 @@ def _sure_whose(seen: Seen) -> float:
 
 
 def _joined(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
-    """A room written `7-1-202` is no room but the end of an address."""
+    """A room written `7-1-202` is no room but the end of an address.
+
+    Behind a building and a unit the number of a door is that of the room.
+    """
     made = list(decisions)
+    fields = {one.field for one in decisions if one.active}
+    inside = {"building", "unit"} <= fields and not fields & {"room", "road"}
     for at, (one, each) in enumerate(zip(decisions, seen, strict=True)):
+        if inside and one.field == "door_no":
+            made[at] = replace(one, field="room", why=f"{one.why}；与楼栋、单元在一起")
         if one.field == "room" and each.profile.share("room_path") > 0.5:
             made[at] = replace(one, field="residence_address", why=f"{one.why}；值里有栋和单元")
     return made

@@ -11,13 +11,6 @@ from schemas.matching.lexicon import attributes
 from schemas.matching.profile import Profile, recent
 
 AGAINST = 0.02
-STRANGERS = (
-    ("id_18", 0.6, ("id_number", "customer_no", "household_no", "bank")),
-    ("mobile", 0.7, ("phone", "customer_no")),
-    ("moment", 0.7, ("moment", "day")),
-    ("blob", 0.6, ()),
-)
-"""Shapes that no column of another content has: (shape, share, contents that may)."""
 
 
 def likelihood(attribute: str, profile: Profile) -> float:
@@ -114,6 +107,16 @@ def _coded(profile: Profile, table: str) -> float:
 
 def _relation(profile: Profile) -> float:
     return max(_coded(profile, one) for one in ("relation", "relation_zh", "relation_1"))
+
+
+def _relation_other(profile: Profile) -> float:
+    """To whomever: the words are those of the relation to the head."""
+    return max(_relation(profile), _anything(profile))
+
+
+def _picture(profile: Profile) -> float:
+    """A picture is no word that somebody could read: `ZW` is 指纹 or 职务."""
+    return 0.15 if profile.share("han") > 0.7 else _anything(profile)
 
 
 def _disability(profile: Profile) -> float:
@@ -256,6 +259,8 @@ FITS: dict[str, Callable[[Profile], float]] = {
     "age": _age,
     "year": _year,
     "relation": _relation,
+    "relation_other": _relation_other,
+    "picture": _picture,
     "disability_kind": _disability,
     "labels": _labels,
     "flag": _flag,

@@ -26,6 +26,7 @@ class NameReading:
     whose: float = 1.0  # how sure it is that the values are this subject's
     role: str = ""
     agreed: bool = False  # the column's name and its comment both say so
+    stranger: str = ""  # somebody whom no list names, whose it is
 
 
 def after(
@@ -34,16 +35,17 @@ def after(
     """Readings of a last word behind what was cut before it."""
     ones = spoken(found)
     for one in ones:
-        strength = FORMS[one.form] * factor * _front(cut)
+        strength = FORMS[one.form] * factor * front(cut)
         if behind and not attributes()[one.means].content.startswith(CODED):
             strength *= 0.25 if behind in KEYS else 0.6
         subject = cut.subject or whose or "self"
         yield NameReading(
-            one.means, subject, strength / len(ones) ** 0.5, "", one.form, cut.whose, cut.role
-        )
+            one.means, subject, strength / len(ones) ** 0.5, "", one.form, cut.whose, cut.role,
+            stranger=cut.stranger if subject == "official" else "",
+        )  # fmt: skip
 
 
-def _front(cut: Cut) -> float:
+def front(cut: Cut) -> float:
     """How much a front that is not all understood takes away."""
     unknown = (1.0, 0.85, 0.72)[cut.unknown] if cut.unknown < 3 else 0.55
     return unknown * (0.65**cut.others) * (0.5 if cut.guessed else 1.0)

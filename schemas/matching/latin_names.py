@@ -9,12 +9,16 @@ from schemas.matching.last_words import NameReading, after, trust, whole_word
 from schemas.matching.lexicon import latin
 
 NUMBERS = ("id", "no", "code", "num", "number", "uid", "guid", "uuid", "key", "bh", "bm")
+RELATION, TOWARDS = ("rel", "relation", "relationship"), ("to", "with")
 SHORTENED = 0.89  # a word that is written in full is likelier than one that is shortened
 
 
 def read_latin(name: str, *, trusted: bool) -> Iterator[NameReading]:
     """Every reading of a Latin name; `trusted` where the whole table goes by initials."""
     tokens = tokens_of(name)
+    if _to_somebody(tokens):
+        yield NameReading("relation_other", "self", 0.93, "", "english")
+        return
     yield from _spelled_out(tokens, trusted=trusted, inside="." in name)
     if trusted:
         return
@@ -23,6 +27,14 @@ def read_latin(name: str, *, trusted: bool) -> Iterator[NameReading]:
             if one.form != "initials":
                 whose = min(one.whose, SHORTENED)
                 yield replace(one, strength=one.strength * SHORTENED, whose=whose)
+
+
+def _to_somebody(tokens: Sequence[str]) -> bool:
+    """`relation_to_elder`: a relation to a person whom we know and who is not the head."""
+    if len(tokens) < 3 or tokens[0] not in RELATION or tokens[1] not in TOWARDS:
+        return False
+    cut = cut_latin(tuple(tokens[2:]), trusted=False)
+    return cut.subject not in (None, "head") and not (cut.unknown or cut.doubtful)
 
 
 def _spelled_out(tokens: list[str], *, trusted: bool, inside: bool) -> Iterator[NameReading]:

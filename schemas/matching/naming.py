@@ -13,7 +13,7 @@ from schemas.matching.chinese_names import read_chinese
 from schemas.matching.cutting import cut_chinese, tokens_of
 from schemas.matching.last_words import NameReading
 from schemas.matching.latin_names import read_latin
-from schemas.matching.lexicon import HAN, Form, attributes, latin, subjects
+from schemas.matching.lexicon import HAN, Form, attributes, chinese, latin, subjects
 
 BRACKETS = re.compile(r"[（(【\[].*?(?:[)）】\]]|$)")
 ENGLISH_CLAUSE = re.compile(r"[,;:=(.0-9]|\bof\b|\bfor\b")
@@ -37,7 +37,7 @@ def read_name(name: str, comment: str = "", *, initials: bool = False) -> list[N
         other = 0.5 if HAN.search(BRACKETS.sub("", comment)) else 1.0  # it says something else
         return _best([replace(one, strength=one.strength * other) for one in by_name])
     said = {(one.attribute, one.subject): one for one in by_comment}
-    less = 0.25 if HAN.search(comment) else ENGLISH_BESIDE
+    less = (0.12 if _plain_word(comment) else 0.25) if HAN.search(comment) else ENGLISH_BESIDE
     agreeing = [one for one in by_name if (one.attribute, one.subject) in said]
     others = [replace(one, strength=one.strength * less) for one in by_name if one not in agreeing]
     both = [
@@ -52,6 +52,11 @@ def read_name(name: str, comment: str = "", *, initials: bool = False) -> list[N
         if (key := (one.attribute, one.subject))
     ]
     return _best([*both, *by_comment, *others])
+
+
+def _plain_word(comment: str) -> bool:
+    """Whether a comment is one known word and no more, so that the name need not be guessed at."""
+    return any(one.kind == "attribute" for one in chinese().get(comment.strip(), ()))
 
 
 def _whose(one: NameReading, text: str) -> NameReading:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from hub.reflected import ReflectedColumn, ReflectedTable
-from schemas.matching.judging import Candidate, judge
+from schemas.matching.cutting import STRANGE
+from schemas.matching.judging import NAMED, Candidate, judge
+from schemas.matching.last_words import NameReading
 from schemas.matching.naming import looks_like_initials, read_name
 from schemas.matching.profile import Profile, born_by, day_of, profile_of
 
@@ -39,11 +41,31 @@ def look(table: ReflectedTable, *, today: date) -> list[Seen]:
     names = [one.name for one in table.columns]
     initials = looks_like_initials(names)
     seen = []
-    for column in table.columns:
+    readings = [read_name(one.name, one.comment, initials=initials) for one in table.columns]
+    for column, read in zip(table.columns, _of_the_row(readings), strict=True):
         profile = profile_of(column.values, today=today)
-        readings = read_name(column.name, column.comment, initials=initials)
-        seen.append(Seen(column, profile, tuple(judge(readings, profile))))
+        seen.append(Seen(column, profile, tuple(judge(read, profile))))
     return _compared(seen, today)
+
+
+def _of_the_row(readings: Sequence[list[NameReading]]) -> Sequence[list[NameReading]]:
+    """A row is about somebody: where no name is the person's own, `申报人` may be whom it is about.
+
+    Of several whom no list names it is the one of whom most is asked.
+    """
+    said = [one for each in readings for one in each if one.strength >= NAMED]
+    if any((one.attribute, one.subject) == ("name", "self") for one in said):
+        return readings
+    asked = Counter(one.stranger for one in said if one.stranger)
+    named = {one.stranger for one in said if one.attribute == "name"}
+    whose = max((one for one in asked if one in named), key=lambda one: asked[one], default="")
+    if asked[whose] < 2:
+        return readings
+    return [
+        [replace(one, subject="self", whose=min(one.whose, STRANGE), role=whose)
+         if one.stranger == whose else one for one in each]
+        for each in readings
+    ]  # fmt: skip
 
 
 def _compared(seen: list[Seen], today: date) -> list[Seen]:

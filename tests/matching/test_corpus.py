@@ -6,7 +6,7 @@ from tests.matching.measuring import measure, settings_wrong, sources
 
 PARTS = (
     *("built_with", "held_back", "written_last", "written_later", "fresh"),
-    *("newcomers", "afterwards", "third_look"),
+    *("newcomers", "afterwards", "third_look", "fourth_look", "fifth_look"),
 )
 
 

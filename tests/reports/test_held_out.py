@@ -1,7 +1,8 @@
 """Awful forms that were drawn up before the mapper was tried on them, each with its truth.
 
 What was right at first sight, before anything was mended after them: of the first set 89.5 %
-(of 171 columns), of the second 94.1 % (of 169), of the third 95.6 % (of 135).
+(of 171 columns), of the second 94.1 % (of 169), of the third 95.6 % (of 135), of the fourth 89.1 %
+(of 129), of the fifth, after much had been learnt from the fourth, 97.5 % (of 120).
 """
 
 from collections.abc import Iterator
@@ -43,7 +44,10 @@ def _compared(one: Form, folder: Path) -> Iterator[tuple[str, str, str]]:
         yield header, wanted, wanted if free else made.item
 
 
-@pytest.mark.parametrize("name", ["held_out_first", "held_out_second", "held_out_third"])
+@pytest.mark.parametrize(
+    "name",
+    [f"held_out_{one}" for one in ("first", "second", "third", "fourth", "fifth")],
+)
 def test_columns_of_awful_forms_are_recognised(name: str, tmp_path: Path) -> None:
     compared = [line for one in _forms(name) for line in _compared(one, tmp_path)]
     wrong = [line for line in compared if line[1] != line[2]]
