@@ -52,15 +52,17 @@ def refresh_keys(connection: duckdb.DuckDBPyConnection) -> None:
         f"THEN hash({kind}, {value}, {other}) // 2 * 2 + {int(kind == BY_NAME)} END"
         for kind, value, other in KINDS
     )
-    run(f"""
-        CREATE OR REPLACE TEMP TABLE new_key AS
+    made = f"""
         SELECT * FROM (
             SELECT unnest([{keys}]) AS key, record_id, id_number IS NOT NULL AS settled
             FROM ({KEYED}))
-        WHERE key IS NOT NULL""")
+        WHERE key IS NOT NULL"""
+    if first:  # straight into their table: of ten million records they are gigabytes
+        run(f"INSERT INTO block_key {made}")
+        return
+    run(f"CREATE OR REPLACE TEMP TABLE new_key AS {made}")
     run("INSERT INTO block_key FROM new_key")
-    if not first:
-        _note_crossings(connection)
+    _note_crossings(connection)
 
 
 def _note_crossings(connection: duckdb.DuckDBPyConnection) -> None:

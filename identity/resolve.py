@@ -21,6 +21,14 @@ from identity.scoring import make_profiles, score_query
 from identity.state import begin_anew_if_other
 
 
+WEIGHED = ("old_key", "new_key", "seeking", "meeting", "pair", "paired", "profile", "old_evidence")
+CLUSTERED = ("touched", "frontier", "seed", "member", "node_edge", "node_told", "node_fact",
+             "component", "linked", "hard", "easy", "rooted")  # fmt: skip
+ASSIGNED = ("clustered", "stays", "kept", "minted", "before", "relinked", "events")
+CHOSEN = ("ordered", "members", "dispute", "differing", "still_open")
+"""What a step leaves that none after it reads: of ten million records it fills the memory."""
+
+
 def resolve_identity(
     connection: duckdb.DuckDBPyConnection,
     key: bytes,
@@ -55,8 +63,16 @@ def resolve_identity(
     refresh_keys(connection)
     find_pairs(connection)
     _score(connection, scaled)
+    _let_go(connection, WEIGHED)
     cluster(connection, scaled)
+    _let_go(connection, CLUSTERED)
     assign_ids(connection, key, now)
+    _let_go(connection, ASSIGNED)
+
+
+def _let_go(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
+    for table in tables:
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
 def _score(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -97,6 +113,7 @@ def resolve_entities(
             WHERE resident_id NOT IN (FROM affected)""")
     update_golden(connection, owners)
     update_corrections(connection, now)
+    _let_go(connection, CHOSEN)
     update_places(connection, key, now)
 
 
