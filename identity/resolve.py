@@ -20,7 +20,6 @@ from identity.places import update_places
 from identity.scoring import make_profiles, score_query
 from identity.state import begin_anew_if_other
 
-
 WEIGHED = ("old_key", "new_key", "seeking", "meeting", "pair", "paired", "profile", "old_evidence")
 CLUSTERED = ("touched", "frontier", "seed", "member", "node_edge", "node_told", "node_fact",
              "component", "linked", "hard", "easy", "rooted")  # fmt: skip
