@@ -87,7 +87,7 @@ def add(
     say(f"已登记为 {number} 号，等待复核：hub feedback list 查看。")
 
 
-@app.command("decide", cls=Command, help="处理一条反馈：采纳（转给归口部门改）或不采纳。")
+@app.command("decide", cls=Command, help="处理一条反馈：采纳（写明的值成为一条更正记录）或不采纳。")
 def decide(
     number: Annotated[int, typer.Argument(metavar="编号", help="用 list 查到的编号", min=1)],
     verdict: Annotated[
@@ -96,16 +96,26 @@ def decide(
     ],
     home: HomeOption = None,
 ) -> None:
-    """Close one; the platform that owns the field corrects it, and the next sync brings it."""
+    """Close one; a value that is accepted becomes a record of its own with the next sync."""
     from getpass import getuser
 
     from cli.screen import say
-    from ledger.feedback import decide_feedback
+    from serving.reading.correcting import settle_feedback
+    from warehouse.snapshots import reading
 
     if verdict not in VERDICTS:
         raise ConfigError("no such verdict", zh="结果只能写 accepted（采纳）或 refused（不采纳）。")
     given = cast(Literal["accepted", "refused"], verdict)
-    with audited(the_home(home)) as (ledger, audit):
-        decide_feedback(ledger, number, given, f"command:{getuser()}")
-        note(audit, "decide", detail={"feedback": number, "verdict": verdict})
-    say(f"{number} 号已{'采纳：请归口部门在来源平台更正' if verdict == 'accepted' else '关闭'}。")
+    opened = the_home(home)
+    with audited(opened) as (ledger, audit), reading(opened) as connection:
+        by = f"command:{getuser()}"
+        filed = settle_feedback(connection, opened, ledger, (number, given), by)
+        note(audit, "decide", detail={"feedback": number, "verdict": verdict, "filed": filed})
+    if verdict == "refused":
+        say(f"{number} 号已关闭。")
+    elif filed:
+        say(
+            f"{number} 号已采纳：下一次同步起是“更正申请”平台的一条记录；也请归口部门更正。"
+        )
+    else:
+        say(f"{number} 号已采纳：这一项只能由归口部门在来源平台更正。")

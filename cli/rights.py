@@ -56,21 +56,27 @@ def erase(
     ] = False,
     home: HomeOption = None,
 ) -> None:  # fmt: skip
-    """Erase one resident from all snapshots, and keep the next sync from bringing them back."""
+    """Erase one resident from all that is held, and keep the next sync from bringing them back."""
     from cli.screen import say
 
     if not yes:
         raise ConfigError("erase: not confirmed", zh="删除不能撤销：确认后请加上 --yes 再运行。")
+    from getpass import getuser
+
+    from pipelines.erasing import erase as carry_out
+    from warehouse.snapshots import current_number
+
     opened = the_home(home)
     with audited(opened) as (ledger, audit):
-        records, number = _erase(opened, ledger, resident_id, reason)
+        done = carry_out(opened, ledger, resident_id, f"command:{getuser()}", reason)
+        number = current_number(opened) or 0
         note(audit, "erase", entity="resident", subject=resident_id, snapshot=number,
-             rows=len(records))  # fmt: skip
-    platforms = sorted({platform for platform, *_ in records})
-    say(f"已从数据大脑删除（{len(records)} 条来源记录），发布为快照 {number}，旧快照已清除；"
-        "以后的同步不会再收进来。",
-        f"原始批次文件和来源平台（{'、'.join(platforms)}）里还有：请通知平台的归口部门删除，"
-        "原始批次按保存期限整批清理。")  # fmt: skip
+             rows=len(done.records), detail={"files": done.files})  # fmt: skip
+    platforms = sorted({platform for platform, *_ in done.records})
+    say(f"已从数据大脑删除（{len(done.records)} 条来源记录），发布为快照 {number}，旧快照已清除；"
+        f"原始批次和归一文件重写了 {done.files} 个，去掉 {done.rows} 行。以后的同步不会再收进来。",
+        f"来源平台（{'、'.join(platforms)}）里还有，已交付的抽取和填好的表里也可能有："
+        "请通知归口部门和接收部门删除。")  # fmt: skip
 
 
 def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
@@ -100,30 +106,6 @@ def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
             for one in about(ledger, view.resident_id)
         ],
     }  # fmt: skip
-
-
-def _erase(
-    home: "Home", ledger: "Ledger", resident_id: str, reason: str
-) -> tuple[list[tuple[str, str, str]], int]:
-    """Bury the records first, then publish a snapshot without them, then drop the older ones."""
-    from getpass import getuser
-
-    from ledger.tombstones import bury
-    from reports.collected import forget_collected
-    from warehouse.erasing import erasing_secret, marks_of, purge, records_of
-    from warehouse.lock import locked
-    from warehouse.snapshots import drop_older, publish_work, working
-
-    with locked(home, "sync"), locked(home, "brain"), working(home) as work:
-        records = records_of(work.connection, resident_id)
-        marks = marks_of(work.connection, records, erasing_secret(home))
-        bury(ledger, marks, resident_id, f"command:{getuser()}", reason)
-        purge(work.connection, resident_id)
-        work.close()
-        number = publish_work(work)
-        forget_collected(home, resident_id)
-        drop_older(home)
-    return records, number
 
 
 def _plain(value: object) -> str:

@@ -199,6 +199,12 @@ class Ledger:
                 for b, started in session.execute(query.order_by(BatchRow.seq))
             ]  # fmt: skip
 
+    def replace_batch(self, seq: int, rows: int, sha256: str) -> None:
+        """Note that a batch's raw file was written anew, without records that were erased."""
+        with Session(self.engine) as session, session.begin():
+            row = session.get_one(BatchRow, seq)
+            row.rows, row.sha256 = rows, sha256
+
     def last_pulls(self) -> dict[tuple[str, str], PullRow]:
         """The newest pull of every stream; backfills and corrections are none."""
         newest = (

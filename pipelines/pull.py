@@ -15,10 +15,12 @@ from hub.platform_streams import Stream
 from hub.settings import Home
 from hub.shortage import as_told
 from ledger import Ledger, Pull
+from ledger.tombstones import tombstones
 from pipelines.drift import watch_shape, watched
 from pipelines.raw_files import raw_batch
 from security.keys import read_keys
 from security.sealing import seal, unseal
+from warehouse.erasing import erasing_secret, kept_out
 from warehouse.lock import locked
 from warehouse.raw import RawPull
 
@@ -63,6 +65,8 @@ def pull_stream(
                 complete = _take_chunks(home, ledger, told, raw, pull, tick)
             finally:
                 connector.close()
+            if raw.erased:
+                pull.notes.append(f"{raw.erased} 行属于已依法删除的居民，没有收进来。")
             if complete:
                 _take_absent(home, ledger, stream, raw, pull, accept_drop=accept_drop)
             ledger.close_pull(pull, "complete")
@@ -110,7 +114,8 @@ def _open(ledger: Ledger, platform: Platform, stream_name: str) -> Pull:
 def _compare_with(home: Home, ledger: Ledger, stream: Stream, pull: Pull) -> RawPull:
     batches = ledger.batches(pull.platform, pull.stream)
     own = [home.data / b.path for b in batches if b.pull_id == pull.pull_id and pull.resumed]
-    return RawPull(home, stream, [home.data / b.path for b in batches], own, pull.read)
+    out = kept_out(pull.platform, pull.stream, tombstones(ledger), erasing_secret(home))
+    return RawPull(home, stream, [home.data / b.path for b in batches], own, pull.read, out)
 
 
 def _take_chunks(

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
+from hub.errors import HubError
 from hub.platform import Platform
 from hub.settings import Home, find_home, open_home
 from hub.shortage import as_told
 from ledger import Ledger, Pull, open_ledger
 from pipelines.brain import Publication
+from pipelines.erasing import finish_erasures
 from pipelines.lanes import Lanes
 from pipelines.pull import Tick
 from pipelines.standardise import CoreCounts
@@ -111,6 +113,10 @@ def session(
     one.run_id = ledger.begin_run()
     for error in wrong:
         one.fail("platforms", error)
+    try:
+        finish_erasures(home, ledger)  # nothing, unless one was cut short
+    except HubError as error:
+        one.fail("erase", error)
     try:
         yield one
         number = one.publication.number if one.publication else None

@@ -9,6 +9,7 @@ from hub.settings import Home
 from pipelines.pull import Tick
 from pipelines.session import Failure, Session, session
 from pipelines.streams import begin
+from reports.requested import sweep_requests
 from warehouse.lock import locked
 
 
@@ -69,6 +70,7 @@ def run_sync(
         if accept_drop and not platforms:
             run.accept_drop = tuple(run.platforms)
         _execute(run, chosen)
+        sweep_requests(home, run.ledger)
         number = run.publication.number if run.publication else None
         pulls, seconds = _pull_reports(run, chosen), perf_counter() - started
         return SyncReport(run.run_id, run.status, number, pulls, run.failures, seconds, run.steps)

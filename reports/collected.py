@@ -6,6 +6,7 @@ then lies in raw only. What the standard has no place for (a bank account, a sch
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -17,6 +18,23 @@ from schemas.entities import FIELDS
 from warehouse.duck import memory, parquet, write_parquet
 
 PLATFORM, STREAM, FOLDER = "collected", "answers", "collected"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A platform whose records are made here: what its file says of it."""
+
+    platform: str
+    stream: str
+    title: str
+    steward: str
+    about: str
+
+
+ANSWERS = Source(
+    PLATFORM, STREAM, "只问一次（网格员核实）", "网格员",
+    "只问一次的答案：由 hub form answer 写入，和别的平台一样取数、归一、认人。",
+)  # fmt: skip
 COLLECTED = pl.Schema(
     {
         "resident_id": pl.String(), "item": pl.String(), "value": pl.String(),
@@ -40,18 +58,18 @@ def is_field(item: str) -> bool:
     return item in ANSWERED or item in EVIDENCE
 
 
-def platform_text() -> str:
+def platform_text(source: Source = ANSWERS) -> str:
     """The platform's file, as it is made for the first answers."""
     lines = [
-        "# 只问一次的答案：由 hub form answer 写入，和别的平台一样取数、归一、认人。",
-        f"platform: {PLATFORM}",
-        "title: 只问一次（网格员核实）",
-        "owner: {level: community, department: 社区, steward: 网格员}",
-        f"connection: {{kind: files, path: {FOLDER}}}",
+        f"# {source.about}",
+        f"platform: {source.platform}",
+        f"title: {source.title}",
+        f"owner: {{level: community, department: 社区, steward: {source.steward}}}",
+        f"connection: {{kind: files, path: {source.platform}}}",
         "fresh_within: 3650d",
         "streams:",
-        f"  {STREAM}:",
-        '    files: "answers-*.csv"',
+        f"  {source.stream}:",
+        f'    files: "{source.stream}-*.csv"',
         "    format: csv",
         "    encoding: utf-8",
         "    key: [resident_id, item]",
@@ -71,24 +89,26 @@ def _mapped(field: str) -> str:
     return f"      {field}: {field}"
 
 
-def prepare_platform(home: Home) -> Path:
+def prepare_platform(home: Home, source: Source = ANSWERS) -> Path:
     """Make the platform's file and folder where there are none yet; return the folder."""
-    path = home.root / "platforms" / f"{PLATFORM}.yaml"
+    path = home.root / "platforms" / f"{source.platform}.yaml"
     path.parent.mkdir(exist_ok=True)
     if not path.exists():
-        path.write_text(platform_text(), encoding="utf-8")
-    folder = home.root / FOLDER
+        path.write_text(platform_text(source), encoding="utf-8")
+    folder = home.root / source.platform
     folder.mkdir(exist_ok=True, mode=0o700)
-    first = folder / "answers-0.csv"
+    first = folder / f"{source.stream}-0.csv"
     if not first.exists():  # the header alone: a folder without any file is a platform gone
         first.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
     return folder
 
 
-def write_answers(home: Home, rows: pl.DataFrame, moment: datetime) -> Path:
+def write_answers(
+    home: Home, rows: pl.DataFrame, moment: datetime, source: Source = ANSWERS
+) -> Path:
     """Leave rows (`COLUMNS`, text) for the platform's next pull; return the file, mode 0600."""
-    folder = prepare_platform(home)
-    path = folder / f"answers-{moment.astimezone(UTC):%Y%m%dT%H%M%S%f}.csv"
+    folder = prepare_platform(home, source)
+    path = folder / f"{source.stream}-{moment.astimezone(UTC):%Y%m%dT%H%M%S%f}.csv"
     temporary = path.with_suffix(".tmp")
     temporary.touch(mode=0o600)
     rows.select(COLUMNS).write_csv(temporary)

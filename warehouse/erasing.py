@@ -13,6 +13,7 @@ from hub.errors import NotFoundError
 from hub.settings import Home
 from security.keys import read_keys
 from warehouse.answers import rows
+from warehouse.duck import literal
 
 Record = tuple[str, str, str]
 """platform, stream, record_key"""
@@ -87,8 +88,9 @@ def purge(connection: duckdb.DuckDBPyConnection, resident_id: str) -> dict[str, 
     _forget_head(connection, resident_id, [number for (number,) in numbers])
     run("UPDATE record_id SET record_key = 'erased:' || record_id WHERE record_id IN "
         "(SELECT record_id FROM erased)")  # fmt: skip
-    run("UPDATE resident_identity SET state = 'gone' WHERE resident_id = ?", [resident_id])
-    run("INSERT INTO identity_event VALUES (now(), 'gone', ?, NULL, 'erased')", [resident_id])
+    if done:  # else it was done before
+        run("UPDATE resident_identity SET state = 'gone' WHERE resident_id = ?", [resident_id])
+        run("INSERT INTO identity_event VALUES (now(), 'gone', ?, NULL, 'erased')", [resident_id])
     run("DROP TABLE erased; DROP TABLE erased_home")
     return done
 
@@ -141,6 +143,15 @@ def _forget_head(
            WHERE r.household_id = household.household_id AND r.lives_here)
            WHERE household_id IN (SELECT household_id FROM erased_home)"""
     )
+
+
+def kept_out(platform: str, stream: str, erased: Collection[str], secret: str) -> str:
+    """SQL of `_key` that is true for the erased records of a stream; blank if there are none."""
+    if not erased:
+        return ""
+    mark = MARK.format(literal(platform), literal(stream), "_key")
+    marks = ", ".join(map(literal, sorted(erased)))
+    return f"{mark.replace('$secret', literal(secret))} IN ({marks})"
 
 
 def drop_erased(

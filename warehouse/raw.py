@@ -50,6 +50,7 @@ class RawPull:
         stored: Every committed raw file of the stream, oldest first.
         resumed: Those of them that this very pull wrote before it was cut short.
         rows_before: Rows that it had read by then.
+        kept_out: SQL of `_key` that is true for erased records: of them nothing is stored.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class RawPull:
         stored: Sequence[Path],
         resumed: Sequence[Path] = (),
         rows_before: int = 0,
+        kept_out: str = "",
     ) -> None:
         self.home, self.stream, self.rows_before = home, stream, rows_before
+        self.kept_out, self.erased = kept_out, 0
         self.full = stream.increment.snapshot
         self._stored, self._resumed = stored, resumed
         self._plain = False  # whether no key came twice in the chunk
@@ -125,6 +128,7 @@ class RawPull:
             WITH hashed AS (SELECT *, md5(concat_ws(chr(31), {_cells(cells)})) AS _hash FROM chunk)
             SELECT _row, _hash, {self._key()} AS _key, {self._op()} AS _op FROM hashed""")
         self.connection.unregister("chunk")
+        erased = self._keep_out()
         self._judge()
         news = run("""
             SELECT _row, _hash, _key, _op FROM judged WHERE NOT _repeated AND NOT _unchanged
@@ -140,7 +144,17 @@ class RawPull:
         read, repeated, unchanged = run("""
             SELECT count(*), count(*) FILTER (_repeated),
                    count(*) FILTER (_unchanged AND NOT _repeated) FROM judged""").fetchall()[0]
-        return Counts(read, read - repeated - unchanged, unchanged, repeated)
+        stored = read - repeated - unchanged
+        return Counts(read + erased, stored, unchanged + erased, repeated)
+
+    def _keep_out(self) -> int:
+        """Take rows of erased records out of the chunk; return how many: they change nothing."""
+        if not self.kept_out:
+            return 0
+        query = f"DELETE FROM keyed WHERE {self.kept_out}"
+        gone = int(self.connection.execute(query).fetchall()[0][0])
+        self.erased += gone
+        return gone
 
     def _judge(self) -> None:
         """Fill `judged`: each row of the chunk, and whether it is repeated or unchanged."""

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Flag
@@ -75,18 +75,26 @@ def _home(folder: Path, people: int) -> Home:
 @contextmanager
 def served(home: Home) -> Iterator[tuple[int, str]]:
     """`hub serve` in a process of its own; its port, and a client's token."""
+    with served_as(home, {"测速": "*"}) as (port, tokens):
+        yield port, tokens["测速"]
+
+
+@contextmanager
+def served_as(home: Home, scopes: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The same with a client of each role and its scope; their tokens by role."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    ledger = open_ledger(home.data / "ledger.sqlite")
-    client, secret = add_client(ledger, "测速", "测速", ["*"])
-    token = issue_token(ledger, client.client_id, secret) or ""
+    ledger, tokens = open_ledger(home.data / "ledger.sqlite"), {}
+    for role, scope in scopes.items():
+        client, secret = add_client(ledger, role, role, [scope])
+        tokens[role] = issue_token(ledger, client.client_id, secret) or ""
     ledger.close()
     command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
     process = subprocess.Popen([*command, "--home", str(home.root)], stdout=subprocess.DEVNULL)
     try:
         _wait(port, process)
-        yield port, token
+        yield port, tokens
     finally:
         process.terminate()
         process.wait(120)

@@ -1,20 +1,24 @@
 """更正: what somebody says is wrong about a resident, and what waits to be decided of that."""
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 import duckdb
 
 from hub.errors import NotFoundError
 from hub.settings import Home
 from ledger import Ledger
-from ledger.feedback import open_feedback
+from ledger.feedback import decide_feedback, open_feedback
+from reports.requested import file_correction, may_correct
 from security.keys import read_keys
 from security.policy import Access
 from serving.reading.resident import shown_value
 from serving.reading.wording import title
 from serving.reading.work import residents_inside
+from warehouse.answers import rows
 
 Row = dict[str, Any]
+Verdict = Literal["accepted", "refused"]
 KINDS = {
     "wrong": "不对", "outdated": "过时了", "died": "人已去世", "moved": "已搬走",
     "unknown": "查无此人", "request": "本人申请更正",
@@ -61,3 +65,28 @@ def feedback_inside(
         if one["number"] == number:
             return one
     raise NotFoundError("no such open feedback", zh="没有这条待处理的更正：可能已经有人处理了。")
+
+
+def settle_feedback(
+    connection: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, settled: tuple[int, Verdict],
+    by: str,
+) -> bool:  # fmt: skip
+    """Close one; return whether its value becomes a record of the platform `requested`.
+
+    Raises:
+        NotFoundError: none of that number waits.
+        ConfigError: the value cannot be understood; it goes on waiting.
+    """
+    number, verdict = settled
+    waits = {one["feedback"]: one for one in open_feedback(ledger, sealing_key(home))}
+    one = waits.get(number)
+    filed = False
+    if one and verdict == "accepted" and one["proposed"] and may_correct(one["field"]):
+        found = rows(
+            connection, "SELECT * FROM resident WHERE resident_id = $id", {"id": one["resident_id"]}
+        )
+        for person in found:  # none, if they are gone since
+            file_correction(home, person, one["field"], one["proposed"], datetime.now(UTC))
+            filed = True
+    decide_feedback(ledger, number, verdict, by)
+    return filed

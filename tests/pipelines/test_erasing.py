@@ -1,6 +1,10 @@
 """Erased is erased: in no table of any snapshot, and no later sync brings the resident back."""
 
 import json
+import signal
+import subprocess
+import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,8 +12,11 @@ from small_home import database, make_home
 
 from cli.main import main
 from hub.settings import Home
+from ledger import Ledger, open_ledger
+from ledger.tombstones import open_removals
 from pipelines.sync import run_sync
 from warehouse.answers import rows
+from warehouse.duck import memory, parquet
 from warehouse.snapshots import list_snapshots, reading
 
 
@@ -93,3 +100,79 @@ def test_nothing_of_an_erased_resident_is_left_or_comes_back(
     with reading(home) as connection:
         assert rows(connection, "SELECT count(*) AS n FROM resident")[0]["n"] == 11
     assert run(home, "erase", resident, "--reason", "再一次", "--yes") == 1
+    held = files(home)
+    assert number not in held
+    assert "13912345678" not in held
+    notes = [pull.notes for pull in ledger_of(home).last_pulls().values() if pull.notes]
+    assert notes == [["1 行属于已依法删除的居民，没有收进来。"]] * 2
+
+
+def files(home: Home) -> str:
+    """Every cell of every raw, core and collected file."""
+    with memory(home) as connection:
+        return "".join(
+            str(connection.execute(f"SELECT * FROM {parquet(home, [path])}").fetchall())
+            for kind in ("raw", "core", "collected")
+            for path in sorted((home.data / kind).rglob("*.parquet"))
+        )
+
+
+def ledger_of(home: Home) -> Ledger:
+    return open_ledger(home.data / "ledger.sqlite")
+
+
+def digests_hold(home: Home) -> bool:
+    """Whether the ledger knows every raw file as it is."""
+    return all(
+        sha256((home.data / one.path).read_bytes()).hexdigest() == one.sha256
+        for one in ledger_of(home).batches()
+    )
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from hub.settings import open_home
+from ledger import open_ledger
+from pipelines.erasing import erase
+home, left = open_home(Path(sys.argv[1])), [int(sys.argv[3])]
+def tick(step):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+erase(home, open_ledger(home.data / "ledger.sqlite"), sys.argv[2], "t", "t", tick)
+"""
+
+
+def test_a_killed_erasure_is_finished_by_the_next_sync(tmp_path: Path) -> None:
+    """Killed behind each step in turn; the sync that follows leaves nothing in any file."""
+    home = make_home(tmp_path / "home", people=8)
+    assert run_sync(home, ()).published == 1
+    kills = 0
+    while True:
+        one = person(home)
+        number, resident = one["id_number"], one["resident_id"]
+        assert number in files(home)
+        command = [sys.executable, "-c", KILLED, str(home.root), resident, str(kills + 1)]
+        if subprocess.run(command, check=False).returncode == 0:
+            break
+        kills += 1
+        assert open_removals(ledger_of(home))
+        report = run_sync(home, ())
+        assert (report.status, report.failures) == ("ok", [])
+        assert number not in files(home) + whole(home)
+        assert digests_hold(home)
+        assert not open_removals(ledger_of(home))
+    assert kills >= 4  # buried, published, raw and core files
+    assert number not in files(home) + whole(home)
+
+
+def test_an_erasure_that_was_cut_short_goes_on_when_it_is_asked_again(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", people=4)
+    run_sync(home, ())
+    one = person(home)
+    command = [sys.executable, "-c", KILLED, str(home.root), one["resident_id"], "3"]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert one["id_number"] in files(home)
+    assert run(home, "erase", one["resident_id"], "--reason", "再一次", "--yes") == 0
+    assert one["id_number"] not in files(home) + whole(home)

@@ -4,13 +4,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Response
 
-from ledger.feedback import decide_feedback
 from serving.console import settling
 from serving.console.exporting import sheet
 from serving.console.frame import Posted, Visit, Visiting, go
 from serving.reading import work
 from serving.reading.collecting import to_collect
-from serving.reading.correcting import feedback_inside, waiting_feedback
+from serving.reading.correcting import feedback_inside, settle_feedback, waiting_feedback
 from serving.reading.platforms import read_states
 
 router = APIRouter()
@@ -75,11 +74,12 @@ def close_feedback(
     number: Annotated[int, Form(ge=1)],
     verdict: Annotated[Literal["accepted", "refused"], Form()],
 ) -> Response:
-    """Close what somebody said is wrong: the owner mends it, or it stays."""
+    """Close what somebody said is wrong: a value that is accepted becomes a record of its own."""
     console = visit.console
     one = feedback_inside(visit.connection, visit.access, console.home, console.ledger, number)
     visit.note("decide", entity="resident", subject=one["resident_id"], verdict=verdict)
-    decide_feedback(console.ledger, number, verdict, visit.account.name)
+    done = (number, verdict)
+    settle_feedback(visit.connection, console.home, console.ledger, done, visit.account.name)
     return go("/work/feedback")
 
 
