@@ -15,9 +15,8 @@ one of them as their head, and everybody when the grids changed.
 from datetime import datetime
 
 import duckdb
-import pyarrow as pa
 
-from security.keys import keyed_ids
+from identity.ids import minted_ids
 
 LIVES_HERE = """
     g.died_on IS NULL AND g.left_on IS NULL AND g.residence_type_code IS DISTINCT FROM '2'"""
@@ -145,7 +144,7 @@ def _mint_new(
     new = connection.execute(f"""
         SELECT DISTINCT key FROM ({wanted}) AS w(key) WHERE key IS NOT NULL
         AND key NOT IN (SELECT #1 FROM {entity}_key)""").to_arrow_table()
-    ids = pa.array(keyed_ids(key, prefix, new["key"].to_pylist()), pa.string())
+    ids = minted_ids(key, prefix, new["key"])
     connection.register("new_keys", new.append_column("id", ids))
     connection.execute(f"INSERT INTO {entity}_key FROM new_keys")
     connection.unregister("new_keys")
