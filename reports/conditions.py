@@ -140,14 +140,30 @@ def expression(test: Test) -> pl.Expr:
         has = mine.list.set_intersection(pl.lit(list(test.values))).list.len() > 0
         has = has.fill_null(value=False)
         return has if test.op == "has" else ~has
-    column = pl.col(BOUNDS.get((test.item, test.op), test.item))
+    return _compared(test, BOUNDS.get((test.item, test.op), test.item)).fill_null(value=False)
+
+
+def possible(test: Test) -> pl.Expr:
+    """The same, but what is not known could be anything that fulfils it."""
+    if test.item == "labels":
+        return expression(test)
+    bound = BOUNDS.get((test.item, test.op), test.item)
+    other = {"age_least": "age_most", "age_most": "age_least"}.get(bound, bound)
+    could = _compared(test, other).fill_null(value=True)
+    if test.item == "household_youngest" and test.op in (">", ">="):  # nobody is younger than it
+        return could & possible(Test("age", test.op, test.values))
+    return could
+
+
+def _compared(test: Test, name: str) -> pl.Expr:
+    column = pl.col(name)
     if test.item not in NUMBERS:
         column = column.cast(pl.String)
         values: Sequence[str | int] = test.values
     else:
         values = [int(one) for one in test.values]
     first = pl.lit(values[0])
-    made = {
+    return {
         "=": column.is_in(list(values)),
         "!=": ~column.is_in(list(values)),
         ">=": column >= first,
@@ -155,4 +171,3 @@ def expression(test: Test) -> pl.Expr:
         ">": column > first,
         "<": column < first,
     }[test.op]
-    return made.fill_null(value=False)

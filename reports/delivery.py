@@ -27,6 +27,12 @@ from warehouse.duck import memory, parquet, write_parquet
 
 MANIFEST = "manifest.json"
 CHUNK = 5_000
+WRITTEN: dict[str, Any] = {
+    f"{dialect}_{option}": value
+    for dialect in ("mysql", "mariadb")
+    for option, value in (("charset", "utf8mb4"), ("engine", "InnoDB"))
+}
+"""Whatever the server's own: any character, and a batch whole or not at all."""
 
 
 def log_path(home: Home, one: Extract, name: str) -> Path:
@@ -104,11 +110,13 @@ def _to_table(home: Home, one: Extract, to: ToTable, told: dict[str, Any], name:
     rows = _read_rows(home, one, name)
     columns = [sa.Column(column, sa.Text) for column in rows.columns]
     meta = sa.MetaData()
-    table = sa.Table(to.table, meta, sa.Column("batch_no", sa.String(64), index=True), *columns)
+    number = sa.Column("batch_no", sa.String(64), index=True)
+    table = sa.Table(to.table, meta, number, *columns, **WRITTEN)
     batches = sa.Table(
         f"{to.table}_batch", meta, sa.Column("batch_no", sa.String(64), primary_key=True),
         sa.Column("row_count", sa.BigInteger), sa.Column("mode", sa.String(16)),
         sa.Column("made_at", sa.DateTime), sa.Column("watermark", sa.String(64)),
+        **WRITTEN,
     )  # fmt: skip
     with _reported(one):
         engine = _engine(home, one, to)

@@ -5,9 +5,9 @@ value that is missing from one that is not to be had (the kind of a disability n
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -19,11 +19,12 @@ from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
 from identity.roster import roster, sources
 from reports.collected import read_collected
+from reports.conditions import Test, possible, within
 from reports.labels import label_rules
 from schemas.codes import inputs_of, standard_code
 from schemas.divisions import read_divisions
 from warehouse.answers import merged_ids, newest_pull
-from warehouse.labels import labels_on
+from warehouse.labels import LabelRule, labels_on
 from warehouse.snapshots import current_number, reading
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -49,13 +50,11 @@ class People:
     places: dict[str, str] = field(repr=False)  # division code → name
     collected: pl.DataFrame = field(repr=False)  # resident_id, item, value, at
     without_grid: int = 0  # left out: they may live elsewhere
+    rules: Mapping[str, LabelRule] = field(default_factory=dict, repr=False)  # by their label
 
     def of(self, frame: pl.DataFrame) -> "People":
         """The same with fewer people, or in another order."""
-        return People(
-            frame, self.today, self.snapshot, self.granted, self.places, self.collected,
-            self.without_grid,
-        )  # fmt: skip
+        return replace(self, frame=frame)
 
     def value(self, item: str) -> pl.Series:
         """The item of everybody: text, dates, numbers or booleans; null where it is not held."""
@@ -75,16 +74,11 @@ class People:
     def _labelled(self, kind: str, rest: str) -> pl.Series:
         if kind == "other":
             return self._collected(f"other:{rest}")
-        if kind == "label" and rest not in self.granted:
-            said = self._collected(f"label:{rest}")
-            return said.replace_strict({"是": True, "否": False}, default=None,
-                                       return_dtype=pl.Boolean)  # fmt: skip
+        if kind == "label":
+            return self._has(rest)
         if kind == "labels":
             wanted = pl.lit(rest.split("|"))
             return self.frame.select(_joined(_names().list.set_intersection(wanted)))["labels"]
-        if kind == "label":
-            has = _names().list.contains(rest).fill_null(value=False)
-            return self.frame.select(has.alias("v"))["v"]
         found = self.frame.select(_detail(rest, kind).alias("v"))["v"]
         said = self._collected(f"{kind}:{rest}").cast(found.dtype, strict=False)
         found = pl.select(pl.coalesce(found, said).alias("v"))["v"]
@@ -92,6 +86,18 @@ class People:
             codes = standard_code(pl.col("v"), inputs_of("disability")).struct.field("value")
             return found.to_frame().select(codes.alias("v"))["v"]
         return found
+
+    def _has(self, label: str) -> pl.Series:
+        """Whether they have a label; null where nobody grants it, or a rule knows too little."""
+        said = self._collected(f"label:{label}").replace_strict(
+            {"是": True, "否": False}, default=None, return_dtype=pl.Boolean
+        )
+        if label not in self.granted:
+            return said
+        has = _names().list.contains(label).fill_null(value=False)
+        if label in self.rules:
+            has = pl.when(has | ~_could_hold(self.rules[label])).then(has)
+        return self.frame.select(pl.coalesce(has, said).alias("v"))["v"]
 
     def _collected(self, item: str) -> pl.Series:
         mine = self.collected.filter(pl.col("item") == item).select("resident_id", "value")
@@ -145,10 +151,19 @@ def people_of(
     number = current_number(home)
     with reading(home, number) as connection:
         today = _day_of(connection)
-        only = None if items is None else {one for item in items for one in _behind(item)}
+        rules = {one.label: one for one in label_rules(home)}
+        only = None if items is None else _needed(items, rules)
         frame = roster(connection, [scope] if scope else [], today.isoformat(), only)
         snapshot = Snapshot(number or 0, merged_ids(connection))
-        yield _people(home, frame, scope, today, snapshot), connection
+        found = _people(home, frame, scope, today, snapshot)
+        yield replace(found, rules=rules, granted=found.granted | rules.keys()), connection
+
+
+def _needed(items: Collection[str], rules: Mapping[str, LabelRule]) -> set[str]:
+    """The columns of a roster that items are worked out from, and the rules of their labels."""
+    asked = (rules.get(item.removeprefix("label:")) for item in items)
+    tested = [test.item for rule in asked if rule for test in rule.conditions]
+    return {one for item in (*items, *tested) for one in _behind(item)}
 
 
 def _behind(item: str) -> tuple[str, ...]:
@@ -179,12 +194,11 @@ def _people(
         )
     answers = read_collected(home, snapshot.merged)
     frame = _with_age(frame, today)
-    rules = frozenset(one.label for one in label_rules(home))
     labelled = frame.filter(pl.col("labels").is_not_null())
     named = labelled.select(_names().explode().unique()).to_series().drop_nulls()
     places = {one.code: one.name for one in read_divisions(home.root / "divisions.csv")
               if one.valid_on(today)}  # fmt: skip
-    granted = frozenset(named) | rules
+    granted = frozenset(named)
     return People(frame, today, snapshot.number, granted, places, answers, without)
 
 
@@ -223,6 +237,14 @@ def _age(born: str, today: date) -> pl.Expr:
 
 def _names() -> pl.Expr:
     return pl.col("labels").list.eval(pl.element().struct.field("label"))
+
+
+def _could_hold(rule: LabelRule) -> pl.Expr:
+    """Whether what is not known of somebody could be such that the rule gives them its label."""
+    stays = pl.col("died_on").is_null() & pl.col("left_on").is_null()
+    among = stays if rule.whole is None else within(rule.whole)
+    tests = (Test(one.item, one.op, one.values) for one in rule.conditions)
+    return pl.all_horizontal([among, *map(possible, tests)])
 
 
 def _joined(names: pl.Expr) -> pl.Expr:

@@ -147,6 +147,40 @@ def test_a_table_gets_rows_and_a_batch_to_reconcile(home: Home, tmp_path: Path) 
     assert not list((home.data / "extracts" / "elders").glob("*.rows.parquet"))
 
 
+@pytest.mark.parametrize("server", ["postgres_url", "mariadb_url"])
+def test_real_servers_get_rows_once_and_in_one_piece(
+    home: Home, server: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = sa.make_url(request.getfixturevalue(server))
+    monkeypatch.setenv("EXCHANGE_PASSWORD", str(url.password or ""))
+    place = url.set(password=None).render_as_string()
+    to: dict[str, object] = {"kind": "database", "url": place, "table": "elders_given",
+                             "password": {"env": "EXCHANGE_PASSWORD"}}  # fmt: skip
+    one = _extract(home, to, formats=["csv"], title="高龄𠮷")
+    done = run_extract(home, one, now=NOW)
+    _forget_delivery(home)
+    deliver_waiting(home, one)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        found = connection.execute(sa.text("SELECT * FROM elders_given")).mappings().all()
+        batches = connection.execute(sa.text("SELECT * FROM elders_given_batch")).mappings().all()
+        connection.execute(sa.text("DROP TABLE elders_given"))
+    assert [(one["batch_no"], one["row_count"]) for one in batches] == [(done.folder.name, 2)]
+    given = pl.read_csv(done.folder / "elders.csv", infer_schema=False)
+    there = pl.DataFrame([dict(one) for one in found]).select(given.columns)
+    assert sorted(there.rows()) == sorted(given.rows())
+    connected = _extract(home, to | {"table": "elders_given"}, formats=["csv"])
+    with engine.begin() as connection:  # a table of another shape: nothing of the batch stays
+        connection.execute(sa.text("CREATE TABLE elders_given (batch_no VARCHAR(64))"))
+    with pytest.raises(SourceDownError):
+        run_extract(home, connected, now=LATER)
+    with engine.begin() as connection:
+        left = connection.execute(sa.text("SELECT count(*) FROM elders_given_batch")).scalar()
+        for table in ("elders_given", "elders_given_batch"):
+            connection.execute(sa.text(f"DROP TABLE {table}"))
+    assert left == 1
+
+
 def _forget_delivery(home: Home) -> None:
     """As if the machine had died after the rows were in, before that was noted."""
     from reports.delivery import keep_for_delivery

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hub.settings import Home
 from identity.tables import create_tables
 from reports.conditions import chosen, parse_population
 from reports.labels import dictionary, label_rules
-from reports.people import people_of
+from reports.people import People, people_of
 from tests.pipelines.small_home import make_home
 from tests.reports.conftest import Hub
 from warehouse.labels import Condition, LabelRule, labels_differ, labels_on, update_labels
@@ -179,3 +180,29 @@ def test_a_rule_that_is_not_understood_is_refused(tmp_path: Path, rule: str) -> 
     with pytest.raises(ConfigError) as refused:
         dictionary(home)
     assert "高龄" in refused.value.zh
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ("高龄", {"old": True, "young": False, "year": None, "unknown": None}),
+        ("独居", {"old": None, "young": False, "year": None, "unknown": False}),
+        ("空巢", {"old": None, "young": False, "year": None, "unknown": False}),
+    ],
+)
+def test_what_is_not_known_is_neither_yes_nor_no(
+    rules: tuple[LabelRule, ...], label: str, told: dict[str, bool | None]
+) -> None:
+    frame = pl.DataFrame({
+        "resident_id": ["old", "young", "year", "unknown"],
+        "age_least": [85, 30, 79, None], "age_most": [85, 30, 80, None],
+        "age": [85, 30, None, None], "member_count": [None, None, None, 3],
+        "household_youngest": [None, None, None, 20], "lives_here": [True] * 4,
+        "labels": [[{"label": "高龄"}], None, None, None],
+        "died_on": [None] * 4, "left_on": [None] * 4,
+    })  # fmt: skip
+    nothing = pl.DataFrame(schema={"resident_id": pl.String, "item": pl.String, "value": pl.String})
+    by_label = {one.label: one for one in rules}
+    people = People(frame, AFTER, 1, frozenset(by_label), {}, nothing, rules=by_label)
+    found = people.value(f"label:{label}").to_list()
+    assert dict(zip(frame["resident_id"], found, strict=True)) == told
