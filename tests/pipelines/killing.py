@@ -10,10 +10,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.pipelines.small_home import make_home
 from tests.warm_gates import WarmGates
 
 STEPS = (
@@ -31,14 +34,26 @@ STEPS = (
     ("warehouse.snapshots", "Work.close"),
     ("warehouse.gates", "GateProcess.judge"),
     ("pipelines.brain", "write_gate_page"),
-    ("pipelines.brain", "publish_work"),
     ("warehouse.snapshots", "publish"),
     ("warehouse.snapshots", "point_to"),
     ("warehouse.snapshots", "sweep"),
 )
 
+SAME = {
+    "before pipelines.brain.resolve_entities": "after pipelines.brain.resolve_identity",
+    "before warehouse.gates.GateProcess.judge": "after warehouse.snapshots.Work.close",
+    "before pipelines.brain.write_gate_page": "after warehouse.gates.GateProcess.judge",
+    "before warehouse.snapshots.point_to": "after warehouse.snapshots.publish",
+    "before warehouse.snapshots.sweep": "after warehouse.snapshots.point_to",
+}
+"""Instants with another right before them: nothing is written in between."""
 
-INSTANTS = [f"{when} {module}.{path}" for module, path in STEPS for when in ("before", "after")]
+INSTANTS = [
+    instant
+    for module, path in STEPS
+    for when in ("before", "after")
+    if (instant := f"{when} {module}.{path}") not in SAME
+]
 
 
 class Killer:
@@ -97,11 +112,12 @@ class Zygote:
 
 
 def _serve() -> None:
-    import_module("pipelines.sync")
-    import_module("pipelines.definitions")  # which a sync imports late
     gates = WarmGates()
     gates.start()
     gates.wait_ready()
+    for name in _needed(gates):
+        with suppress(ImportError):  # a part of some other module
+            import_module(name)
     for line in sys.stdin:
         root, kill_at = json.loads(line)
         child = os.fork()
@@ -115,7 +131,23 @@ def _serve() -> None:
     gates.end()
 
 
-def _sync(root: Path, kill_at: str, gates: WarmGates) -> None:
+def _needed(gates: WarmGates) -> list[str]:
+    """What a sync has imported by its end: two fifths of a child's work, were it left to each."""
+    import_module("pipelines.sync")
+    heard, told = os.pipe()
+    with TemporaryDirectory() as folder:
+        home = make_home(Path(folder) / "home", people=2)
+        child = os.fork()
+        if child == 0:
+            _sync(home.root, "", gates, told)
+        os.close(told)
+        with os.fdopen(heard) as names:
+            needed: list[str] = json.load(names)
+        os.waitpid(child, 0)
+    return needed
+
+
+def _sync(root: Path, kill_at: str, gates: WarmGates, told: int | None = None) -> None:
     """Nobody is killed while the judge works on an answer, so the next child may ask it too."""
     code = 3
     try:
@@ -127,6 +159,9 @@ def _sync(root: Path, kill_at: str, gates: WarmGates) -> None:
         Killer(kill_at).arm()
         report = run_sync(open_home(root))
         code = ["ok", "partial", "failed"].index(report.status)
+        if told is not None:
+            with os.fdopen(told, "w") as names:
+                json.dump(list(sys.modules), names)
     finally:
         os._exit(code)
 
