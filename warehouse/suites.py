@@ -186,7 +186,9 @@ def _codes(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
                            THEN '（代码 ' || {field.name} || '）' ELSE '' END AS example
                 FROM {table} WHERE {field.name} IS NOT NULL GROUP BY {field.name}""")
         frame = frame_of(connection, " UNION ALL ".join(queries))
-        rule = {f"{TITLES[table]}的各项代码都在代码表内": in_set("code", sorted(allowed))}
+        # Great Expectations copies the set dozens of times: only what may come up is in it
+        known = sorted(allowed & set(frame["code"])) or sorted(allowed)[:1]
+        rule = {f"{TITLES[table]}的各项代码都在代码表内": in_set("code", known)}
         yield Check("codes", frame, rule)
 
 
