@@ -13,7 +13,7 @@ stop: .venv/ready
 
 test: check
 	$(BIN)/python -c "from examples.community_a.servers import install_missing; install_missing()"
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready
 	$(BIN)/ruff check .

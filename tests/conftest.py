@@ -64,8 +64,13 @@ def warm_gates() -> Iterator[None]:
     gates.end()
 
 
-LONGEST_FIRST = ("test_killed", "test_readers", "test_community_a", "test_sync", "test_rules")
-"""Files that keep a process busy for a minute or more: begun last, they would be waited for."""
+LONGEST_FIRST = (
+    "test_killed", "test_community_a", "test_rules", "test_browser", "test_sync", "test_readers",
+)  # fmt: skip
+"""Files that keep a process busy for a minute or more: begun last, they would be waited for.
+
+(By itself pytest-xdist begins the files with the most tests first, hence --no-loadscope-reorder.)
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
