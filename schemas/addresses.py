@@ -183,20 +183,24 @@ def _road_parts(frame: pl.DataFrame, groups: pl.Expr) -> pl.DataFrame:
 
 
 def _from_the_back(frame: pl.DataFrame) -> pl.DataFrame:
-    back = pl.col("rest").str.extract(BACK)
-    frame = frame.with_columns(
-        front=pl.col("rest").str.head(pl.col("rest").str.len_chars() - back.str.len_chars()),
-        tail=back.str.extract_groups(TAIL),
+    """House numbers off the end; few are not another compound's too."""
+    back = frame["rest"].str.extract(BACK)
+    frame = pl.concat([frame, once_per_value(back, _house_numbers)], how="horizontal")
+    front = pl.col("rest").str.head(pl.col("rest").str.len_chars() - pl.col("length"))
+    return frame.drop("rest", "length", "head").with_columns(
+        frame.select(compound=front + pl.col("head"))
     )
+
+
+def _house_numbers(back: pl.Series) -> pl.DataFrame:
+    frame = back.alias("back").to_frame().with_columns(tail=pl.col("back").str.extract_groups(TAIL))
     head, building, unit, floor, room, mark = (pl.col("tail").struct[i] for i in range(6))
     only_room = building.is_null() & unit.is_null() & floor.is_null()
     short = only_room & room.str.contains(rf"^[0-9{NUMERAL}]{{1,2}}$|^[A-Z]$")
     house = short & (mark.is_null() | (mark == "号"))
     return frame.select(
-        "community",
-        "road",
-        "door_no",
-        compound=pl.col("front") + head,
+        length=pl.col("back").str.len_chars(),
+        head=head,
         building=pl.when(house).then(room).otherwise(building),
         unit=unit,
         floor=floor,
