@@ -9,7 +9,7 @@ from functools import partial
 import polars as pl
 
 from schemas.blanks import is_blank, tidy_series
-from schemas.paths import two_paths
+from schemas.paths import once_per_value, two_paths
 
 DAY = pl.Struct({"value": pl.Date, "year": pl.Int16, "reason": pl.String})
 MOMENT = pl.Struct({"value": pl.Datetime("us", "UTC"), "reason": pl.String})
@@ -53,9 +53,11 @@ def standard_moment(text: pl.Expr, *, timezone: str) -> pl.Expr:
 
 
 def _days(text: pl.Series, *, timezone: str, as_of: date | None) -> pl.Series:
-    slow = partial(_odd_days, timezone=timezone, as_of=as_of)
-    plain = text.str.contains(ISO)
-    return two_paths(text, plain, fast=_iso_days, slow=slow).to_struct(text.name)
+    def read(days: pl.Series) -> pl.DataFrame:
+        slow = partial(_odd_days, timezone=timezone, as_of=as_of)
+        return two_paths(days, days.str.contains(ISO), fast=_iso_days, slow=slow)
+
+    return once_per_value(text, read).to_struct(text.name)
 
 
 def _iso_days(text: pl.Series) -> pl.DataFrame:
