@@ -127,49 +127,89 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE witness AS
         SELECT g.*, s.stated_year, coalesce(s.other_sex, false) AS other_sex,
                coalesce(abs(s.stated_year - g.number_year) >= 2, false) AS other_year,
-               coalesce(g.not_number = g.number, false) AS the_heads
+               coalesce(g.not_number = g.number, false) AS the_heads,
+               try_strptime(g.number[7:14], '%Y%m%d')::DATE AS number_birth
         FROM grouped g LEFT JOIN stated s USING (record_id)""")
+    run("CREATE OR REPLACE TEMP TABLE backing (number VARCHAR, bare VARCHAR, class INTEGER)")
+    _compare_with_owners(connection)
+    _known_otherwise(connection)
+    _ask_namesakes(connection)
+    _compare_with_owners(connection)
+    _known_otherwise(connection)
     run("""
-        CREATE OR REPLACE TEMP TABLE owner_of AS
-        SELECT number, arg_min(w, (-times, low)) AS w FROM (
-            SELECT number, any_value(w) AS w, count(*) AS times, min(stable) AS low
-            FROM witness w WHERE NOT other_year AND NOT other_sex AND NOT the_heads
-            AND bare IS NOT NULL GROUP BY number, bare)
-        GROUP BY number""")
-    run(f"""
-        CREATE OR REPLACE TEMP TABLE unlike AS
-        SELECT m.*, o.w IS NULL AS ownerless, coalesce(NOT {alike("m", "o.w")}, false) AS stranger,
-               coalesce(m.household_no = o.w.household_no AND m.relation_code NOT IN ('01', '02')
-                        AND m.relation_code <> o.w.relation_code, false) AS other_role,
-               try_strptime(m.number[7:14], '%Y%m%d')::DATE AS number_birth
-        FROM witness m LEFT JOIN owner_of o USING (number)
-        WHERE o.w IS NULL OR (m.bare IS NOT NULL OR m.titled) AND NOT {slip("m", "o.w")}""")
-    run(f"""
+        INSERT INTO borrowing
+        SELECT record_id FROM unlike JOIN backing USING (number, bare)
+        WHERE doubted AND class = 1 AND record_id NOT IN (FROM borrowing)""")
+
+
+def _known_otherwise(connection: duckdb.DuckDBPyConnection) -> None:
+    """`borrowing`: who has another name and another birth, sex or place in the household."""
+    connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE borrowing AS
         SELECT record_id FROM unlike
         WHERE CASE WHEN ownerless THEN coalesce(abs(stated_year - number_year) >= {FAR}, false)
-              ELSE other_year OR other_sex OR the_heads OR other_role END
+              ELSE NOT slipped AND (other_year OR other_sex OR the_heads OR other_role) END
         UNION SELECT record_id FROM grouped
         WHERE number IN (SELECT value FROM crowded WHERE kind = 'number')""")
+
+
+def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
+    """`unlike`: records whose name is not that of the number's owner, as far as there is one.
+
+    The owner is the name that its namesakes (`backing`) speak for, then the most frequent one.
+    """
+    run = connection.execute
     run("""
-        INSERT INTO borrowing
-        WITH named AS (
+        CREATE OR REPLACE TEMP TABLE owner_of AS
+        SELECT number, arg_min(w, (coalesce(class, 0), -times, low)) AS w FROM (
+            SELECT number, bare, any_value(w) AS w, count(*) AS times, min(stable) AS low
+            FROM witness w WHERE NOT other_year AND NOT other_sex AND NOT the_heads
+            AND bare IS NOT NULL GROUP BY number, bare)
+        LEFT JOIN backing USING (number, bare)
+        GROUP BY number""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE unlike AS
+        WITH compared AS (
+            SELECT m.*, o.w.bare AS owner, o.w IS NULL AS ownerless,
+                   coalesce(NOT {alike("m", "o.w")}, false) AS stranger,
+                   {slip("m", "o.w")} AS slipped,
+                   coalesce(m.household_no = o.w.household_no
+                            AND m.relation_code NOT IN ('01', '02')
+                            AND m.relation_code <> o.w.relation_code, false) AS other_role
+            FROM witness m LEFT JOIN owner_of o USING (number))
+        SELECT *, stranger OR other_sex OR other_year AS doubted FROM compared
+        WHERE ownerless OR (bare IS NOT NULL OR titled) AND NOT slipped
+        OR bare <> owner AND (other_sex OR other_year)""")
+
+
+def _ask_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
+    """`backing`: of names under a contested number, what other records of that name say.
+
+    Class -1: one was born on the number's day and has no number. Class 1: one at the same telephone
+    or flat is somebody else for certain, and none speaks for the name.
+    """
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE backing AS
+        WITH contested AS (
+            SELECT DISTINCT w.number, w.bare, w.phone, w.room_key, w.number_birth, w.number_year
+            FROM witness w SEMI JOIN (FROM unlike WHERE doubted) u USING (number)
+            WHERE w.bare IS NOT NULL),
+        named AS (
             -- whether a number counts as borrowed now must not matter: only what records say
             SELECT *, coalesce(id_number, number) AS text,
                    number_kind IN ('valid', 'borrowed') AS has_one
-            FROM evidence WHERE bare IN (SELECT bare FROM unlike WHERE stranger)),
+            FROM evidence WHERE bare IN (SELECT bare FROM contested)),
         namesake AS (
-            SELECT u.record_id, NOT e.has_one AND e.birth_date = u.number_birth AS agrees,
+            SELECT c.number, c.bare, NOT e.has_one AND e.birth_date = c.number_birth AS agrees,
                    CASE WHEN e.has_one THEN true
-                        ELSE abs(e.birth_year - u.number_year) >= 2 END AS differs,
-                   e.phone = u.phone OR e.room_key = u.room_key AS near
-            FROM unlike u JOIN named e ON e.bare = u.bare
-            WHERE u.stranger AND u.record_id NOT IN (SELECT record_id FROM borrowing)
-            AND (e.text IS DISTINCT FROM u.number
-                 OR e.record_id IN (SELECT record_id FROM borrowing)))
-        SELECT record_id FROM namesake GROUP BY record_id
-        HAVING coalesce(bool_or(differs AND near), false) AND NOT coalesce(bool_or(agrees), false)
-    """)
+                        ELSE abs(e.birth_year - c.number_year) >= 2 END AS differs,
+                   e.phone = c.phone OR e.room_key = c.room_key AS near
+            FROM contested c JOIN named e ON e.bare = c.bare
+            WHERE e.text IS DISTINCT FROM c.number
+            OR e.record_id IN (SELECT record_id FROM borrowing))
+        SELECT number, bare, CASE WHEN bool_or(agrees) THEN -1
+                                  WHEN bool_or(differs AND near) THEN 1 ELSE 0 END AS class
+        FROM namesake GROUP BY number, bare""")
 
 
 def _obey(connection: duckdb.DuckDBPyConnection) -> None:

@@ -59,7 +59,7 @@ def _nodes(connection: duckdb.DuckDBPyConnection) -> None:
     """`member(record_id, node)` of the touched records; a node is named by its least `stable`."""
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE member AS
-        SELECT record_id, stable, id_number,
+        SELECT record_id, stable, source, id_number,
                CASE WHEN id_number IS NULL THEN stable
                     ELSE min(stable) OVER (PARTITION BY id_number) END AS node
         FROM evidence SEMI JOIN touched USING (record_id)""")
@@ -67,13 +67,14 @@ def _nodes(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE node_edge AS
         WITH across AS (
             SELECT least(x.node, y.node) AS a, greatest(x.node, y.node) AS b, e.weight, e.rule,
-                   e.a AS record_a, e.b AS record_b,
+                   e.a AS record_a, e.b AS record_b, x.source = y.source AS one_source,
                    (round(e.weight, 6), least(x.stable, y.stable), greatest(x.stable, y.stable))
                        AS place
             FROM edge e JOIN member x ON x.record_id = e.a JOIN member y ON y.record_id = e.b
             WHERE x.node <> y.node)
         SELECT a, b, max(weight) AS weight, arg_max(rule, place) AS rule,
-               arg_max(record_a, place) AS record_a, arg_max(record_b, place) AS record_b
+               arg_max(record_a, place) AS record_a, arg_max(record_b, place) AS record_b,
+               arg_max(one_source, place) AS one_source
         FROM across GROUP BY a, b""")
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE node_told AS
@@ -95,7 +96,8 @@ def _facts(connection: duckdb.DuckDBPyConnection) -> None:
                list(DISTINCT e.household_no || ':' || e.relation_code)
                    FILTER (e.household_no IS NOT NULL AND e.relation_code IS NOT NULL) AS roles,
                list(DISTINCT e.not_number) FILTER (e.not_number IS NOT NULL) AS not_numbers,
-               list(DISTINCT e.birth_date) FILTER (e.birth_date IS NOT NULL) AS dates
+               list(DISTINCT e.birth_date) FILTER (e.birth_date IS NOT NULL) AS dates,
+               list(DISTINCT m.source) AS sources, histogram(e.bare) AS tally
         FROM member m SEMI JOIN concerned USING (node) JOIN evidence e USING (record_id)
         GROUP BY m.node""")
 
@@ -106,7 +108,7 @@ def _read_hard(
     run = connection.execute
     rows = run("FROM node_fact SEMI JOIN hard USING (node)").fetchall()
     edges = run("""
-        SELECT weight, a, b, rule, record_a, record_b FROM node_edge
+        SELECT weight, a, b, rule, record_a, record_b, one_source FROM node_edge
         WHERE a IN (FROM hard) ORDER BY round(weight, 6) DESC, a, b""").fetchall()
     told = run("FROM node_told WHERE a IN (FROM hard) ORDER BY ALL").fetchall()
     return {row[0]: Node(*row[1:]) for row in rows}, [Edge(*row) for row in edges], told

@@ -38,6 +38,11 @@ def find_components(connection: duckdb.DuckDBPyConnection, model: Model) -> None
                 USING (root, number)
             UNION SELECT root FROM component c JOIN node_edge e ON e.a = c.node
                 WHERE weight < {model.join}
+            UNION SELECT root FROM component c JOIN node_fact USING (node)
+                SEMI JOIN (SELECT root FROM component c JOIN node_edge e ON e.a = c.node
+                           WHERE weight < {model.join + model.twice} AND NOT one_source)
+                USING (root)
+                GROUP BY root HAVING sum(len(sources)) > len(list_distinct(flatten(list(sources))))
             UNION SELECT root FROM component c JOIN node_told t ON t.a = c.node
             UNION SELECT root FROM (
                 SELECT root, unnest(roles) AS role FROM component JOIN node_fact USING (node))

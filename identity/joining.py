@@ -7,7 +7,7 @@ be one is asked, not joined. A record that nothing else speaks for, under a name
 person has, needs less. The result depends on the nodes and edges only, not on their order.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,6 +41,8 @@ class Node(NamedTuple):
     roles: list[str] | None  # household_no:relation_code
     not_numbers: list[str] | None
     dates: list[date] | None = None  # of birth
+    sources: list[int] | None = None
+    tally: dict[str, int] | None = None  # records by name
 
 
 class Edge(NamedTuple):
@@ -52,6 +54,7 @@ class Edge(NamedTuple):
     rule: str
     record_a: int
     record_b: int
+    one_source: bool = False  # of these two records
 
 
 class Person:
@@ -59,7 +62,7 @@ class Person:
 
     __slots__ = (
         "dates", "first_year", "last_year", "names", "nodes", "not_numbers", "numbers", "records",
-        "roles", "sexes",
+        "roles", "sexes", "sources", "tally",
     )  # fmt: skip
 
     def __init__(self, name: int, node: Node) -> None:
@@ -72,6 +75,8 @@ class Person:
         self.names = set(node.names or ())
         self.roles = dict(_role(one) for one in node.roles or ())
         self.not_numbers = set(node.not_numbers or ())
+        self.sources = set(node.sources or ())
+        self.tally = Counter(node.tally or {})
 
     def absorb(self, other: "Person") -> None:
         """Take the other's nodes in."""
@@ -87,6 +92,13 @@ class Person:
         self.names |= other.names
         self.roles.update(other.roles)
         self.not_numbers |= other.not_numbers
+        self.sources |= other.sources
+        self.tally += other.tally
+
+    def chiefly(self, name: str) -> bool:
+        """Whether no other name is on more records."""
+        most = max(self.tally.values(), default=0)
+        return name in self.names and self.tally[name] >= most
 
 
 def _role(text: str) -> tuple[str, str]:
@@ -179,7 +191,7 @@ class _Joining:
         """Two persons for certain; or two names, of which a mere title cannot choose."""
         if obstacle(third, chosen) is not None:
             return True
-        return not person.names and not third.names & chosen.names
+        return not person.names and bool(third.names) and not third.names & chosen.names
 
     def judge(self, edge: Edge) -> str | None:
         """Why this edge does not join; None if it does."""
@@ -187,7 +199,7 @@ class _Joining:
         reason = obstacle(one, other)
         if reason is None and self.told_apart(one, other):
             reason = "decided"
-        if reason is None and edge.weight < self.model.join:
+        if reason is None and self.weight(edge) < self.model.join:
             reason = "doubtful" if edge.weight >= self.model.ask else SLIGHT
         if reason is None:
             for person, chosen in ((one, other), (other, one)):
@@ -195,12 +207,20 @@ class _Joining:
                     reason = self.rival(person, chosen, edge.weight)
         return reason
 
+    def weight(self, edge: Edge) -> float:
+        """What the edge weighs, less if a platform would then have the person twice."""
+        twice = not edge.one_source and self.of[edge.a].sources & self.of[edge.b].sources
+        return edge.weight - self.model.twice if twice else edge.weight
+
     def alone(self, person: Person, chosen: Person) -> bool:
         """Whether `person` is one record that fits only `chosen`, and nothing speaks against it.
 
-        Every node of `chosen` with a number or the same name must fit.
+        It has the name that most records of `chosen` have, and is of a platform that has no other
+        record of theirs; every node of `chosen` with a number or the same name must fit.
         """
-        if person.records != 1 or person.numbers or not person.names <= chosen.names:
+        if person.records != 1 or person.numbers or person.sources & chosen.sources:
+            return False
+        if not all(map(chosen.chiefly, person.names)):
             return False
         near = {name for _, name in self.near[person.nodes[0]]}
         if not all(self.of[name] in {person, chosen} for name in near):

@@ -20,4 +20,4 @@ def alike(one: str, other: str) -> str:
 
 def slip(one: str, other: str) -> str:
     """SQL: a slip of ear, eye or hand explains the difference; siblings' names do not count."""
-    return f"({SLIP})".format(one, other)
+    return f"coalesce({SLIP}, false)".format(one, other)

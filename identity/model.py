@@ -16,7 +16,7 @@ from typing import Any
 
 from hub.errors import ConfigError, NotFoundError
 
-PRIOR = "prior-2"
+PRIOR = "prior-3"
 """The model of the first day, shipped."""
 IN_USE = "CURRENT"
 """The file in a home's folder of models that names the one in use."""
@@ -74,6 +74,12 @@ class Model:
         in a small home, which cannot tell how common a name is.
         """
         return float(self.content.get("lone", 0.0)) if self.scale > SMALLEST else 0.0
+
+    @cached_property
+    def twice(self) -> float:
+        """What it speaks against one person, in bits, that one platform would have them twice."""
+        origin = {c.name: c.levels for c in self.comparisons}.get("origin")
+        return origin[-1].weight - origin[1].weight if origin else 0.0
 
     @property
     def least(self) -> float:
