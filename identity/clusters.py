@@ -97,7 +97,9 @@ def _facts(connection: duckdb.DuckDBPyConnection) -> None:
                    FILTER (e.household_no IS NOT NULL AND e.relation_code IS NOT NULL) AS roles,
                list(DISTINCT e.not_number) FILTER (e.not_number IS NOT NULL) AS not_numbers,
                list(DISTINCT e.birth_date) FILTER (e.birth_date IS NOT NULL) AS dates,
-               list(DISTINCT m.source) AS sources, histogram(e.bare) AS tally
+               list(DISTINCT m.source) AS sources, histogram(e.bare) AS tally,
+               list(DISTINCT e.area || e.tail) FILTER (e.number_kind = 'masked'
+                   AND len(e.area || e.tail) = 10) AS shown
         FROM member m SEMI JOIN concerned USING (node) JOIN evidence e USING (record_id)
         GROUP BY m.node""")
 

@@ -36,6 +36,10 @@ def find_components(connection: duckdb.DuckDBPyConnection, model: Model) -> None
                 FROM component JOIN node_fact USING (node))
                 SEMI JOIN (SELECT root, number FROM component JOIN node_fact USING (node))
                 USING (root, number)
+            UNION SELECT root FROM (
+                SELECT root, unnest(list_append(shown, number[:6] || number[-4:])) AS ends
+                FROM component JOIN node_fact USING (node))
+                GROUP BY root HAVING min(ends) <> max(ends)
             UNION SELECT root FROM component c JOIN node_edge e ON e.a = c.node
                 WHERE weight < {model.join}
             UNION SELECT root FROM component c JOIN node_fact USING (node)

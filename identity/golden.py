@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from identity.support import SUPPORTED, support_query
 from warehouse.duck import literal
 
 FIELDS = (
@@ -126,10 +127,12 @@ def _settle(
     columns = ADDRESS if field == "residence_address" else (SHOWN_AS.get(field, field),)
     value = _struct(ADDRESS, "") if field == "residence_address" else f"{{{columns[0]}: r.{field}}}"
     given = _given(ADDRESS, "") if field == "residence_address" else f"r.{field} IS NOT NULL"
+    voted = VOTED.get(field, f"r.{field}")
+    _support(connection, field, voted)
     connection.execute(f"""
         UPDATE golden SET {", ".join(f"{one} = chosen.value.{one}" for one in columns)} FROM (
             WITH said AS (
-                SELECT m.resident_id, {value} AS value, {VOTED.get(field, f"r.{field}")} AS voted,
+                SELECT m.resident_id, {value} AS value, {voted} AS voted,
                        r.platform, o.day, {rank(field, owners)} AS rank,
                        max(o.day) OVER (PARTITION BY m.resident_id) AS newest
                 FROM members m SEMI JOIN (FROM dispute WHERE {field}) USING (resident_id)
@@ -137,14 +140,35 @@ def _settle(
                 JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
                 WHERE {given}),
             votes AS (
-                SELECT resident_id, voted, round(sum(weight), 6) AS weight FROM (
-                    SELECT resident_id, voted, {vote(field)} AS weight
-                    FROM said GROUP BY resident_id, voted, platform)
+                SELECT resident_id, voted, coalesce(any_value(against), 0) AS against,
+                       round(sum(weight) + coalesce(any_value(favour), 0.0), 6) AS weight
+                FROM (SELECT resident_id, voted, {vote(field)} AS weight
+                      FROM said GROUP BY resident_id, voted, platform)
+                LEFT JOIN support USING (resident_id, voted)
                 GROUP BY resident_id, voted)
-            SELECT resident_id, arg_min(value, {{class: rank // {CLASS}, votes: -weight,
+            SELECT resident_id, arg_min(value, {{
+                class: rank // {CLASS},
+                votes: CASE WHEN rank // {CLASS} % 1000 >= {NOT_OWNED} THEN -weight ELSE 0 END,
+                against: CASE WHEN rank // {CLASS} % 1000 >= {NOT_OWNED} THEN against ELSE 0 END,
                 nth: rank % {CLASS}}}) AS value
             FROM said JOIN votes USING (resident_id, voted) GROUP BY resident_id) chosen
         WHERE chosen.resident_id = golden.resident_id""")
+
+
+def _support(connection: duckdb.DuckDBPyConnection, field: str, voted: str) -> None:
+    """`support`: what else speaks for the values of those who are in dispute about the field."""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE support (
+            resident_id VARCHAR, voted VARCHAR, favour DOUBLE, against BIGINT)""")
+    if field in SUPPORTED:
+        column = "e." + SUPPORTED[field] if field != "name" else voted
+        run(f"""
+            CREATE OR REPLACE TEMP TABLE claims AS
+            SELECT DISTINCT m.resident_id, {column} AS voted
+            FROM members m SEMI JOIN (FROM dispute WHERE {field}) USING (resident_id)
+            JOIN resident_record r USING (record_id) JOIN evidence e USING (record_id)""")
+        run(f"INSERT INTO support {support_query(field, 'claims')}")
 
 
 def vote(field: str) -> str:

@@ -43,6 +43,7 @@ class Node(NamedTuple):
     dates: list[date] | None = None  # of birth
     sources: list[int] | None = None
     tally: dict[str, int] | None = None  # records by name
+    shown: list[str] | None = None  # of masked numbers: the area, and the last four
 
 
 class Edge(NamedTuple):
@@ -62,7 +63,7 @@ class Person:
 
     __slots__ = (
         "dates", "first_year", "last_year", "names", "nodes", "not_numbers", "numbers", "records",
-        "roles", "sexes", "sources", "tally",
+        "roles", "sexes", "shown", "sources", "tally",
     )  # fmt: skip
 
     def __init__(self, name: int, node: Node) -> None:
@@ -77,6 +78,7 @@ class Person:
         self.not_numbers = set(node.not_numbers or ())
         self.sources = set(node.sources or ())
         self.tally = Counter(node.tally or {})
+        self.shown = {*(node.shown or ()), *(_ends(one) for one in self.numbers if len(one) == 18)}
 
     def absorb(self, other: "Person") -> None:
         """Take the other's nodes in."""
@@ -94,11 +96,21 @@ class Person:
         self.not_numbers |= other.not_numbers
         self.sources |= other.sources
         self.tally += other.tally
+        self.shown |= other.shown
 
     def chiefly(self, name: str) -> bool:
         """Whether no other name is on more records."""
         most = max(self.tally.values(), default=0)
         return name in self.names and self.tally[name] >= most
+
+
+def _ends(number: str) -> str:
+    return number[:6] + number[-4:]
+
+
+def _other_ends(one: str, other: str) -> bool:
+    """More than one of the ten digits that a masked number shows is another."""
+    return sum(a != b for a, b in zip(one, other, strict=True)) > 1
 
 
 def _role(text: str) -> tuple[str, str]:
@@ -117,7 +129,7 @@ class Outcome:
 
 def obstacle(one: Person, other: Person) -> str | None:
     """Why these can never be one person; None if they can."""
-    if one.numbers and other.numbers and one.numbers != other.numbers:
+    if _two_numbers(one, other):
         return "two_numbers"
     if one.sexes and other.sexes and one.sexes != other.sexes:
         return "two_sexes"
@@ -128,6 +140,12 @@ def obstacle(one: Person, other: Person) -> str | None:
     if any(other.roles.get(household, role) != role for household, role in one.roles.items()):
         return "two_roles"
     return "too_many" if one.records + other.records > LARGEST else None
+
+
+def _two_numbers(one: Person, other: Person) -> bool:
+    if one.numbers and other.numbers and one.numbers != other.numbers:
+        return True
+    return any(_other_ends(a, b) for a in one.shown for b in other.shown)
 
 
 def _years_apart(one: Person, other: Person) -> bool:

@@ -1,15 +1,17 @@
 """Where people live and with whom: dwellings, households, grids, and the finished resident rows.
 
 A household is a relation between people: by household number, else by a stated relation to a
-head who is named, else to the only head in the same flat. Who lives in a flat and states no
-relation to anybody (a tenant) is a household of their own, and its head if others name them so.
+head who is named and has the same flat, or a flat of the head's household, or the same telephone;
+else to the only head in the same flat. Who lives in a flat and states no relation to anybody (a
+tenant) is a household of their own, and its head if others name them so; if they are the head that
+the household of a number in that flat lacks, they belong to that.
 Where somebody is registered (the household) and where they live (the dwelling) are two facts, and
 may differ (人户分离).
 A grid is the one stated where that grid exists, else the one that covers the building. Who has
 neither is counted and listed, never guessed.
 
-Only those whose placing may differ are placed anew: the residents in `affected`, those who name
-one of them as their head, and everybody when the grids changed.
+Only those whose placing may differ are placed anew: the residents in `affected`, those of whose
+household one of them may be the head, and everybody when the grids changed.
 """
 
 from datetime import datetime
@@ -17,10 +19,13 @@ from datetime import datetime
 import duckdb
 
 from identity.ids import minted_ids
+from identity.support import BARE
 
 LIVES_HERE = """
     g.died_on IS NULL AND g.left_on IS NULL AND g.residence_type_code IS DISTINCT FROM '2'"""
 ALONE = "room_key IS NOT NULL AND coalesce(relation_code, head_name, head_id_number) IS NULL"
+MAY_LEAD = f"household_no IS NULL AND (relation_code IN ('01', '02') OR {ALONE})"
+NAME, HEAD_NAME = BARE.format("name"), BARE.format("head_name")
 PLACING = "household_id, dwelling_id, grid_code, lives_here, valid_from"
 
 
@@ -87,18 +92,34 @@ def _rewritten(connection: duckdb.DuckDBPyConnection, *, everybody: bool) -> Non
         return
     run("""
         CREATE OR REPLACE TEMP TABLE moved AS
-        SELECT name, room_key, id_number FROM golden
-        UNION SELECT name, room_key, id_number FROM resident SEMI JOIN affected USING (resident_id)
-    """)
+        SELECT name, room_key, id_number, household_no FROM golden
+        UNION SELECT name, room_key, id_number, household_no
+            FROM resident SEMI JOIN affected USING (resident_id)""")
     run("""
+        CREATE OR REPLACE TEMP TABLE moved_room AS
+        SELECT room_key FROM moved
+        UNION SELECT room_key FROM everyone WHERE household_no IN (
+            SELECT household_no FROM moved UNION SELECT household_no FROM everyone
+            WHERE room_key IN (SELECT room_key FROM moved))""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE leader AS
+        SELECT resident_id, name, id_number FROM everyone
+        WHERE {MAY_LEAD} AND room_key IN (FROM moved_room)
+        UNION SELECT resident_id, name, id_number FROM everyone
+        WHERE household_no IN (SELECT household_no FROM moved)
+        UNION SELECT NULL, name, id_number FROM moved""")
+    run(f"""
         CREATE OR REPLACE TEMP TABLE rewritten AS
         SELECT resident_id FROM affected
+        UNION SELECT resident_id FROM everyone SEMI JOIN leader USING (resident_id)
+            WHERE household_no IS NULL
         UNION SELECT resident_id FROM everyone
-            WHERE household_no IS NULL AND head_id_number IN (SELECT id_number FROM moved)
-        UNION SELECT s.resident_id FROM everyone s
-            JOIN moved m ON m.room_key = s.room_key AND coalesce(m.name = s.head_name, true)
-            WHERE s.household_no IS NULL
-                AND coalesce(s.head_name, s.relation_code) IS NOT NULL""")
+            WHERE household_no IS NULL AND head_id_number IN (SELECT id_number FROM leader)
+        UNION SELECT resident_id FROM everyone
+            WHERE household_no IS NULL AND {HEAD_NAME} IN (SELECT {NAME} FROM leader)
+        UNION SELECT resident_id FROM everyone
+            WHERE household_no IS NULL AND head_name IS NULL AND relation_code IS NOT NULL
+            AND room_key IN (FROM moved_room)""")
 
 
 def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
@@ -106,15 +127,16 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
 
     Leaves `belonging(resident_id, room_key, household_key)`.
     """
+    _missing_heads(connection)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE belonging AS
         WITH keyed AS (
-            SELECT resident_id, name, room_key, id_number, household_no, head_name, head_id_number,
-                   relation_code,
+            SELECT resident_id, {NAME} AS name, room_key, phone, id_number, household_no,
+                   {HEAD_NAME} AS head_name, head_id_number, relation_code,
                    CASE WHEN household_no IS NOT NULL THEN 'no:' || household_no
-                        WHEN relation_code IN ('01', '02') OR {ALONE}
-                        THEN 'head:' || resident_id END AS key
-            FROM everyone),
+                        WHEN a.no IS NOT NULL THEN 'no:' || a.no
+                        WHEN {MAY_LEAD} THEN 'head:' || resident_id END AS key
+            FROM everyone LEFT JOIN missing_head a USING (resident_id)),
         heads AS (SELECT * FROM keyed WHERE key IS NOT NULL),
         mine AS (SELECT * FROM keyed SEMI JOIN rewritten USING (resident_id)),
         by_number AS (
@@ -125,6 +147,17 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT g.resident_id, min(h.key) AS key
             FROM mine g JOIN heads h ON h.name = g.head_name AND h.room_key = g.room_key
             WHERE g.household_no IS NULL GROUP BY ALL HAVING count(*) = 1),
+        near AS (
+            SELECT g.resident_id, h.key
+            FROM mine g JOIN heads h ON h.name = g.head_name AND h.phone = g.phone
+            WHERE g.household_no IS NULL AND h.resident_id <> g.resident_id
+            UNION SELECT g.resident_id, h.key
+            FROM mine g JOIN heads h ON h.name = g.head_name
+            JOIN everyone m ON m.household_no = h.household_no AND m.room_key = g.room_key
+            WHERE g.household_no IS NULL),
+        by_family AS (
+            SELECT resident_id, min(key) AS key FROM near GROUP BY ALL
+            HAVING count(DISTINCT key) = 1),
         in_room AS (
             SELECT room_key, min(key) AS key FROM heads
             WHERE relation_code = '02' GROUP BY ALL HAVING count(*) = 1),
@@ -132,9 +165,36 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT g.resident_id, h.key FROM mine g JOIN in_room h USING (room_key)
             WHERE g.household_no IS NULL AND g.head_name IS NULL AND g.head_id_number IS NULL
                 AND g.relation_code BETWEEN '10' AND '79')
-        SELECT f.resident_id, f.room_key, coalesce(f.key, n.key, m.key, o.key) AS household_key
+        SELECT f.resident_id, f.room_key,
+               coalesce(f.key, n.key, m.key, y.key, o.key) AS household_key
         FROM mine f LEFT JOIN by_number n USING (resident_id)
-        LEFT JOIN by_name m USING (resident_id) LEFT JOIN by_room o USING (resident_id)""")
+        LEFT JOIN by_name m USING (resident_id) LEFT JOIN by_family y USING (resident_id)
+        LEFT JOIN by_room o USING (resident_id)""")
+
+
+def _missing_heads(connection: duckdb.DuckDBPyConnection) -> None:
+    """`missing_head(resident_id, no)`: whom others in a flat name as head, and who has no number.
+
+    Theirs is the household of that flat whose number has no head, if there is one only.
+    """
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE missing_head AS
+        WITH lead AS (
+            SELECT h.resident_id, h.room_key FROM everyone h
+            WHERE {MAY_LEAD} AND (h.room_key, {BARE.format("h.name")}) IN (
+                SELECT (room_key, {HEAD_NAME}) FROM everyone
+                WHERE head_name IS NOT NULL AND room_key IS NOT NULL)),
+        headless AS (
+            SELECT DISTINCT room_key, household_no FROM everyone
+            WHERE room_key IN (SELECT room_key FROM lead) AND household_no IS NOT NULL
+            AND relation_code BETWEEN '10' AND '79'
+            AND household_no NOT IN (
+                SELECT household_no FROM everyone
+                WHERE household_no IS NOT NULL AND relation_code IN ('01', '02')))
+        SELECT min(l.resident_id) AS resident_id, min(u.household_no) AS no
+        FROM lead l JOIN headless u USING (room_key) GROUP BY room_key
+        HAVING count(DISTINCT l.resident_id) = 1 AND count(DISTINCT u.household_no) = 1
+        QUALIFY count(*) OVER (PARTITION BY min(u.household_no)) = 1""")
 
 
 def _mint_new(
@@ -242,7 +302,10 @@ def _household_rows(connection: duckdb.DuckDBPyConnection) -> None:
                    CASE WHEN k.household_key LIKE 'no:%' THEN substr(k.household_key, 4) END AS no,
                    CASE WHEN 'head:' || r.resident_id = k.household_key THEN 0
                         WHEN r.relation_code = '02' THEN 1
-                        WHEN r.relation_code = '01' THEN 2 END AS head
+                        WHEN r.relation_code = '01' THEN 2
+                        WHEN r.household_no IS NULL AND coalesce(
+                            r.relation_code, r.head_name, r.head_id_number) IS NULL THEN 3
+                        END AS head
             FROM resident r SEMI JOIN touched_household USING (household_id)
             JOIN household_key k USING (household_id))
         SELECT m.household_id, m.household_key, m.no,

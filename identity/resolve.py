@@ -19,6 +19,7 @@ from identity.model import Model, read_model
 from identity.places import update_places
 from identity.scoring import make_profiles, score_query
 from identity.state import begin_anew_if_other
+from identity.support import refresh_support
 
 WEIGHED = ("old_key", "new_key", "seeking", "meeting", "pair", "paired", "profile", "old_evidence")
 CLUSTERED = ("touched", "frontier", "seed", "member", "node_edge", "node_told", "node_fact",
@@ -110,6 +111,7 @@ def resolve_entities(
         connection.execute("""
             INSERT INTO affected SELECT DISTINCT resident_id FROM resident_link
             WHERE resident_id NOT IN (FROM affected)""")
+    refresh_support(connection)
     update_golden(connection, owners)
     update_corrections(connection, now)
     _let_go(connection, CHOSEN)

@@ -26,11 +26,15 @@ from identity.golden import (
     ordered_query,
     rank,
 )
+from identity.support import SUPPORTED, support_query
 from warehouse.labels import HELD
 
 Row = dict[str, Any]
-Place = tuple[bool, int, float, int]
-"""Borrowed, class, votes (less than 0), place among the records: the least is chosen."""
+Place = tuple[bool, int, float, int, int]
+"""Borrowed, class, votes (less than 0), what is against it, place among the records: the least is
+chosen."""
+Support = dict[Any, tuple[float, int]]
+"""Of a value: what it has beside platforms' words, and what is against it."""
 
 PIECES = {"id_number": NUMBER, "residence_address": ADDRESS, "head_name": HEAD}
 """Fields chosen together, by the rank of the first."""
@@ -42,9 +46,9 @@ PARSED = ("place", "building", "unit", "room", "room_key")
 class Said:
     """One value of one field, as one record gives it; `won` says that it is the one shown.
 
-    `why` it won: owner (一数一源), votes (most platforms), newest; or lost:
-    same (it is the value shown), odd (an issue was noted), borrowed, outvoted, older,
-    not_owner.
+    `why` it won: owner (一数一源), votes (most platforms), family (theirs, too), likelier (see
+    `identity.support`), newest; or lost: same (it is the value shown), odd (an issue was noted),
+    borrowed, outvoted, less_likely, older, not_owner.
     """
 
     value: Any
@@ -167,17 +171,29 @@ def _said(
         LEFT JOIN batch b ON b.platform = r.platform AND b.stream = r.stream AND b.seq = r.seq""",
         resident_id,
     )
+    support = {one: _support(connection, resident_id, one) for one in SUPPORTED}
     said: dict[str, list[Said]] = {}
     for field in FIELDS:
-        said[field] = _in_order(found, field, field, (field,))
+        said[field] = _in_order(found, field, field, (field,), support.get(field, {}))
     for lead, fields in PIECES.items():
         for field in fields:
             if field not in PARSED:
-                said[field] = _in_order(found, field, lead, fields[:2])
+                said[field] = _in_order(found, field, lead, fields[:2], support.get(lead, {}))
     return {field: values for field, values in said.items() if values}
 
 
-def _in_order(found: list[Row], field: str, lead: str, given: Sequence[str]) -> list[Said]:
+def _support(connection: duckdb.DuckDBPyConnection, resident_id: str, field: str) -> Support:
+    voted = VOTED["name"] if field == "name" else f"e.{SUPPORTED[field]}"
+    claims = f"""(
+        SELECT resident_id, {voted} AS voted FROM resident_link JOIN resident_record r
+        USING (record_id) JOIN evidence e USING (record_id) WHERE resident_id = ?)"""
+    rows = _query(connection, support_query(field, claims), resident_id)
+    return {row["voted"]: (float(row["favour"]), int(row["against"])) for row in rows}
+
+
+def _in_order(
+    found: list[Row], field: str, lead: str, given: Sequence[str], support: Support
+) -> list[Said]:
     """Values of `field`; the winner is the best ranked record that gives any of `given`."""
     candidates = [row for row in found if any(row[one] is not None for one in given)]
     by = f"voted_{lead}" if lead in VOTED else lead
@@ -186,15 +202,21 @@ def _in_order(found: list[Row], field: str, lead: str, given: Sequence[str]) -> 
     def place(row: Row) -> Place:
         borrowed = lead == "id_number" and row["id_status"] == "borrowed"
         at, nth = divmod(int(row[f"rank_{lead}"]), CLASS)
-        return borrowed, at, -votes.get(row[by], 0.0), nth
+        if at % 1000 < NOT_OWNED:
+            return borrowed, at, 0.0, 0, nth
+        favour, against = support.get(row[by], (0.0, 0))
+        return borrowed, at, -round(votes.get(row[by], 0.0) + favour, 6), against, nth
 
     candidates.sort(key=place)
     mine = [row for row in candidates if not place(row)[0]]  # not somebody else's number
     best = mine[0] if mine else None
+    favour = support.get(best[by], (0.0, 0))[0] if best else 0.0
     return [
         Said(
             row[field], row["platform"], row["stream"], row["record_key"], row["batch_id"],
-            row["said_at"], row is best, _why(row, best, field, place),
+            row["said_at"], row is best,
+            _why_won([place(one) for one in mine], favour) if row is best
+            else _why_lost(row, best, field, place),
         )
         for row in candidates
         if row[field] is not None
@@ -214,27 +236,34 @@ def _votes(candidates: list[Row], field: str, by: str) -> dict[Any, float]:
     return {value: round(weight, 6) for value, weight in found.items()}
 
 
-def _why(row: Row, best: Row | None, field: str, place: Callable[[Row], Place]) -> str:
-    """Say why the value of `row` is, or is not, the one that is shown."""
-    borrowed, at, votes, nth = place(row)
+def _why_won(places: list[Place], favour: float) -> str:
+    """Say why the first of these places is before the others."""
+    at, votes, against = places[0][1:4]
+    if at % 1000 < NOT_OWNED:
+        return "owner"
+    if -votes - favour > 1:
+        return "votes"
+    if favour:
+        return "family"
+    rivals = [other[3] for other in places if other[1:3] == (at, votes)]
+    return "likelier" if max(rivals) > against else "newest"
+
+
+def _why_lost(row: Row, best: Row | None, field: str, place: Callable[[Row], Place]) -> str:
+    """Say why the value of `row` is not the one that is shown."""
+    borrowed, at, votes, against, nth = place(row)
     if borrowed or best is None:
         return "borrowed"
-    if row is best:
-        return _why_won(at, votes)
-    best_at, best_votes, best_nth = place(best)[1:]
+    best_at, best_votes, best_against, best_nth = place(best)[1:]
     if row[field] == best[field]:
         return "same"
     if at % 1000 == ODD:
         return "odd"
     if at != best_at:
         return "not_owner"
+    if votes == best_votes and against > best_against:
+        return "less_likely"
     return "outvoted" if votes > best_votes and (field in AGREED or nth < best_nth) else "older"
-
-
-def _why_won(at: int, votes: float) -> str:
-    if at % 1000 < NOT_OWNED:
-        return "owner"
-    return "votes" if votes < -1 else "newest"
 
 
 def _members(connection: duckdb.DuckDBPyConnection, household_id: str | None) -> list[Row]:

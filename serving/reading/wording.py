@@ -44,11 +44,14 @@ REFUSALS = {
 WHY = {
     "owner": "归口平台",
     "votes": "多数平台一致",
+    "family": "家人也这样登记",
+    "likelier": "写法更完整或更常见，住处没有别家",
     "newest": "最新",
     "same": "相同",
     "odd": "该值有问题",
     "borrowed": "证件号属他人",
     "outvoted": "少数平台",
+    "less_likely": "可能是误写，或是别家的住处",
     "older": "较旧",
     "not_owner": "非归口平台",
 }

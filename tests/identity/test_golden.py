@@ -208,3 +208,65 @@ def test_registered_here_and_living_there_are_two_facts(brain: duckdb.DuckDBPyCo
     rooms = """SELECT r.name, d.room, h.dwelling_id = r.dwelling_id FROM resident r
         JOIN dwelling d USING (dwelling_id) JOIN household h USING (household_id) ORDER BY 2"""
     assert brain.execute(rooms).fetchall() == [("张伟", "101", True), ("张小伟", "202", False)]
+
+
+def test_the_family_and_what_is_likelier_decide_where_platforms_differ(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    hub = Hub(brain)
+    one = {"id_number": NUMBER, "name": "张伟"}
+    hub.sync({"1": Record(platform="p", phone="1", room="101", **one)}, household_no="7")
+    hub.sync({"2": Record(platform="q", phone="2", room="202", **one)})
+    shown = f"SELECT phone, room FROM resident WHERE id_number = '{NUMBER}'"
+    assert brain.execute(shown).fetchall() == [("2", "202")], "the newest"
+    hub.sync({"3": Record("李娜", phone="1", room="101")}, household_no="7")
+    assert brain.execute(shown).fetchall() == [("1", "101")], "the family's"
+    said = show(brain, hub.ids()["1"], {}).said
+    assert [(s.value, s.why) for s in said["phone"]] == [("1", "family"), ("2", "outvoted")]
+    hub.sync({"3": None, "4": Record("王芳", phone="9", room="202")})
+    at = {"updated_at": datetime(2025, 1, 1, tzinfo=UTC)}
+    again = {"1": Record(platform="p", phone="1", room="101", **one),
+             "2": Record(platform="q", phone="2", room="202", **one)}  # fmt: skip
+    hub.sync(again, **at)
+    assert brain.execute(shown).fetchall()[0][1] == "101", "nobody else's"
+
+
+def test_of_two_spellings_the_full_and_the_common_one_is_shown(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    hub = Hub(brain)
+    others = {f"o{n}": Record(f"{c}伟", phone=str(n)) for n, c in enumerate("王李赵钱孙周")}
+    hub.sync(others)
+    names = "SELECT name FROM resident WHERE id_number IS NOT NULL ORDER BY 1"
+    for wrong, right in (("张玮", "张伟"), ("张伟", "张学伟")):
+        for first, second in ((wrong, right), (right, wrong)):
+            hub.sync({"a": Record(first, NUMBER), "b": Record(second, NUMBER, platform="q")})
+            assert brain.execute(names).fetchall() == [(right,)]
+            said = show(brain, hub.ids()["a"], {}).said["name"]
+            assert [one.why for one in said] == ["likelier", "less_likely"]
+
+
+def test_who_names_a_head_without_a_flat_is_found_by_telephone_or_family(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    hub = Hub(brain)
+    hub.sync({"1": Record("张伟", NUMBER, "1")}, household_no="7", relation_code="02")
+    hub.sync({"2": Record("张红", None, "2", "101")}, household_no="7", relation_code="30")
+    hub.sync({"3": Record("李娜", None, "3", "101")}, head_name="张伟", relation_code="10")
+    hub.sync({"4": Record("张小", None, "1", "202")}, head_name="张伟", relation_code="20")
+    hub.sync({"5": Record("王芳", None, "5", "303")}, head_name="张伟", relation_code="20")
+    assert households(brain) == {frozenset({"张伟", "张红", "李娜", "张小"})}
+
+
+def test_a_household_number_gets_the_head_it_lacks(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    hub.sync({"1": Record("李娜", None, "1", "101")}, household_no="7", relation_code="10")
+    hub.sync({"2": Record("张伟", NUMBER, "2", "101"), "3": Record("钱八", None, "3", "101")})
+    own = {frozenset({"李娜"}), frozenset({"张伟"}), frozenset({"钱八"})}
+    assert households(brain) == own, "nobody names either of them"
+    hub.sync({"4": Record("张小", None, "4", "101")}, head_name="张伟", relation_code="20")
+    assert households(brain) == {frozenset({"李娜", "张伟", "张小"}), frozenset({"钱八"})}
+    head = "SELECT name FROM household JOIN resident ON resident_id = head_resident_id ORDER BY 1"
+    assert brain.execute(head).fetchall() == [("张伟",), ("钱八",)]
+    hub.sync({"5": Record("赵六", None, "5", "202")}, household_no="7", relation_code="02")
+    assert frozenset({"张伟", "张小"}) in households(brain), "the number has a head"
