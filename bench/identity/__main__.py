@@ -46,9 +46,11 @@ def shown_line(found: Found) -> str:
     """What is shown of people, as a line of the second table: shares that are right."""
     right = found.shown
     fields = "  ".join(f"{right.fields[field]:<10.2%}" for field in FIELDS)
+    said = "  ".join(f"{right.said[field]:<10.2%}" for field in FIELDS)
     return (
         f"{found.recipe:10} {found.seed:4} | {right.households:<10.2%}  {right.grids:<8.2%} | "
-        f"{fields}"
+        f"{fields}\n"
+        f"     said by some record |             {right.said['grid']:<8.2%} | {said}"
     )
 
 

@@ -3,7 +3,8 @@
 A resident is the person most of its records are about, a person the resident with most of theirs.
 A field counts where some record says it in full (a masked number, 张女士 or no date at all says
 nothing), a grid where some record gives a flat, a household where some record states a household
-number or names the head of a flat: what nobody says cannot be shown.
+number or names the head of a flat: what nobody says cannot be shown. `said` beside the shares: of
+how many some record says what is right, which no choice among records can surpass.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,15 @@ from bench.identity.grids import HOME
 from bench.identity.people import Person
 
 FIELDS = ("id_number", "name", "sex_code", "birth_date", "phone")
+VALUES = {
+    "id_number": "r.id_number",
+    "name": "coalesce(e.bare, replace(r.name, '·', ''))",
+    "sex_code": "r.sex_code",
+    "birth_date": "r.birth_date",
+    "phone": "r.phone",
+    "grid": "c.grid_code",
+}
+"""SQL: what a record says of it."""
 SAYS = {
     "id_number": "r.id_status = 'valid'",
     "name": "e.bare IS NOT NULL",
@@ -34,6 +44,7 @@ class Shown:
     fields: Mapping[str, float]
     grids: float
     households: float
+    said: Mapping[str, float]  # of fields, and of `grid`
 
 
 def shown(
@@ -59,6 +70,7 @@ def shown(
         {field: shares[field] for field in FIELDS},
         shares["grid"],
         _households(known, _placed(connection, links)),
+        {field: _share(known, field, said=True) for field in (*FIELDS, "grid")},
     )
 
 
@@ -76,21 +88,30 @@ def _plain(name: str) -> str:
 
 
 def _residents_query() -> str:
-    said = ", ".join(f"bool_or({one}) AS says_{field}" for field, one in SAYS.items())
+    said = ", ".join(
+        f"bool_or({SAYS[field]}) AS says_{field}, list(DISTINCT {one}) AS said_{field}"
+        for field, one in VALUES.items()
+    )
     return f"""
         WITH said AS (
             SELECT l.resident_id, {said} FROM resident_link l
             JOIN resident_record r USING (record_id) JOIN evidence e USING (record_id)
+            LEFT JOIN cover c ON c.place = e.place AND c.building = e.building
             GROUP BY l.resident_id)
         SELECT resident_id AS resident, replace(name, '·', '') AS name, id_number, sex_code,
                birth_date, phone, grid_code AS grid, household_id, said.* EXCLUDE (resident_id)
         FROM resident JOIN said USING (resident_id)"""
 
 
-def _share(known: pl.DataFrame, field: str) -> float:
-    """Of the residents of whom some record says the field, how many show the right value."""
-    counted = known.filter(pl.col(f"says_{field}") & pl.col(f"{field}_true").is_not_null())
-    right = counted.filter(pl.col(field) == pl.col(f"{field}_true")).height
+def _share(known: pl.DataFrame, field: str, *, said: bool = False) -> float:
+    """Of the residents of whom some record says the field, how many show the right value.
+
+    Or of how many it is at least `said`.
+    """
+    true = pl.col(f"{field}_true")
+    counted = known.filter(pl.col(f"says_{field}") & true.is_not_null())
+    is_right = pl.col(f"said_{field}").list.contains(true) if said else pl.col(field) == true
+    right = counted.filter(is_right).height
     return right / counted.height if counted.height else 1.0
 
 
