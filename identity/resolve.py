@@ -21,11 +21,12 @@ from identity.scoring import make_profiles, score_query
 from identity.state import begin_anew_if_other
 from identity.support import refresh_support
 
-WEIGHED = ("old_key", "new_key", "seeking", "meeting", "pair", "paired", "profile", "old_evidence")
+WEIGHED = ("old_key", "new_key", "seeking", "meeting", "pair", "paired", "profile")
 CLUSTERED = ("touched", "frontier", "seed", "member", "node_edge", "node_told", "node_fact",
              "component", "linked", "hard", "easy", "rooted")  # fmt: skip
 ASSIGNED = ("clustered", "stays", "kept", "minted", "before", "relinked", "events")
-CHOSEN = ("ordered", "members", "dispute", "differing", "still_open")
+CHOSEN = ("ordered", "members", "dispute", "differing", "still_open", "old_evidence", "claims",
+          "support", "now_letter", "moved_letter")  # fmt: skip
 """What a step leaves that none after it reads: of ten million records it fills the memory."""
 
 
