@@ -4,7 +4,7 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_world import Hub, Record
+from small_world import Hub, Record, empty_brain
 
 from identity.spelling import name_forms
 
@@ -60,6 +60,35 @@ def test_child_under_a_parents_number(brain: duckdb.DuckDBPyConnection) -> None:
     assert brain.execute(said).fetchall()[1] == ("borrowed", 2015)
     hub.sync({"father": None, "child": Record("张小宝", PARENT, "138", "101")})
     assert brain.execute(said).fetchall()[0][0] == "valid", "nobody else has that number now"
+
+
+def test_whose_a_number_is_its_namesakes_say() -> None:
+    for nth in range(4):  # whatever the order of the records' hashes
+        hub = Hub(empty_brain())
+        hub.sync(
+            {
+                f"father{nth}": Record("张伟", PARENT, "138", "101"),
+                f"child{nth}": Record("张小宝", PARENT, "138", "101"),
+                f"school{nth}": Record("张小宝", CHILD, "139", "101", platform="q"),
+            }
+        )
+        child = frozenset({f"child{nth}", f"school{nth}"})
+        assert hub.groups() == {frozenset({f"father{nth}"}), child}
+
+
+def test_a_wrong_digit_is_believed_where_the_birth_agrees() -> None:
+    wrong = {"id_number": "510108198003070117", "id_status": "check_failed", "birth_year": 1980}
+    for birth, groups in (("1980-03-07", 1), ("1980-08-09", 2)):
+        hub = Hub(empty_brain())
+        hub.sync(
+            {
+                "1": Record("张伟", PARENT, "138", "101"),
+                "2": Record(
+                    "张涛", phone="138", room="101", platform="q", birth_date=birth, **wrong
+                ),
+            }
+        )
+        assert len(hub.groups()) == groups
 
 
 def test_renamed_stays_who_they_are(brain: duckdb.DuckDBPyConnection) -> None:

@@ -159,3 +159,35 @@ def test_components_are_those_of_a_plain_search(edges: list[tuple[int, int]]) ->
     assert dict(zip(names.tolist(), roots.tolist(), strict=True)) == {
         n: min(found) for n, found in reach.items()
     }
+
+
+def test_masked_numbers_that_show_other_digits_never_meet() -> None:
+    whole = node("510108199003070017")
+    for shown, groups in (("5101080017", 1), ("5101080011", 1), ("5101080071", 2)):
+        masked = node()._replace(shown=[shown])
+        found, reasons = joined({1: whole, 2: masked}, [edge(20, 1, 2)])
+        assert len(found) == groups, shown
+        assert set(reasons.values()) == ({"two_numbers"} if groups == 2 else set())
+
+
+def test_a_platform_that_would_have_a_person_twice_speaks_against_it() -> None:
+    one, other = node("A")._replace(sources=[1, 2]), node()._replace(sources=[1])
+    light, heavy = MODEL.join + MODEL.twice / 2, MODEL.join + MODEL.twice * 2
+    assert len(joined({1: one, 2: other}, [edge(light, 1, 2)])[0]) == 2
+    assert len(joined({1: one, 2: other}, [edge(heavy, 1, 2)])[0]) == 1
+    weighed = edge(light, 1, 2)._replace(one_source=True)  # that was counted when it was weighed
+    assert len(joined({1: one, 2: other}, [weighed])[0]) == 1
+    assert len(joined({1: one, 2: other}, [edge(2, 1, 2)], model=TOWN)[0]) == 2, "not alone either"
+
+
+def test_who_stands_alone_has_the_name_that_most_records_have() -> None:
+    lone = node(names=("张玮",))
+    for times, groups in ((2, 2), (1, 1)):
+        tally = {"张伟": times, "张玮": 1}
+        chosen = node("A", names=("张伟", "张玮"), records=3)._replace(tally=tally)
+        assert len(joined({1: chosen, 2: lone}, [edge(2, 1, 2)], model=TOWN)[0]) == groups
+
+
+def test_two_titles_are_no_two_names() -> None:
+    nodes = {1: node(), 2: node(names=()), 3: node(names=())}
+    assert len(joined(nodes, [edge(17, 1, 2), edge(16, 1, 3), edge(15, 2, 3)])[0]) == 1
