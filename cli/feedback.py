@@ -114,8 +114,6 @@ def decide(
     if verdict == "refused":
         say(f"{number} 号已关闭。")
     elif filed:
-        say(
-            f"{number} 号已采纳：下一次同步起是“更正申请”平台的一条记录；也请归口部门更正。"
-        )
+        say(f"{number} 号已采纳：下一次同步起是“更正申请”平台的一条记录；也请归口部门更正。")
     else:
         say(f"{number} 号已采纳：这一项只能由归口部门在来源平台更正。")
