@@ -2,8 +2,9 @@
 
 A flat in which somebody of the family is known, and a telephone that somebody of the family has,
 count for a little more (`KIN`): for as much as a word a year younger. Where still two values weigh
-the same, the name that is written in full, in characters commoner in the home, goes before one that
-a slip may have made of it; and a flat of nobody else before one of strangers. Only then the newest.
+the same, a name that its platform changed into goes first: it was looked at again. Then one that is
+written in full, in characters commoner in the home, before what a slip may have made of it; and a
+flat of nobody else before one of strangers. Only then the newest.
 
 Family is here: the same household number or telephone or flat, or naming one another, or the same
 person, as head.
@@ -19,7 +20,8 @@ CROWDS = {"room_key": "room", "phone": "phone"}
 BARE = r"regexp_replace({0}, '[·\s]', '', 'g')"
 LETTERS = {"letter1": "{0}[1]", "letter2": "{0}[2:-2]", "letter3": "{0}[-1]"}
 """First, middle and last characters of a name, and the kinds of their counts in `name_bucket`."""
-STEPS = 1000
+STEPS, CHANGED = 1000, 1_000_000
+"""What a character of a name counts for, and that its platform changed it."""
 
 
 def refresh_support(connection: duckdb.DuckDBPyConnection) -> None:
@@ -115,9 +117,15 @@ def _names_query(claims: str) -> str:
     )
     counts = " + ".join(f"coalesce({kind}.bucket, 0)" for kind in LETTERS)
     return f"""
+        WITH claim AS (SELECT DISTINCT resident_id, voted FROM {claims} WHERE voted IS NOT NULL),
+        corrected AS (
+            SELECT DISTINCT l.resident_id, coalesce(e.bare, r.name) AS voted, {CHANGED} AS more
+            FROM (SELECT DISTINCT resident_id FROM claim) JOIN resident_link l USING (resident_id)
+            JOIN resident_record r USING (record_id) JOIN evidence e USING (record_id)
+            JOIN resident_record_past p ON p.record_id = r.record_id AND p.name <> r.name)
         SELECT c.resident_id, c.voted, 0.0 AS favour,
-               -({STEPS} * len(c.voted) + {counts})::BIGINT AS against
-        FROM (SELECT DISTINCT resident_id, voted FROM {claims} WHERE voted IS NOT NULL) c {joins}"""
+               -(coalesce(k.more, 0) + {STEPS} * len(c.voted) + {counts})::BIGINT AS against
+        FROM claim c LEFT JOIN corrected k USING (resident_id, voted) {joins}"""
 
 
 def _family_query(column: str, claims: str) -> str:

@@ -246,6 +246,21 @@ def test_of_two_spellings_the_full_and_the_common_one_is_shown(
             assert [one.why for one in said] == ["likelier", "less_likely"]
 
 
+def test_a_name_that_its_platform_corrected_goes_before_a_commoner_one(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    hub = Hub(brain)
+    hub.sync({f"o{n}": Record(f"{c}伟", phone=str(n)) for n, c in enumerate("王李赵钱孙周")})
+    hub.sync({"a": Record("张伟", NUMBER), "b": Record("张伟", NUMBER, platform="q")})
+    brain.execute(
+        "INSERT INTO resident_record_past "
+        "SELECT *, now() FROM resident_record WHERE record_key = 'b'"
+    )
+    hub.sync({"b": Record("张玮", NUMBER, platform="q")})
+    names = "SELECT name FROM resident WHERE id_number IS NOT NULL"
+    assert brain.execute(names).fetchall() == [("张玮",)]
+
+
 def test_who_names_a_head_without_a_flat_is_found_by_telephone_or_family(
     brain: duckdb.DuckDBPyConnection,
 ) -> None:
