@@ -59,7 +59,7 @@ def provider() -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield f"http://localhost:{process.stdout.readline().strip()}"
-        process.terminate()
+        process.kill()  # it holds nothing; a worker of the tests may have SIGTERM blocked
 
 
 @pytest.fixture(scope="module")
