@@ -22,7 +22,8 @@ TYPES = (
     "dh varchar(11), dz varchar(60), jf decimal(12,2), gx timestamp, bz text"
 )
 POSTGRES = """
-    SELECT i, '张' || chr(19968 + mod(i, 5000)), lpad((i * 7919)::text, 18, '5'), 1 + mod(i, 2),
+    SELECT i, '张' || chr(19968 + mod(i, 5000)), lpad((i::bigint * 7919)::text, 18, '5'),
+        1 + mod(i, 2),
         date '1940-01-01' + mod(i, 30000), '138' || lpad(i::text, 8, '0'),
         '青龙街道龙港花园' || mod(i, 99) || '栋' || mod(i, 7) || '单元' || mod(i, 3000) || '号',
         (mod(i, 100000)) / 100.0, timestamp '2024-01-01 00:00:00' + i * interval '1 second',
