@@ -61,8 +61,9 @@ def _count_letters(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE moved_letter AS
         SELECT DISTINCT kind, value FROM (
             ({held} EXCEPT FROM now_letter) UNION ALL (FROM now_letter EXCEPT ({held})))""")
-    run(f"DELETE {held}")
-    run("INSERT INTO name_bucket FROM now_letter")
+    moved = "(kind, value) IN (SELECT (kind, value) FROM moved_letter)"
+    run(f"DELETE FROM name_bucket WHERE {moved}")
+    run(f"INSERT INTO name_bucket FROM now_letter WHERE {moved}")
 
 
 def _add_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
