@@ -146,6 +146,11 @@ def show_report(report: "SyncReport") -> None:
             notes.append(f"按规定没有取人脸等生物特征 {pull.values_dropped:,} 项。")
         for note in notes:
             say(f"提示 {pull.platform}.{pull.stream}：{note}")
+    for past in report.let_go:
+        if past.rows or past.versions:
+            day = past.before.astimezone().date()
+            say(f"{past.platform} 按保存时间清除了 {day} 以前就不再有的："
+                f"原始记录 {past.rows:,} 行，历史 {past.versions:,} 条。")  # fmt: skip
     for failure in report.failures:
         complain(failure.zh)
     if report.published is not None:

@@ -15,7 +15,7 @@ from hub.platform_connections import DatabaseConnection, ExchangeConnection, Fil
 from hub.platform_http import HttpApiConnection
 from hub.platform_mistakes import in_chinese, refuse_secrets
 from hub.platform_streams import Stream
-from hub.platform_values import Seconds, Setting
+from hub.platform_values import Days, Seconds, Setting
 
 Connection = Annotated[
     DatabaseConnection | ExchangeConnection | FilesConnection | HttpApiConnection,
@@ -41,6 +41,7 @@ class Platform(Setting):
     timezone: str = "Asia/Shanghai"
     schedule: str | None = None
     fresh_within: Seconds = 172_800
+    retention: Days | None = None  # how long what it no longer says is kept; None: for good
     streams: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")], Stream]
 
 

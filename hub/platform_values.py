@@ -31,12 +31,19 @@ def _seconds(value: object) -> object:
     return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]] if match else value
 
 
+def _days(value: object) -> object:
+    match = re.fullmatch(r"\s*(\d+)\s*([dwy])\s*", value) if isinstance(value, str) else None
+    return int(match[1]) * {"d": 1, "w": 7, "y": 365}[match[2]] if match else value
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
 """One text or a list of them."""
 Fraction = Annotated[float, BeforeValidator(_fraction), Field(ge=0, le=1)]
 """A share between 0 and 1, also written `5%`."""
 Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=0)]
 """A duration in seconds, also written `90s`, `15m`, `1h`, `3d`."""
+Days = Annotated[int, BeforeValidator(_days), Field(ge=1)]
+"""A duration in days, also written `90d`, `26w`, `3y` (of 365 days)."""
 
 
 class Secret(Setting):

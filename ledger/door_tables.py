@@ -74,6 +74,26 @@ class TokenRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class KeyRow(Base):
+    """A client's public key, by which it signs for its tokens (RFC 7523)."""
+
+    __tablename__ = "client_key"
+    key_id: Mapped[str] = mapped_column(String(64), primary_key=True)  # RFC 7638 thumbprint
+    client_id: Mapped[str] = mapped_column(String(64), index=True)
+    public_key: Mapped[str] = mapped_column(Text)  # JWK
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AssertionRow(Base):
+    """An assertion that was spent: none counts twice. Kept until it would have expired."""
+
+    __tablename__ = "client_assertion"
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    jti_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class EventRow(Base):
     """One link of the audit chain; never updated, never deleted."""
 
@@ -182,3 +202,17 @@ class RemovalRow(Base):
     resident_id: Mapped[str] = mapped_column(String(64))
     asked_by: Mapped[str] = mapped_column(String(80))
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RetentionRow(Base):
+    """One application of a platform's retention; `before`: what ended earlier goes."""
+
+    __tablename__ = "retention"
+    run_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    platform: Mapped[str] = mapped_column(String(64))
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    before: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rows: Mapped[int] = mapped_column(Integer)  # of raw
+    files: Mapped[int] = mapped_column(Integer)
+    versions: Mapped[int] = mapped_column(Integer)  # past ones, of the brain

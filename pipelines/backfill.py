@@ -54,6 +54,7 @@ def backfill_stream(
         pull = ledger.open_side_pull(platform.platform, stream, "backfill")
         stored = [home.data / one.path for one in ledger.batches(platform.platform, stream)]
         raw = RawPull(home, platform.streams[stream], stored)
+        raw.forgets = platform.retention is not None
         try:
             _take(home, ledger, (platform, like, window), raw, pull, tick)
             ledger.close_pull(pull, "complete")

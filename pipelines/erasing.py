@@ -5,7 +5,6 @@ them out, and that there was an erasure. Each step can be done again, and what w
 taken up by the next erasure or sync; so a kill leaves nothing behind for ever.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from hub.settings import Home
 from ledger import Batch, Ledger
 from ledger.tombstones import begin_removal, finish_removal, open_removals, tombstones
+from pipelines.raw_files import files_in_core, other_than_noted
 from reports.collected import forget_collected
 from warehouse.duck import literal, memory, parquet, write_parquet
 from warehouse.erasing import MARK, Record, erasing_secret, marks_of, purge, records_of
@@ -84,20 +84,15 @@ def _rewrite(home: Home, ledger: Ledger, tick: Tick) -> Erased:
     files = rows = 0
     for batch in ledger.batches():
         with locked(home, f"pull.{batch.platform}.{batch.stream}"):
-            for path in (home.data / batch.path, *_core_files(home, batch)):
+            for path in (home.data / batch.path, *files_in_core(home, batch)):
                 key = "_key" if path == home.data / batch.path else "record_key"
                 gone = _leave_out(home, path, (batch, key), marks, secret)
                 files, rows = files + bool(gone), rows + gone
                 if gone:
                     tick(f"rewrote {path.name}")
-            _note_file(home, ledger, batch)
+            if facts := other_than_noted(home, batch):
+                ledger.replace_batch(batch.seq, *facts)
     return Erased(files=files, rows=rows)
-
-
-def _core_files(home: Home, batch: Batch) -> list[Path]:
-    """The core files of a batch, under whichever mapping."""
-    raw = Path(batch.path)
-    return sorted((home.data / "core" / Path(*raw.parts[1:-1])).glob(f"{raw.stem}-*.parquet"))
 
 
 def _leave_out(
@@ -119,15 +114,3 @@ def _leave_out(
             kept = f"SELECT * FROM {source} WHERE NOT {buried} ORDER BY {order}"
             write_parquet(home, connection, kept, path)
     return gone
-
-
-def _note_file(home: Home, ledger: Ledger, batch: Batch) -> None:
-    """Let the ledger know the raw file as it now is, also if a kill came between the two."""
-    path = home.data / batch.path
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != batch.sha256:
-        with memory(home) as connection:
-            query = f"SELECT count(*) FROM {parquet(home, [path])}"
-            rows = int(connection.execute(query).fetchall()[0][0])
-        ledger.replace_batch(batch.seq, rows, digest)

@@ -54,7 +54,7 @@ def pull_stream(
     with locked(home, f"pull.{platform.platform}.{stream_name}"):
         pull = _open(ledger, platform, stream_name)
         stream = platform.streams[stream_name]
-        raw = _compare_with(home, ledger, stream, pull)
+        raw = _compare_with(home, ledger, platform, pull)
         try:
             connector = open_connector(platform, home.root)
             try:
@@ -111,11 +111,15 @@ def _open(ledger: Ledger, platform: Platform, stream_name: str) -> Pull:
     return pull
 
 
-def _compare_with(home: Home, ledger: Ledger, stream: Stream, pull: Pull) -> RawPull:
+def _compare_with(home: Home, ledger: Ledger, platform: Platform, pull: Pull) -> RawPull:
+    stream = platform.streams[pull.stream]
     batches = ledger.batches(pull.platform, pull.stream)
     own = [home.data / b.path for b in batches if b.pull_id == pull.pull_id and pull.resumed]
     out = kept_out(pull.platform, pull.stream, tombstones(ledger), erasing_secret(home))
-    return RawPull(home, stream, [home.data / b.path for b in batches], own, pull.read, out)
+    stored = [home.data / b.path for b in batches]
+    raw = RawPull(home, stream, stored, own, pull.read, out)
+    raw.forgets = platform.retention is not None
+    return raw
 
 
 def _take_chunks(

@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 
 from hub.settings import Home
-from ledger import Ledger, Pull
-from warehouse.duck import write_parquet
+from ledger import Batch, Ledger, Pull
+from warehouse.duck import memory, parquet, write_parquet
 
 
 def commit_rows(
@@ -48,6 +48,27 @@ def raw_batch(
     batch_id = ledger.next_batch_id(pull.platform, pull.stream)
     path = Path("raw", pull.platform, pull.stream, f"{batch_id.rsplit('.', 1)[1]}.parquet")
     rows = write(home.data / path)
-    with (home.data / path).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = _digest(home.data / path)
     return {"batch_id": batch_id, "path": path.as_posix(), "rows": rows, "sha256": digest}
+
+
+def files_in_core(home: Home, batch: Batch) -> list[Path]:
+    """The core files of a batch, under whichever mapping."""
+    raw = Path(batch.path)
+    return sorted((home.data / "core" / Path(*raw.parts[1:-1])).glob(f"{raw.stem}-*.parquet"))
+
+
+def other_than_noted(home: Home, batch: Batch) -> tuple[int, str] | None:
+    """Rows and hash of a raw file that was written anew; None if it is as the ledger has it."""
+    path = home.data / batch.path
+    digest = _digest(path)
+    if digest == batch.sha256:
+        return None
+    with memory(home) as connection:
+        query = f"SELECT count(*) FROM {parquet(home, [path])}"
+        return int(connection.execute(query).fetchall()[0][0]), digest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

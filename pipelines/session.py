@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-from hub.errors import HubError
+from hub.errors import BusyError, HubError
 from hub.platform import Platform
 from hub.settings import Home, find_home, open_home
 from hub.shortage import as_told
@@ -17,6 +17,7 @@ from pipelines.brain import Publication
 from pipelines.erasing import finish_erasures
 from pipelines.lanes import Lanes
 from pipelines.pull import Tick
+from pipelines.retaining import LetGo, let_go
 from pipelines.standardise import CoreCounts
 from warehouse.gates import GateProcess
 from warehouse.snapshots import current_number, reading
@@ -52,6 +53,7 @@ class Session:
     failures: list[Failure] = field(default_factory=list)
     steps: dict[str, float] = field(default_factory=dict)
     publication: Publication | None = None
+    let_go: list[LetGo] = field(default_factory=list)
     lanes: Lanes = field(default_factory=Lanes)
 
     @property
@@ -117,6 +119,12 @@ def session(
         finish_erasures(home, ledger)  # nothing, unless one was cut short
     except HubError as error:
         one.fail("erase", error)
+    try:
+        one.let_go = let_go(home, ledger, platforms)
+    except BusyError:
+        log.info("retention waits for the next sync: another process is writing")
+    except HubError as error:
+        one.fail("retention", error)
     try:
         yield one
         number = one.publication.number if one.publication else None

@@ -1,12 +1,13 @@
 """`hub sync`: the job that Dagster schedules, run here and now in this process."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from hub.errors import NotFoundError
 from hub.settings import Home
 from pipelines.pull import Tick
+from pipelines.retaining import LetGo
 from pipelines.session import Failure, Session, session
 from pipelines.streams import begin
 from reports.requested import sweep_requests
@@ -43,6 +44,7 @@ class SyncReport:
     failures: list[Failure]
     seconds: float
     steps: dict[str, float]
+    let_go: list[LetGo] = field(default_factory=list)
 
     @property
     def error(self) -> str | None:
@@ -73,7 +75,9 @@ def run_sync(
         sweep_requests(home, run.ledger)
         number = run.publication.number if run.publication else None
         pulls, seconds = _pull_reports(run, chosen), perf_counter() - started
-        return SyncReport(run.run_id, run.status, number, pulls, run.failures, seconds, run.steps)
+        return SyncReport(
+            run.run_id, run.status, number, pulls, run.failures, seconds, run.steps, run.let_go
+        )
 
 
 def _choose(run: Session, platforms: Sequence[str]) -> list[str]:

@@ -39,7 +39,8 @@ def page(home: Home, policy: Policy) -> str:
         "<h2>哪些岗位可以看，用来做什么</h2>", _roles(policy),
         "<h2>提供给谁</h2>", _recipients(home),
         "<h2>保存多久</h2>",
-        f"<p>在用的数据随来源平台每次同步更新，保留最近 {home.settings.retention.snapshots} 次；"
+        f"<p>在用的数据随来源平台每次同步更新，保留最近 {home.settings.retention.snapshots} 次。"
+        "平台已经删除或改掉的，按上面各平台的期限保存，到期自动清除。"
         "每次查看都记入不能更改的审计记录。</p>",
     ]  # fmt: skip
     return (
@@ -59,8 +60,16 @@ def _sources(home: Home) -> str:
             fields |= {known[one].title: known[one].level for one in stream.map if one in known}
         told = "、".join(f"{title}（{LEVELS[level]}）" if level >= 4 else title
                         for title, level in fields.items())  # fmt: skip
-        rows.append((platform.title, platform.owner.department, told))
-    return _table(("平台", "归口部门", "项目"), rows)
+        rows.append((platform.title, platform.owner.department, told, _kept(platform.retention)))
+    return _table(("平台", "归口部门", "项目", "平台删除或改掉以后，原来的再保存"), rows)
+
+
+def _kept(days: int | None) -> str:
+    """How long what a platform no longer says is kept, as its file says."""
+    if days is None:
+        return "没有规定期限"
+    years, rest = divmod(days, 365)
+    return f"{days} 天" if rest else f"{years} 年"
 
 
 def _roles(policy: Policy) -> str:

@@ -53,6 +53,10 @@ class RawPull:
         kept_out: SQL of `_key` that is true for erased records: of them nothing is stored.
     """
 
+    forgets = False
+    """Whether a deletion of what is not held is left out: a platform that marks its deleted rows
+    goes on delivering those of records that were let go."""
+
     def __init__(
         self,
         home: Home,
@@ -128,7 +132,7 @@ class RawPull:
             WITH hashed AS (SELECT *, md5(concat_ws(chr(31), {_cells(cells)})) AS _hash FROM chunk)
             SELECT _row, _hash, {self._key()} AS _key, {self._op()} AS _op FROM hashed""")
         self.connection.unregister("chunk")
-        erased = self._keep_out()
+        left_out = self._keep_out() + self._forget()
         self._judge()
         news = run("""
             SELECT _row, _hash, _key, _op FROM judged WHERE NOT _repeated AND NOT _unchanged
@@ -145,7 +149,7 @@ class RawPull:
             SELECT count(*), count(*) FILTER (_repeated),
                    count(*) FILTER (_unchanged AND NOT _repeated) FROM judged""").fetchall()[0]
         stored = read - repeated - unchanged
-        return Counts(read + erased, stored, unchanged + erased, repeated)
+        return Counts(read + left_out, stored, unchanged + left_out, repeated)
 
     def _keep_out(self) -> int:
         """Take rows of erased records out of the chunk; return how many: they change nothing."""
@@ -155,6 +159,17 @@ class RawPull:
         gone = int(self.connection.execute(query).fetchall()[0][0])
         self.erased += gone
         return gone
+
+    def _forget(self) -> int:
+        """Take deletions of what is not held out of the chunk; return how many."""
+        if not self.forgets:
+            return 0
+        query = """
+            DELETE FROM keyed WHERE _op = 'delete' AND NOT EXISTS (
+                SELECT 1 FROM (SELECT _key FROM prior UNION ALL SELECT _key FROM seen UNION ALL
+                               SELECT _key FROM keyed WHERE _op = 'upsert') AS held
+                WHERE held._key = keyed._key)"""
+        return int(self.connection.execute(query).fetchall()[0][0])
 
     def _judge(self) -> None:
         """Fill `judged`: each row of the chunk, and whether it is repeated or unchanged."""

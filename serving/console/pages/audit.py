@@ -17,6 +17,7 @@ ACTIONS = {
     "extract": "提取", "form": "填表", "export": "导出", "register": "登记表单", "sync": "同步",
     "sign_in": "登录", "sign_out": "退出", "refused": "拒绝", "account": "账号", "audit": "审计",
     "client": "客户端", "platforms": "平台", "erase": "删除", "feedback": "反馈",
+    "retention": "到期清除",
 }  # fmt: skip
 OUTCOMES = {"ok": "成功", "refused": "拒绝", "not_found": "没有找到", "failed": "失败"}
 
