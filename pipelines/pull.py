@@ -16,6 +16,7 @@ from hub.settings import Home
 from hub.shortage import as_told
 from ledger import Ledger, Pull
 from ledger.tombstones import tombstones
+from pipelines.ahead import ahead
 from pipelines.drift import watch_shape, watched
 from pipelines.raw_files import raw_batch
 from security.keys import read_keys
@@ -61,7 +62,7 @@ def pull_stream(
                 pull.notes += watch_shape(ledger, connector, platform, stream_name)
                 resume = pull.resumed and pull.read > 0
                 chunks = connector.pull(stream_name, cursor_at(home, pull.cursor), resume=resume)
-                told = watched(ledger, platform, pull, chunks)
+                told = watched(ledger, platform, pull, ahead(chunks))
                 complete = _take_chunks(home, ledger, told, raw, pull, tick)
             finally:
                 connector.close()

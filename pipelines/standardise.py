@@ -68,7 +68,7 @@ def standardise_stream(
     waiting = [(batch, files) for batch, files in waiting if not files.exist()]
     if waiting:
         watch = CodeWatch(home, ledger, platform, stream_name)
-        with memory(home) as connection, ThreadPoolExecutor(BESIDE) as pool:
+        with memory(home, threads=1) as connection, ThreadPoolExecutor(BESIDE) as pool:
             make = partial(_make, home, connection, mapping, ZoneInfo(platform.timezone))
             stores = []
             for (batch, files), made in zip(waiting, _ahead(pool, make, waiting), strict=True):

@@ -26,17 +26,22 @@ PARQUET_KEY = "hub"
 
 
 @contextmanager
-def memory(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def memory(home: Home, *, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a scratch connection that can read and write the home's Parquet files."""
-    connection = connect(home)
+    connection = connect(home, threads=threads)
     try:
         yield connection
     finally:
         connection.close()
 
 
-def connect(home: Home) -> duckdb.DuckDBPyConnection:
-    """Open an in-memory connection with the home's key, limits and spill folder."""
+def connect(home: Home, *, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory connection with the home's key, limits and spill folder.
+
+    With one thread a statement is run by whoever calls. With more, DuckDB's client polls while
+    another thread works, which costs a core wherever a statement is too small to be shared: for
+    pieces of some 100,000 rows, one is best.
+    """
     keys = read_keys(home.secrets, encryption=home.settings.encryption)
     spill = home.data / "spill"
     spill.mkdir(parents=True, exist_ok=True)
@@ -53,6 +58,8 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
             "write_buffer_row_group_count": 2,
         }
     )
+    if threads is not None:
+        connection.execute(f"SET threads = {threads}")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     if keys.data is not None:

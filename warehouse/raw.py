@@ -29,6 +29,11 @@ from warehouse.duck import connect, literal, name, parquet, write_parquet
 
 GONE = "gone"
 """`_hash` of a record that a full snapshot no longer holds."""
+PLAIN = """(
+    SELECT k.*, false AS _repeated,
+           coalesce(p._hash = k._hash AND p._op = k._op, false) AS _unchanged
+    FROM keyed k LEFT JOIN prior p USING (_key))"""
+"""What `RawPull._judge` finds where every row has a key of its own, at a quarter of the work."""
 
 
 @dataclass
@@ -75,7 +80,7 @@ class RawPull:
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Scratch tables of what is stored, read when the first row comes: often none does."""
-        connection = connect(self.home)
+        connection = connect(self.home, threads=1)
         self._remember(connection)
         return connection
 
@@ -129,63 +134,50 @@ class RawPull:
         cells = [column for column in rows.column_names if column != "_origin"]
         run(f"""
             CREATE OR REPLACE TEMP TABLE keyed AS
-            WITH hashed AS (SELECT *, md5(concat_ws(chr(31), {_cells(cells)})) AS _hash FROM chunk)
+            WITH hashed AS (SELECT *, md5({_cells(cells)}) AS _hash FROM chunk)
             SELECT _row, _hash, {self._key()} AS _key, {self._op()} AS _op FROM hashed""")
         self.connection.unregister("chunk")
-        left_out = self._keep_out() + self._forget()
-        self._judge()
-        news = run("""
-            SELECT _row, _hash, _key, _op FROM judged WHERE NOT _repeated AND NOT _unchanged
+        self._keep_out()
+        self._forget()
+        self._plain = self._is_plain()
+        judged = PLAIN if self._plain else self._judge()
+        news = run(f"""
+            SELECT _row, _hash, _key, _op FROM {judged} WHERE NOT _repeated AND NOT _unchanged
             ORDER BY _row""").to_arrow_table()
         self.connection.register("fresh", _beside(chunk, news))
         if self.full:
-            run("""
-                INSERT INTO seen SELECT _key, arg_min(_hash, _row)
-                FROM keyed ANTI JOIN seen USING (_key) GROUP BY _key""")
-            run("""
-                INSERT INTO aside_seen SELECT _key, _hash FROM judged
-                WHERE _op IN ('duplicate', 'nokey')""")
-        read, repeated, unchanged = run("""
-            SELECT count(*), count(*) FILTER (_repeated),
-                   count(*) FILTER (_unchanged AND NOT _repeated) FROM judged""").fetchall()[0]
-        stored = read - repeated - unchanged
-        return Counts(read + left_out, stored, unchanged + left_out, repeated)
+            self._note_seen()
+        repeated = 0
+        if not self._plain:
+            repeated = int(run("SELECT count(*) FROM judged WHERE _repeated").fetchall()[0][0])
+        unchanged = rows.num_rows - news.num_rows - repeated
+        return Counts(rows.num_rows, news.num_rows, unchanged, repeated)
 
-    def _keep_out(self) -> int:
-        """Take rows of erased records out of the chunk; return how many: they change nothing."""
-        if not self.kept_out:
-            return 0
-        query = f"DELETE FROM keyed WHERE {self.kept_out}"
-        gone = int(self.connection.execute(query).fetchall()[0][0])
-        self.erased += gone
-        return gone
+    def _keep_out(self) -> None:
+        """Take rows of erased records out of the chunk, counted: they change nothing."""
+        if self.kept_out:
+            query = f"DELETE FROM keyed WHERE {self.kept_out}"
+            self.erased += int(self.connection.execute(query).fetchall()[0][0])
 
-    def _forget(self) -> int:
-        """Take deletions of what is not held out of the chunk; return how many."""
-        if not self.forgets:
-            return 0
-        query = """
-            DELETE FROM keyed WHERE _op = 'delete' AND NOT EXISTS (
-                SELECT 1 FROM (SELECT _key FROM prior UNION ALL SELECT _key FROM seen UNION ALL
-                               SELECT _key FROM keyed WHERE _op = 'upsert') AS held
-                WHERE held._key = keyed._key)"""
-        return int(self.connection.execute(query).fetchall()[0][0])
+    def _forget(self) -> None:
+        """Take deletions of what is not held out of the chunk: they change nothing."""
+        if self.forgets:
+            self.connection.execute("""
+                DELETE FROM keyed WHERE _op = 'delete' AND NOT EXISTS (
+                    SELECT 1 FROM (SELECT _key FROM prior UNION ALL SELECT _key FROM seen UNION ALL
+                                   SELECT _key FROM keyed WHERE _op = 'upsert') AS held
+                    WHERE held._key = keyed._key)""")
 
-    def _judge(self) -> None:
-        """Fill `judged`: each row of the chunk, and whether it is repeated or unchanged."""
-        run = self.connection.execute
-        plain = run("""
+    def _is_plain(self) -> bool:
+        """Whether every row has a key that no other row of the pull has: nearly every chunk."""
+        found = self.connection.execute("""
             SELECT count(*) = count(DISTINCT _key) AND NOT bool_or(_op = 'nokey')
                 AND NOT EXISTS (FROM keyed SEMI JOIN seen USING (_key)) FROM keyed""").fetchall()
-        self._plain = bool(plain[0][0])
-        if self._plain:  # one row a key: nearly every chunk, and a quarter of the work
-            run("""
-                CREATE OR REPLACE TEMP TABLE judged AS
-                SELECT k.*, false AS _repeated,
-                       coalesce(p._hash = k._hash AND p._op = k._op, false) AS _unchanged
-                FROM keyed k LEFT JOIN prior p USING (_key)""")
-            return
-        run(
+        return bool(found[0][0])
+
+    def _judge(self) -> str:
+        """Fill `judged`: each row of the chunk, and whether it is repeated or unchanged."""
+        self.connection.execute(
             """
             CREATE OR REPLACE TEMP TABLE judged AS
             WITH known AS (
@@ -206,6 +198,20 @@ class RawPull:
             FROM placed k""",
             {"one_a_key": not self.stream.increment.batches},
         )
+        return "judged"
+
+    def _note_seen(self) -> None:
+        """Remember what a full snapshot still holds."""
+        run = self.connection.execute
+        if self._plain:
+            run("INSERT INTO seen SELECT _key, _hash FROM keyed")
+            return
+        run("""
+            INSERT INTO seen SELECT _key, arg_min(_hash, _row)
+            FROM keyed ANTI JOIN seen USING (_key) GROUP BY _key""")
+        run("""
+            INSERT INTO aside_seen SELECT _key, _hash FROM judged
+            WHERE _op IN ('duplicate', 'nokey')""")
 
     def _key(self) -> str:
         """Key columns joined by `|`; a table without a key is its own content."""
@@ -283,6 +289,5 @@ def _cells(columns: list[str]) -> str:
     The names are in it too: a row read from other columns is another row.
     """
     names = md5("\x1f".join(sorted(columns)).encode(), usedforsecurity=False).hexdigest()[:8]
-    return ", ".join(
-        [literal(names), *(f"coalesce('=' || {name(c)}, '')" for c in sorted(columns))]
-    )
+    cells = (f"chr(31), '=' || {name(c)}" for c in sorted(columns))  # a null is then nothing at all
+    return f"concat({literal(names)}, {', '.join(cells)})"
