@@ -44,6 +44,40 @@ def apply_bindings(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Bindi
     run("INSERT INTO binding FROM wanted_binding")
 
 
+def waiting_bindings(
+    connection: duckdb.DuckDBPyConnection, wanted: Sequence[Binding]
+) -> list[tuple[str, str, str]]:
+    """Of `wanted` those that the brain does not know yet, by residents: (one, other, verdict).
+
+    What tells two residents apart is told also if it is known: it still holds.
+    """
+    _wanted(connection, wanted)
+    found = connection.execute("""
+        SELECT DISTINCT x.resident_id, y.resident_id, w.verdict
+        FROM wanted_binding w JOIN resident_link x ON x.record_id = w.a
+        JOIN resident_link y ON y.record_id = w.b
+        WHERE x.resident_id <> y.resident_id
+          AND (w.verdict = 'different' OR (w.a, w.b, w.verdict) NOT IN (FROM binding))
+        ORDER BY ALL""").fetchall()
+    return [(str(one), str(other), str(verdict)) for one, other, verdict in found]
+
+
+def oldest_first(connection: duckdb.DuckDBPyConnection, residents: Sequence[str]) -> list[str]:
+    """Residents in the order in which a merge keeps their ids."""
+    found = connection.execute(
+        """
+        WITH age AS (
+            SELECT resident_id, min(happened_at) AS founded_at FROM identity_event
+            WHERE kind = 'founded' GROUP BY resident_id)
+        SELECT i.resident_id FROM resident_identity i
+        JOIN record_id r ON r.record_id = i.founding_record_id
+        LEFT JOIN age a USING (resident_id) WHERE list_contains($ids, i.resident_id)
+        ORDER BY a.founded_at NULLS LAST, hash(r.platform, r.stream, r.record_key)""",
+        {"ids": list(residents)},
+    ).fetchall()
+    return [str(one) for (one,) in found]
+
+
 def _wanted(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Binding]) -> None:
     rows = {
         f"{side}_{part}": [getattr(one, side)[nth] for one in wanted]

@@ -68,6 +68,16 @@ def undo_decision(ledger: Ledger, decision_id: int) -> bool:
         return True
 
 
+def decisions_mark(ledger: Ledger) -> str:
+    """Another text once a decision was made or taken back; blank while there is none."""
+    query = sa.select(
+        sa.func.count(DecisionRow.undone_at), sa.func.max(DecisionRow.decision_id)
+    )  # fmt: skip
+    with ledger.engine.connect() as connection:
+        undone, last = connection.execute(query).one()
+    return "" if last is None else f"{last}-{undone}"
+
+
 def decisions(ledger: Ledger) -> list[Decision]:
     """The decisions that hold, oldest first."""
     query = sa.select(DecisionRow).where(DecisionRow.undone_at.is_(None))

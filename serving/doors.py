@@ -20,6 +20,7 @@ from security.keys import keyed_ids, read_keys
 from security.passwords import token_hash
 from security.policy import Access, Policy, access_of, read_policy
 from serving.api.lookups import Lookups
+from serving.reading.settled import Settling
 from serving.reading.snapshot import Snapshots
 
 LOGGER = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Doors:
     watch: Watch
     snapshots: Snapshots
     lookups: Lookups
+    settling: Settling
     background: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, "doors"), repr=False
     )
@@ -134,7 +136,8 @@ def open_doors(home: Home) -> Doors:
     watch = Watch(ledger, lambda text: background.submit(_post, home, text))
     return Doors(
         home, ledger, read_policy(home.root), Audit(home, ledger), watch, Snapshots(home),
-        Lookups(home), background, read_keys(home.secrets, encryption=False).identity,
+        Lookups(home), Settling(home, ledger), background,
+        read_keys(home.secrets, encryption=False).identity,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from serving.api.problems import Problem
 from serving.doors import Doors, TooManyError
 from warehouse.doors import Cards
 
+Row = dict[str, Any]
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hub"'}
 OURS = re.compile(r"[A-Z][a-z2-7]{20}|[a-z][a-z0-9_\-]{1,60}")
 """Ids and names of our own making: what else stands in an address may be anybody's number."""
@@ -38,6 +39,7 @@ class Caller:
     client: Client
     access: Access
     snapshot: int = 0
+    lies_over: str = ""  # which decisions lay over the snapshot
 
     @contextmanager
     def brain(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -58,6 +60,31 @@ class Caller:
         with _published():
             found, self.snapshot = self.doors.lookups.cards()
         return found
+
+    def together(self, card: Row | None) -> list[Row]:
+        """The card, and those of whom decisions make the same person, as far as of the scope.
+
+        The one whose id stays is first; none, if the card itself is of another scope.
+        """
+        if card is None or not self._covers(card):
+            return []
+        own = card["resident_id"]
+        over = self.doors.settling.over(self.snapshot, self._tables)
+        self.lies_over = over.mark
+        cards = self.cards() if over.others(own) else None
+        found = [
+            card if one == own else cards.card(one) if cards else None
+            for one in over.groups.get(own, (own,))
+        ]
+        return [one for one in found if one is not None and self._covers(one)]
+
+    def _covers(self, card: Row) -> bool:
+        return self.access.covers(card["grid_code"], card["community_code"])
+
+    @contextmanager
+    def _tables(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self.doors.lookups.cursor() as (cursor, _):
+            yield cursor
 
     def event(self, action: str, **facts: Any) -> Event:  # noqa: ANN401 (parts of an Event)
         """An event of this caller, now."""
@@ -87,7 +114,7 @@ class Caller:
 
     def answer(self, body: Any, status: int = 200) -> Response:  # noqa: ANN401 (any JSON)
         """The body with an ETag of snapshot, actor and rights; 304 if the caller has it."""
-        seen = f"{self.snapshot} {self.access} {self.request.url.query}"
+        seen = f"{self.snapshot} {self.lies_over} {self.access} {self.request.url.query}"
         tag = f'"{self.snapshot}-{hashlib.sha256(seen.encode()).hexdigest()[:16]}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         given = self.request.headers.get("if-none-match", "")

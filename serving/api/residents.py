@@ -4,7 +4,6 @@ import base64
 import re
 from collections.abc import Iterable
 from datetime import date
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -14,8 +13,9 @@ from security.policy import Access, NotAllowedError
 from serving.api.bodies import ID, ResidentPage, ResidentView, Search, Verified, Verify
 from serving.api.caller import Called, Caller, marks
 from serving.api.problems import Problem
+from serving.reading.settled import one_card
 from warehouse.answers import rows
-from warehouse.doors import NESTED, SOUGHT, Cards
+from warehouse.doors import NESTED, SOUGHT
 
 Row = dict[str, Any]
 router = APIRouter(prefix="/residents", tags=["residents"])
@@ -60,14 +60,16 @@ def get_resident(resident_id: Id, caller: Called) -> Response:
     """One resident, as the caller may see them."""
     with caller.doing("look", "resident", resident_id):
         caller.doors.throttle(caller.access)
-        row = caller.cards().card(resident_id)
-        if row is None or not caller.access.covers(row["grid_code"], row["community_code"]):
+        parts = caller.together(caller.cards().card(resident_id))
+        if not parts:
             raise outside()
+        row = one_card(parts)
         body = {"snapshot": caller.snapshot} | view_of(caller.access, row)
         caller.note(
             "look", entity="resident", subject=row["resident_id"], rows=1,
             fields=caller.access.clear_fields("resident", own(row)),
-            detail=caller.doors.surname_mark(row["name"]),
+            detail=caller.doors.surname_mark(row["name"])
+            | (marks(parts) if len(parts) > 1 else {}),
         )  # fmt: skip
     return caller.answer(body)
 
@@ -120,7 +122,7 @@ def search_residents(asked: Search, caller: Called) -> Response:
             raise Problem(400, "请至少写编码、证件号码、电话、姓名、住址中的一项。")
         _refuse_hidden(caller.access, wanted)
         caller.doors.throttle(caller.access)
-        found = [own(row) for row in _found(caller.cards(), caller.access, wanted, asked.limit)]
+        found = [own(row) for row in _found(caller, wanted, asked.limit)]
         _note_list(caller, "search", found, by=sorted(wanted))
     shown = [caller.access.view("resident", row) for row in found]
     return caller.answer({"snapshot": caller.snapshot, "rows": shown, "next": None})
@@ -138,7 +140,7 @@ def verify_resident(asked: Verify, caller: Called) -> Response:
         _refuse_hidden(caller.access, dict.fromkeys((*wanted, *fields)))
         _refuse_unpurposed(caller.access, fields)
         caller.doors.throttle(caller.access)
-        found = _found(caller.cards(), caller.access, wanted, 2)
+        found = _found(caller, wanted, 2)
         if len(found) > 1:
             caller.note("verify", entity="resident", rows=len(found), detail={"ambiguous": True})
             raise Problem(409, "符合的不止一人：请补充证件号码、电话或出生日期。")
@@ -154,9 +156,12 @@ def verify_resident(asked: Verify, caller: Called) -> Response:
     )
 
 
-def _found(cards: Cards, access: Access, wanted: Row, limit: int) -> list[Row]:
-    """Cards of residents of the scope who fit all that is wanted, by id."""
-    text = {name: _text(name, value) for name, value in wanted.items()}
+def _found(caller: Caller, wanted: Row, limit: int) -> list[Row]:
+    """Cards of residents of the scope who fit all that is wanted, by id.
+
+    Who is one person by decisions is found once, by what either says.
+    """
+    cards, text = caller.cards(), {name: _text(name, value) for name, value in wanted.items()}
     if "resident_id" in text:
         one = cards.card(text["resident_id"])
         held: Iterable[Row] = [one] if one and one["resident_id"] == text["resident_id"] else []
@@ -165,10 +170,16 @@ def _found(cards: Cards, access: Access, wanted: Row, limit: int) -> list[Row]:
         held = cards.seek(first, text[first])
     mine = (
         row for row in held
-        if access.covers(row["grid_code"], row["community_code"])
+        if caller.access.covers(row["grid_code"], row["community_code"])
         and all(_text(name, row[name]) == value for name, value in text.items())
     )  # fmt: skip
-    return list(islice(mine, limit))
+    found: dict[str, Row] = {}
+    for row in mine:
+        person = one_card(caller.together(row))
+        found.setdefault(person["resident_id"], person)
+        if len(found) == limit:
+            break
+    return list(found.values())
 
 
 def _text(field: str, value: Any) -> Any:  # noqa: ANN401 (JSON)

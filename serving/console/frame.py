@@ -7,6 +7,7 @@ sent.
 
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -29,6 +30,7 @@ from serving.console.kept import Kept
 from serving.console.showing import environment
 from serving.console.syncing import Syncing
 from serving.doors import Doors, TooManyError
+from serving.reading.settled import NOTHING, Settled
 from serving.reading.snapshot import Brain
 from serving.site_sign_in import SiteSignIn
 
@@ -99,6 +101,15 @@ class Visit:
                 zh="还没有任何数据：请数据专员先做第一次同步（hub sync）。",
             )
         return self.brain.connection
+
+    @property
+    def settled(self) -> Settled:
+        """What was decided about persons and the snapshot does not know yet."""
+        if self.brain is None:
+            return NOTHING
+        return self.console.doors.settling.over(
+            self.brain.number, lambda: nullcontext(self.connection)
+        )
 
     @property
     def csrf(self) -> str:

@@ -11,7 +11,7 @@ from serving.reading.resident import see
 
 
 def settle(visit: Visit, left: str, right: str, verdict: Verdict) -> int:
-    """Write the decision down and return its number; it binds from the next sync on.
+    """Write the decision down and return its number; readers see it at once, the next sync binds.
 
     Raises:
         NotAllowedError: the role settles nothing.
@@ -23,7 +23,7 @@ def settle(visit: Visit, left: str, right: str, verdict: Verdict) -> int:
         see(visit.connection, visit.access, one, home.settings.owners)
     pair = pair_meant(visit.connection, left, right, the_model(home))
     visit.note("decide", entity="resident", subject=left, other=right, verdict=verdict)
-    return note_decision(
+    made = note_decision(
         ledger,
         (seal_record(home, pair[0].named), seal_record(home, pair[1].named)),
         (pair[0].resident_id, pair[1].resident_id),
@@ -31,6 +31,8 @@ def settle(visit: Visit, left: str, right: str, verdict: Verdict) -> int:
         visit.account.name,
         _former(visit, ledger, pair),
     )
+    visit.console.doors.settling.look_again()
+    return made
 
 
 def reasons(visit: Visit, left: str, right: str) -> Explanation:
@@ -63,3 +65,4 @@ def take_back(visit: Visit, decision: int) -> None:
         raise NotFoundError(
             f"no decision {decision} that holds", zh="这个决定已经撤销了，或者没有这个编号。"
         )
+    visit.console.doors.settling.look_again()

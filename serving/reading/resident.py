@@ -68,6 +68,7 @@ class Seen:
     past: list[Row]
     events: list[Row]
     clear: tuple[str, ...]  # personal fields shown in clear: for the audit
+    together: tuple[str, ...] = ()  # other ids of this person, by decisions no sync knows yet
 
 
 def see(

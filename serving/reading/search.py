@@ -11,6 +11,7 @@ import duckdb
 from hub.errors import NotFoundError
 from security.policy import Access
 from serving.reading.listing import RESIDENT
+from serving.reading.settled import NOTHING, Settled
 from warehouse.answers import STAYS, rows
 from warehouse.labels import HELD
 
@@ -70,8 +71,12 @@ class Hits:
     refused: tuple[str, ...] = ()
 
 
-def search(connection: duckdb.DuckDBPyConnection, access: Access, text: str) -> Hits:
+def search(
+    connection: duckdb.DuckDBPyConnection, access: Access, text: str, over: Settled = NOTHING
+) -> Hits:
     """Find residents of the scope; what only one platform's record says finds them too.
+
+    `over`: whom decisions make one person already; each is found once, under the id that stays.
 
     Raises:
         NotAllowedError: the role may not search.
@@ -102,9 +107,36 @@ def search(connection: duckdb.DuckDBPyConnection, access: Access, text: str) -> 
         WHERE {inside.sql} ORDER BY best.nth, r.lives_here DESC, r.resident_id LIMIT $limit""",
         given,
     )
-    ways = [row.pop("way") for row in found]
-    seen = [(access.view("resident", row), way) for row, way in zip(found, ways, strict=True)]
-    return Hits(seen[:LIMIT], len(seen) > LIMIT, refused)
+    more = len(found) > LIMIT
+    ways = [(row, row.pop("way")) for row in found[:LIMIT]]
+    seen = [
+        (access.view("resident", row), way) for row, way in _once(connection, access, ways, over)
+    ]
+    return Hits(seen, more, refused)
+
+
+def _once(
+    connection: duckdb.DuckDBPyConnection, access: Access, found: list[tuple[Row, str]],
+    over: Settled,
+) -> list[tuple[Row, str]]:  # fmt: skip
+    """Each person once, by the first of their ids that is of the scope."""
+    met = {one for row, _ in found for one in over.groups.get(row["resident_id"], ())}
+    if not met:
+        return found
+    inside = access.where("r")
+    others = rows(
+        connection,
+        f"SELECT {RESIDENT} FROM resident r WHERE list_contains($ids, r.resident_id) "
+        f"AND ({inside.sql})",
+        {"ids": sorted(met)} | inside.values,
+    )
+    held = {row["resident_id"]: row for row in others}
+    kept: dict[str, tuple[Row, str]] = {}
+    for row, way in found:
+        own = row["resident_id"]
+        first = next((one for one in over.groups.get(own, ()) if one in held), own)
+        kept.setdefault(first, (held.get(first, row), way))
+    return list(kept.values())
 
 
 def _ways(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:

@@ -54,6 +54,7 @@ WHY = {
     "less_likely": "可能是误写或改前的写法，或是别家的住处",
     "older": "较旧",
     "not_owner": "非归口平台",
+    "decided": "判断为同一人的另一条",
 }
 EVENTS = {"founded": "新建", "merged": "合并", "returned": "恢复", "gone": "注销", "split": "拆分"}
 STATES = {"living": "有效", "merged": "已合并", "gone": "各平台已无记录"}

@@ -11,7 +11,8 @@ from identity.review import pairs_to_review
 from ledger import Ledger
 from ledger.decisions import decisions
 from security.policy import Access
-from serving.reading.resident import shown_value
+from serving.reading.resident import Seen, shown_value
+from serving.reading.settled import NOTHING, Settled
 from serving.reading.wording import advice, reason, refusal, title
 from warehouse.answers import ENTITIES, quarantine_rows, rows
 
@@ -42,7 +43,9 @@ class Waiting:
     corrections: int
 
 
-def waiting(connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger) -> Waiting:
+def waiting(
+    connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger, over: Settled = NOTHING
+) -> Waiting:
     """Count each kind of what waits.
 
     Raises:
@@ -52,14 +55,18 @@ def waiting(connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledge
         rows(connection, "SELECT count(*) AS n FROM quarantine")[0]["n"] if access.whole else None
     )
     return Waiting(
-        len(pairs(connection, access, ledger)), aside,
+        len(pairs(connection, access, ledger, over)), aside,
         sum(one["rows"] for one in issue_groups(connection, access)),
         len(corrections(connection, access)),
     )  # fmt: skip
 
 
-def pairs(connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger) -> list[Pair]:
+def pairs(
+    connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger, over: Settled = NOTHING
+) -> list[Pair]:
     """The pairs of which both sides are of the scope and nobody has decided, the likeliest first.
+
+    `over`: whom decisions make one person already.
 
     Raises:
         NotAllowedError: the role settles nothing.
@@ -69,7 +76,8 @@ def pairs(connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger)
     found = [
         one
         for one in pairs_to_review(connection, MOST + len(settled))
-        if frozenset((one["left"]["resident_id"], one["right"]["resident_id"])) not in settled
+        if frozenset(ids := [side["resident_id"] for side in _sides(one)]) not in settled
+        and not over.one_person(*ids)
     ]
     mine = residents_inside(
         connection, access, {s["resident_id"] for o in found for s in _sides(o)}
@@ -230,14 +238,19 @@ def made(access: Access, ledger: Ledger) -> list[Row]:
     ]  # fmt: skip
 
 
-def verdicts_of(ledger: Ledger, resident_id: str) -> list[Row]:
-    """What was decided about a resident and is not in the snapshot yet, or keeps two apart."""
-    return [
+def verdicts_of(
+    connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger, seen: Seen
+) -> list[Row]:
+    """What was decided about a resident and another of the scope whom the page does not show."""
+    found = [
         {
-            "other": one.right_resident if one.left_resident == resident_id else one.left_resident,
+            "other": one.right_resident if one.left_resident == seen.resident_id
+            else one.left_resident,
             "verdict": one.verdict,
             "at": one.decided_at,
         }
         for one in decisions(ledger)
-        if resident_id in (one.left_resident, one.right_resident)
-    ]
+        if seen.resident_id in (one.left_resident, one.right_resident)
+    ]  # fmt: skip
+    mine = residents_inside(connection, access, {str(one["other"]) for one in found})
+    return [one for one in found if one["other"] in mine - set(seen.together)]

@@ -12,6 +12,7 @@ from serving.console.frame import Posted, Visiting, go
 from serving.reading.correcting import KINDS, sealing_key
 from serving.reading.resident import see
 from serving.reading.search import WAYS, Hits, search
+from serving.reading.together import see_settled
 from serving.reading.usage import used_by, who_looked
 from serving.reading.work import verdicts_of
 
@@ -33,7 +34,7 @@ def residents(visit: Visiting, s: Annotated[str | None, Query(max_length=32)] = 
     text = visit.console.kept.get(visit.token, s)
     hits: Hits | None = None
     if text is not None:
-        hits = search(visit.connection, visit.access, text)
+        hits = search(visit.connection, visit.access, text, visit.settled)
         ways = sorted({way for _, way in hits.found})
         visit.note_people("search", [row for row, _ in hits.found], ways=ways)
     return visit.page(
@@ -75,14 +76,22 @@ def one_resident(
         as_of = None
     visit.access.require("look")
     visit.console.doors.throttle(visit.access)
-    seen = see(visit.connection, visit.access, resident_id, home.settings.owners, as_of)
+    owners, over = home.settings.owners, visit.settled
+    if as_of is not None:
+        seen = see(visit.connection, visit.access, resident_id, owners, as_of)
+    else:
+        seen = see_settled(visit.connection, visit.access, resident_id, owners, over)
+    if resident_id in seen.together:
+        return go(f"/residents/{seen.resident_id}")
     mark: dict[str, Any] = dict(visit.console.doors.surname_mark(seen.name))
+    if seen.together:
+        mark["subjects"] = [seen.resident_id, *seen.together]
     visit.note(
         "look", entity="resident", subject=seen.resident_id, fields=seen.clear, rows=1,
         as_of=as_of.isoformat() if as_of else "", **mark,
     )  # fmt: skip
     return visit.page(
         "resident.html", seen=seen, said=said, kinds=KINDS, used=used_by(home, seen.resident_id),
-        decided=verdicts_of(visit.console.ledger, seen.resident_id),
+        decided=verdicts_of(visit.connection, visit.access, visit.console.ledger, seen),
         looked=who_looked(visit.console.ledger, visit.access, seen.resident_id),
     )  # fmt: skip

@@ -42,7 +42,7 @@ def pairs(visit: Visiting, nth: Annotated[int, Query(ge=0)] = 0, done: int = 0) 
     """
     if not visit.access.may("review") and visit.access.may("forms"):
         return go("/work/collect")
-    found = work.pairs(visit.connection, visit.access, visit.console.ledger)
+    found = work.pairs(visit.connection, visit.access, visit.console.ledger, visit.settled)
     nth = min(nth, max(len(found) - 1, 0))
     pair = found[nth] if found else None
     for side in (pair.left, pair.right) if pair else ():
@@ -144,6 +144,6 @@ def _kinds(visit: Visit) -> dict[str, str]:
 def _counts(visit: Visit) -> dict[str, int | None]:
     if not visit.access.may("review"):
         return {}
-    found = work.waiting(visit.connection, visit.access, visit.console.ledger)
+    found = work.waiting(visit.connection, visit.access, visit.console.ledger, visit.settled)
     return {"pairs": found.pairs, "quarantine": found.quarantine, "issues": found.issues,
             "corrections": found.corrections}  # fmt: skip

@@ -95,6 +95,8 @@ def api_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
                 '{OTHER}' AS community_code;
             INSERT INTO household BY NAME SELECT 'Hother' AS household_id, 'Dother' AS dwelling_id,
                 '{OTHER}001' AS grid_code, 2 AS member_count, 'Rtwinone' AS head_resident_id;
+            INSERT INTO record_id VALUES (900, 'police', 'residents', 'P900');
+            INSERT INTO resident_link VALUES (900, 'Rtwinone', 'number');
             INSERT INTO dwelling BY NAME SELECT 'Dother' AS dwelling_id, '海棠路8号' AS place,
                 '{OTHER}001' AS grid_code;
             INSERT INTO resident_label BY NAME SELECT 'Rtwinone' AS resident_id,

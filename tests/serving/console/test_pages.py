@@ -294,7 +294,7 @@ def test_an_unforeseen_error_tells_its_kind_only(
     def broken(*_: object) -> None:
         raise ValueError(f"cannot convert {number(0)}")
 
-    monkeypatch.setattr(residents, "see", broken)
+    monkeypatch.setattr(residents, "see_settled", broken)
     answer = staff.get(f"/residents/{resident(served, NAMES[0])}")
     assert answer.status_code == 500
     assert "ValueError" in answer.text
