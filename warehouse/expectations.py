@@ -6,9 +6,10 @@ A frame's columns, beside those that are judged:
 Imported in the gates' own process only: Great Expectations takes seconds to import.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -86,10 +87,11 @@ def no_rows(severity: Severity = "critical") -> Expectation:
     return ExpectTableRowCountToEqual(value=0, severity=FailureSeverity(severity))
 
 
+@cache
 def new_frames() -> BatchDefinition[Any]:
     """Open a context that lives in memory only; it takes any frame as its one batch.
 
-    One for all frames, since a context saves itself whenever it learns of another.
+    One for all frames of this process, since a context saves itself whenever it learns of another.
     """
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
@@ -109,6 +111,31 @@ def warm_up() -> None:
     frames = new_frames()
     evaluate(frames, Check("keys", frame, rules))
     evaluate(frames, Check("keys", frame.iloc[:0], {"rows": no_rows()}))
+
+
+def evaluate_all(frames: BatchDefinition[Any], checks: Sequence[Check]) -> list[GateResult]:
+    """Evaluate every check, in their order.
+
+    A validation takes 50 ms however small its frame is. Frames of what is wrong, most of all, are
+    nearly always empty, so they are validated as one first, and each alone where one is not.
+
+    Raises:
+        GateError: an expectation could not be evaluated, which says nothing of the data.
+    """
+    wrong = [one.frame.iloc[:, :1].set_axis(["wrong"], axis=1) for one in checks if _of_wrong(one)]
+    together = Check("all", pd.concat(wrong), {"没有不该有的行": no_rows()})
+    clean = evaluate(frames, together)[0].passed
+    results: list[GateResult] = []
+    for one in checks:
+        if clean and _of_wrong(one):
+            results += [_told(one, title, one.frame, passed=True) for title in one.expectations]
+        else:
+            results += evaluate(frames, one)
+    return results
+
+
+def _of_wrong(check: Check) -> bool:
+    return check.checked is not None
 
 
 def evaluate(frames: BatchDefinition[Any], check: Check) -> list[GateResult]:
@@ -145,12 +172,17 @@ def _result(check: Check, title: str, one: ExpectationValidationResult) -> GateR
     if not one.success:
         judged = "element_count" in found  # row by row, else the frame as a whole
         bad = check.frame.loc[found["unexpected_index_list"]] if judged else check.frame
+    return _told(check, title, bad, passed=bool(one.success))
+
+
+def _told(check: Check, title: str, bad: pd.DataFrame, *, passed: bool) -> GateResult:
     named = bad["example"] if "example" in bad else bad.iloc[:, 0]
+    expectation = check.expectations[title]
     checked = _rows(check.frame) if check.checked is None else check.checked
     return GateResult(
         suite=check.suite,
         title=title,
-        passed=bool(one.success),
+        passed=passed,
         rows_checked=checked,
         rows_failed=_rows(bad),
         examples=list(dict.fromkeys(map(str, named.dropna())))[:EXAMPLES],

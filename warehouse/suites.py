@@ -17,7 +17,7 @@ from warehouse.duck import literal
 from warehouse.expectations import (
     Check,
     count_of,
-    evaluate,
+    evaluate_all,
     frame_of,
     in_set,
     new_frames,
@@ -27,7 +27,7 @@ from warehouse.expectations import (
     records_of,
     unique,
 )
-from warehouse.gates import GateReport, GateRequest, GateResult
+from warehouse.gates import GateReport, GateRequest
 from warehouse.losses import Before, batches, drops
 
 KEYS = (
@@ -88,10 +88,8 @@ def judge(request: GateRequest) -> GateReport:
     home = open_home(request.home)
     before = Before.of(home, request)
     frames = new_frames()
-    results: list[GateResult] = []
     with reading_file(home, request.path) as connection:
-        for check in _checks(connection, request, before):
-            results += evaluate(frames, check)
+        results = evaluate_all(frames, [*_checks(connection, request, before)])
     passed = all(one.passed or one.severity == "warning" for one in results)
     return GateReport(passed, results)
 
