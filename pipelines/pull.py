@@ -4,6 +4,7 @@ Each chunk is one raw file and one ledger transaction. A crash before the transa
 that the next pull overwrites; after it, nothing is pulled twice.
 """
 
+import gc
 import json
 from collections.abc import Callable, Iterable
 
@@ -25,6 +26,9 @@ from warehouse.erasing import erasing_secret, kept_out
 from warehouse.lock import locked
 from warehouse.raw import RawPull
 
+ALIVE = 200_000
+"""Objects made before Python's collector of garbage looks at them again: rows come by the ten
+thousand, hold no cycles, and are gone before that."""
 Tick = Callable[[str, int], None]
 """Told what is under way and how many rows it has done so far."""
 
@@ -52,6 +56,7 @@ def pull_stream(
         HeldError: more records are absent than allowed; what arrived is stored, nothing is deleted.
         HubError: whatever the connector raised; what was committed is kept.
     """
+    gc.set_threshold(ALIVE)
     with locked(home, f"pull.{platform.platform}.{stream_name}"):
         pull = _open(ledger, platform, stream_name)
         stream = platform.streams[stream_name]
