@@ -1,6 +1,7 @@
 """Departments' systems: clients, their secrets and access tokens (OAuth2 client credentials).
 
 A secret is shown once. It expires; a rotation makes a new one and lets the old work for a week.
+A client may sign with a key of its own instead (`ledger.client_keys`), and then needs no secret.
 """
 
 import secrets
@@ -41,9 +42,12 @@ class Client:
 
 
 def add_client(
-    ledger: Ledger, title: str, role: str, scope: Sequence[str], recipients: Sequence[str] = ()
-) -> tuple[Client, str]:
+    ledger: Ledger, title: str, role: str, scope: Sequence[str], recipients: Sequence[str] = (),
+    *, signs: bool = False,
+) -> tuple[Client, str]:  # fmt: skip
     """Make a client; role and scope are checked before. Return it and its first secret.
+
+    One that `signs` gets none: it has no token until its key is added.
 
     It may have the extracts and forms of the departments in `recipients`; of no others.
     """
@@ -51,9 +55,9 @@ def add_client(
         client_id=f"c_{secrets.token_hex(8)}", title=title, role=role, scope=list(scope),
         created_at=datetime.now(UTC), recipients=list(recipients),
     )  # fmt: skip
-    secret = new_token()
+    secret = "" if signs else new_token()
     with Session(ledger.engine, expire_on_commit=False) as session, session.begin():
-        session.add_all([row, _secret(row.client_id, secret)])
+        session.add_all([row, *([_secret(row.client_id, secret)] if secret else [])])
     return _client(row, None), secret
 
 
@@ -86,15 +90,25 @@ def rotate(ledger: Ledger, client_id: str) -> str:
     """
     secret, last = new_token(), datetime.now(UTC) + OVERLAP
     with Session(ledger.engine) as session, session.begin():
-        row = _there(session, client_id)
-        if row.revoked_at is not None:
-            raise NotFoundError("client was revoked", zh="这个客户端已经撤销：请新建一个。")
+        live_client(session, client_id)
         older = sa.update(SecretRow).where(
             SecretRow.client_id == client_id, SecretRow.expires_at > last
         )
         session.execute(older.values(expires_at=last))
         session.add(_secret(client_id, secret))
     return secret
+
+
+def live_client(session: Session, client_id: str) -> ClientRow:
+    """The row of a client that was not revoked.
+
+    Raises:
+        NotFoundError: there is no such client, or it was revoked.
+    """
+    row = _there(session, client_id)
+    if row.revoked_at is not None:
+        raise NotFoundError("client was revoked", zh="这个客户端已经撤销：请新建一个。")
+    return row
 
 
 def revoke(ledger: Ledger, client_id: str) -> None:
@@ -121,7 +135,12 @@ def issue_token(ledger: Ledger, client_id: str, secret: str) -> str | None:
     hashes: list[str | None] = [*found[:2]] if row is not None and row.revoked_at is None else []
     if not any([secret_fits(one, secret) for one in hashes or [None]]):  # noqa: C419 (all, always)
         return None
-    token = new_token()
+    return give_token(ledger, client_id)
+
+
+def give_token(ledger: Ledger, client_id: str) -> str:
+    """Make an access token for a client that has proved to be it."""
+    now, token = datetime.now(UTC), new_token()
     with Session(ledger.engine) as session, session.begin():
         session.execute(sa.delete(TokenRow).where(TokenRow.expires_at < now))
         session.add(

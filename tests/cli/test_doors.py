@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
 from hub.settings import Home
 from tests.cli.conftest import Hub
@@ -51,6 +52,23 @@ def test_clients(hub: Hub, home: Home) -> None:
     assert hub("client", "revoke", one["client_id"], home=home).code == 0
     assert "已撤销" in hub("client", "list", home=home).out
     assert hub("client", "rotate", one["client_id"], home=home).code == 1
+
+
+def test_a_client_that_signs(hub: Hub, home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    file.write_bytes(ECKey.generate_key("P-256").as_pem(private=False))
+    made = hub("client", "add", "老龄办", "--role", "部门", "--scope", COMMUNITY, "--key", file,
+               home=home)  # fmt: skip
+    assert (made.code, "密钥  " in made.out) == (0, False)
+    (one,) = hub("client", "list", "--json", home=home).json
+    assert one["expires_at"] is None
+    assert one["key"]["expires_at"]
+    assert hub("client", "key", one["client_id"], file, home=home).code == 2, "the same again"
+    file.write_bytes(ECKey.generate_key("P-256").as_pem(private=True))
+    assert "私钥" in hub("client", "key", one["client_id"], file, home=home).err
+    file.write_bytes(ECKey.generate_key("P-256").as_pem(private=False))
+    assert "已登记公钥" in hub("client", "key", one["client_id"], file, home=home).out
+    assert hub("client", "key", one["client_id"], tmp_path / "none", home=home).code == 2
 
 
 def test_a_decision_is_explained_without_any_value(

@@ -19,7 +19,7 @@ DESIGNED = {
     "form ask", "form answer", "form overlap",
     "alert list", "verify", "extract list", "extract run", "extract trace",
     "serve", "account add", "account list", "account password", "account disable", "account totp",
-    "account relink", "client recipient",
+    "account relink", "client recipient", "client key",
     "client add", "client list", "client rotate", "client revoke", "policy check",
     "policy explain", "export", "erase", "feedback list", "feedback add",
     "feedback decide", "audit list", "audit verify", "audit warnings",
