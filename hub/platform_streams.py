@@ -99,6 +99,7 @@ class Stream(Setting):
     contract: Literal["stop", "set_aside", "accept"] = "accept"  # when the source changes its shape
     drop_columns: Texts = ()  # biometrics: dropped at the connector, and counted
     map: dict[str, FieldMaps]
+    extras: dict[str, FieldMaps] = Field(default={})  # resident: what no field of the standard is
     # database
     table: str | None = None
     where: str | None = None
@@ -138,7 +139,8 @@ class Stream(Setting):
     def columns(self) -> tuple[str, ...]:
         """Every source column this stream needs, once, in the order of the file."""
         wanted = [*self.key]
-        wanted += [c for maps in self.map.values() for one in maps for c in one.columns]
+        mapped = (*self.map.values(), *self.extras.values())
+        wanted += [c for maps in mapped for one in maps for c in one.columns]
         wanted += [self.increment.watermark] if self.increment.watermark else []
         wanted += [self.deletes.column] if self.deletes else []
         return tuple(dict.fromkeys(wanted))

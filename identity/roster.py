@@ -36,6 +36,7 @@ COLUMNS = {
     "head_name": "coalesce(h.name, r.head_name)",
     "head_id_number": "coalesce(h.id_number, r.head_id_number)",
     "head_phone": "h.phone",
+    "head_sex_code": "h.sex_code",
     "member_count": "u.member_count",
     "head_resident_id": "u.head_resident_id",
     "spouse_resident_id": "s.resident_id",
@@ -76,6 +77,15 @@ TABLES = count()
 ALWAYS = ("resident_id", "grid_code", "lives_here", "birth_date", "birth_year", "died_on",
           "left_on", "residence_type_code", "id_status")  # fmt: skip
 """What is needed to say who belongs to a scope and a population."""
+EXTRAS = """
+    SELECT resident_id, x.item AS item, x.value AS value, platform, stream, record_key,
+           coalesce(updated_at, valid_from) AS said_at
+    FROM (SELECT l.resident_id, r.* EXCLUDE (extras), unnest(r.extras) AS x
+          FROM resident_record r JOIN resident_link l USING (record_id)
+          SEMI JOIN wanted USING (resident_id) WHERE len(r.extras) > 0)
+    WHERE list_contains($items, x.item)
+    QUALIFY row_number() OVER (
+        PARTITION BY resident_id, x.item ORDER BY said_at DESC, record_id) = 1"""
 WHERE = """
     WHERE $today IS NOT NULL AND (r.grid_code IS NULL OR {within})
     ORDER BY r.resident_id"""
@@ -131,6 +141,21 @@ def _roster_query(wanted: Collection[str], begins: Sequence[str]) -> str:
     within = " OR ".join(f"starts_with(r.grid_code, ${one})" for one in begins) or "true"
     joined = "\n".join(how for alias, how in JOINS.items() if alias in joins)
     return f"SELECT {columns} FROM resident r {joined} {WHERE.format(within=within)}"
+
+
+def extras(
+    connection: duckdb.DuckDBPyConnection, residents: pl.Series, items: Collection[str]
+) -> pl.DataFrame:
+    """What platforms hold of `residents` besides the fields of the standard, the newest word.
+
+    One row a resident and item: resident_id, item, value, platform, stream, record_key, said_at.
+    """
+    connection.register("wanted", residents.rename("resident_id").to_frame().to_arrow())
+    try:
+        found = connection.execute(EXTRAS, {"items": list(items)}).to_arrow_table()
+    finally:
+        connection.unregister("wanted")
+    return cast(pl.DataFrame, pl.from_arrow(found))
 
 
 @contextmanager

@@ -23,10 +23,12 @@ from reports.items import facts_of_item, is_item
 from reports.people import People
 from schemas.codes import inputs_of, standard_code
 from schemas.dates import standard_day
+from schemas.extras import extras
 from schemas.id_numbers import standard_id_number
 from schemas.phones import standard_phone
 
 NUMBERS = ("id_number", "head_id_number")
+READS = {f"other:{title}": one.reads for title, one in extras().items()}
 LONGEST = 400
 
 
@@ -122,11 +124,12 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
     told: pl.Expr
     if facts.kind == "flag":
         return [one if one in ("是", "否") else None for one in values]
-    if item in NUMBERS:
+    reads = READS.get(item, "")
+    if item in NUMBERS or reads == "id_number":
         stated = pl.lit(None, pl.String)
         number = standard_id_number(cell, stated, as_of=today).struct
         told = pl.when(number["status"] == "valid").then(number["value"])
-    elif item in ("phone", "head_phone"):
+    elif item in ("phone", "head_phone") or reads == "phone":
         told = standard_phone(cell).struct["value"]
     elif facts.kind == "date":
         told = standard_day(cell, timezone="Asia/Shanghai", as_of=today).struct["value"]

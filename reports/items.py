@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from schemas.codes import code_sets
 from schemas.entities import FIELDS
+from schemas.extras import extras
 
 FOLDER = files("reports")
 DERIVED = {
@@ -87,7 +88,7 @@ def facts_of_item(item: str) -> ItemFacts:
 
 def _labelled(item: str, kind: str, rest: str) -> ItemFacts:
     if kind == "other":
-        return ItemFacts(item, rest, 4, "隐藏", None, "text", None)
+        return _besides(item, rest)
     if kind == "labels":
         return ItemFacts(item, "类别", 4, "隐藏", None, "list", "labels")
     titles = {"label": rest, "detail": f"{rest}类别", "since": f"{rest}起始日期",
@@ -95,6 +96,15 @@ def _labelled(item: str, kind: str, rest: str) -> ItemFacts:
     codes = "disability" if item == "detail:残疾" else None
     kinds = {"label": "flag", "detail": "code" if codes else "text"}
     return ItemFacts(item, titles[kind], 4, "隐藏", codes, kinds.get(kind, "date"), "labels")
+
+
+def _besides(item: str, title: str) -> ItemFacts:
+    """What no field holds: an extra of the standard's list, or anything a department invents."""
+    known = extras().get(title)
+    if known is None:
+        return ItemFacts(item, title, 4, "隐藏", None, "text", None)
+    kind = "date" if known.reads == "day" else "text"
+    return ItemFacts(item, title, known.level, known.mask, None, kind, None)
 
 
 def _kind(item: str) -> str:
@@ -122,7 +132,12 @@ def words() -> dict[str, str]:
     """Every known name of a column, squeezed and bare, to its item."""
     from reports.texts import bare
 
-    found: dict[str, str] = {}
+    found = {
+        bare(name): f"other:{title}"
+        for title, one in extras().items()
+        for name in (title, *one.names)
+        if not name.isascii()
+    }
     for row in _read("words"):
         for word in row["words"].split("|"):
             found[bare(word)] = row["item"]

@@ -17,12 +17,22 @@ import polars as pl
 
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
-from identity.roster import roster, sources
+from identity.roster import extras, roster, sources
 from reports.collected import read_collected
 from reports.conditions import Test, possible, within
+from reports.inferred import (
+    ALSO,
+    EMPLOYER,
+    SCHOOL,
+    a_school,
+    columns_behind,
+    concerned,
+    inferred,
+)
 from reports.labels import label_rules
 from schemas.codes import inputs_of, standard_code
 from schemas.divisions import read_divisions
+from schemas.extras import extras as known_extras
 from warehouse.answers import merged_ids, newest_pull
 from warehouse.labels import LabelRule, labels_on
 from warehouse.snapshots import current_number, reading
@@ -48,7 +58,7 @@ class People:
     snapshot: int
     granted: frozenset[str]  # labels that some platform or rule gives to anybody
     places: dict[str, str] = field(repr=False)  # division code → name
-    collected: pl.DataFrame = field(repr=False)  # resident_id, item, value, at
+    collected: pl.DataFrame = field(repr=False)  # `TOLD`: answers, and what platforms say besides
     without_grid: int = 0  # left out: they may live elsewhere
     rules: Mapping[str, LabelRule] = field(default_factory=dict, repr=False)  # by their label
 
@@ -58,6 +68,21 @@ class People:
 
     def value(self, item: str) -> pl.Series:
         """The item of everybody: text, dates, numbers or booleans; null where it is not held."""
+        return self._completed(item, self._held(item))
+
+    def _completed(self, item: str, held: pl.Series) -> pl.Series:
+        """With what follows from other values where nothing is held."""
+        if item in ALSO:
+            held = held.zip_with(held.is_not_null(), self._collected(ALSO[item]))
+        if item == SCHOOL:
+            return a_school(held, self.frame["employment_code"], self._collected(EMPLOYER))
+        follows = inferred(item)
+        if follows is None or not held.null_count():
+            return held
+        told = self.frame.select(follows.alias(item))[item]
+        return held.zip_with(held.is_not_null(), told)
+
+    def _held(self, item: str) -> pl.Series:
         kind, _, rest = item.partition(":")
         if rest:
             return self._labelled(kind, rest).rename(item)
@@ -73,7 +98,7 @@ class People:
 
     def _labelled(self, kind: str, rest: str) -> pl.Series:
         if kind == "other":
-            return self._collected(f"other:{rest}")
+            return _days(self._collected(f"other:{rest}"), rest)
         if kind == "label":
             return self._has(rest)
         if kind == "labels":
@@ -128,6 +153,9 @@ class People:
             return marital.is_in(MARRIED).fill_null(value=True)
         if kind == "labels" or item in ("died_on", "left_on"):
             return self.value(item).is_not_null()
+        whom = concerned(item)
+        if whom is not None:
+            return self.frame.select(whom.alias(item))[item] | self.value(item).is_not_null()
         return pl.Series(item, [True] * self.frame.height, dtype=pl.Boolean)
 
 
@@ -156,7 +184,38 @@ def people_of(
         frame = roster(connection, [scope] if scope else [], today.isoformat(), only)
         snapshot = Snapshot(number or 0, merged_ids(connection))
         found = _people(home, frame, scope, today, snapshot)
+        found = replace(found, collected=_told(connection, found, items))
         yield replace(found, rules=rules, granted=found.granted | rules.keys()), connection
+
+
+def _told(
+    connection: duckdb.DuckDBPyConnection, people: People, items: Collection[str] | None
+) -> pl.DataFrame:
+    """Answers, and what platforms hold besides the standard's fields; the newest word counts."""
+    asked = known_extras() if items is None else _extras_behind(items)
+    said = extras(connection, people.frame["resident_id"], sorted(asked))
+    said = said.rename({"said_at": "at"}).with_columns(pl.format("other:{}", "item").alias("item"))
+    answers = people.collected.with_columns(
+        pl.lit("collected").alias("platform"), pl.lit("answers").alias("stream")
+    )
+    both = pl.concat([said.select(list(TOLD)).cast(TOLD), answers.select(list(TOLD))])
+    return both.sort("at").unique(["resident_id", "item"], keep="last", maintain_order=True)
+
+
+def _extras_behind(items: Collection[str]) -> set[str]:
+    asked = {*items, *(ALSO[one] for one in items if one in ALSO)}
+    asked |= {EMPLOYER} if SCHOOL in asked else set()
+    named = {item.removeprefix("other:") for item in asked}
+    return named & known_extras().keys()
+
+
+def _days(values: pl.Series, title: str) -> pl.Series:
+    """The days of an extra that is a day, unless some are a month or a year alone."""
+    facts = known_extras().get(title)
+    if facts is None or facts.reads != "day":
+        return values
+    days = values.str.to_date("%Y-%m-%d", strict=False)
+    return days if days.null_count() == values.null_count() else values
 
 
 def _needed(items: Collection[str], rules: Mapping[str, LabelRule]) -> set[str]:
@@ -168,6 +227,10 @@ def _needed(items: Collection[str], rules: Mapping[str, LabelRule]) -> set[str]:
 
 def _behind(item: str) -> tuple[str, ...]:
     """The columns of a roster that an item is worked out from."""
+    return (*_read(item), *columns_behind(item))
+
+
+def _read(item: str) -> tuple[str, ...]:
     kind, _, rest = item.partition(":")
     if kind == "labels" or (rest and kind != "other"):
         return ("labels",)
@@ -269,6 +332,12 @@ def label_source(people: People, item: str) -> pl.DataFrame:
     )
 
 
+TOLD = pl.Schema({
+    "resident_id": pl.String(), "item": pl.String(), "value": pl.String(),
+    "platform": pl.String(), "stream": pl.String(), "record_key": pl.String(),
+    "at": pl.Datetime("us", "UTC"),
+})  # fmt: skip
+"""What is told of a person in other words than the standard's fields, and by whom."""
 SOURCE = pl.Schema({
     "resident_id": pl.String(), "platform": pl.String(), "stream": pl.String(),
     "record_key": pl.String(), "said_at": pl.Datetime("us", "UTC"),
@@ -309,10 +378,9 @@ def _of_other(
 
 
 def _answers(people: People, item: str) -> pl.DataFrame:
-    return people.collected.filter(pl.col("item") == item).select(
-        "resident_id",
-        pl.lit("collected").alias("platform"),
-        pl.lit("answers").alias("stream"),
-        "record_key",
-        pl.col("at").alias("said_at"),
+    mine = people.collected.filter(pl.col("item") == item)
+    also = people.collected.filter(pl.col("item") == ALSO.get(item, ""))
+    both = pl.concat([mine, also.join(mine, on="resident_id", how="anti")])
+    return both.select(
+        "resident_id", "platform", "stream", "record_key", pl.col("at").alias("said_at")
     )

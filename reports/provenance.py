@@ -32,14 +32,14 @@ def provenance_of(
             pl.lit(facts_of_item(column.item).title).alias("项目"),
             "resident_id",
         ).with_columns(held=held, applies=people.applies(column.item))
+        known = is_held(column.item) or bool(held.any())
         for some in lines.iter_slices(AT_ONCE):
-            yield _described(some, mine, column.item)
+            yield _described(some, mine, NOT_KNOWN if known else NOT_HELD)
 
 
-def _described(lines: pl.DataFrame, mine: pl.DataFrame, item: str) -> pl.DataFrame:
+def _described(lines: pl.DataFrame, mine: pl.DataFrame, why_blank: str) -> pl.DataFrame:
     joined = lines.join(mine, on="resident_id", how="left", maintain_order="left")
-    blank = pl.lit(NOT_KNOWN if is_held(item) else NOT_HELD)
-    missing = pl.when("applies").then(blank).otherwise(pl.lit(NONE_SUCH))
+    missing = pl.when("applies").then(pl.lit(why_blank)).otherwise(pl.lit(NONE_SUCH))
     ours = pl.when(pl.col("platform").is_null()).then(pl.lit(OURS))
     told = pl.when("held").then(ours).otherwise(missing)
     source = [pl.when("held").then(one) for one in ("platform", "stream", "record_key")]

@@ -11,6 +11,7 @@ import polars as pl
 from schemas.blanks import BLANKS
 from schemas.codes import CodeSet, code_sets
 from schemas.entities import FIELDS, MODELS, STANDARD_VERSION, TITLES
+from schemas.extras import extras
 from schemas.fields import FieldFacts
 from schemas.reasons import reasons
 from schemas.record import Addressed, Record
@@ -18,6 +19,10 @@ from schemas.record import Addressed, Record
 PATH = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
 LEVELS = {1: "1 公开", 2: "2 内部", 3: "3 个人", 4: "4 敏感个人"}
 KINDS = {"issue": "记问题，行保留", "quarantine": "行进隔离区", "contract": "行进隔离区（契约）"}
+READS = {
+    "text": "文本", "name": "姓名", "phone": "电话", "id_number": "证件号码（只留有效的）",
+    "day": "日期",
+}  # fmt: skip
 TYPES = {"String": "文本", "Date": "日期", "Int16": "整数", "Int64": "整数", "Float64": "小数"}
 SHOWN_IN_FULL = 120
 """Longer tables are in their file only."""
@@ -25,7 +30,7 @@ SHOWN_IN_FULL = 120
 
 def dictionary() -> str:
     """The whole document, Markdown."""
-    return "\n".join([*_opening(), *_entities(), *_tables(), *_reasons(), ""])
+    return "\n".join([*_opening(), *_entities(), *_extras(), *_tables(), *_reasons(), ""])
 
 
 def _opening() -> list[str]:
@@ -87,6 +92,28 @@ def _type(dtype: pl.DataType) -> str:
     if isinstance(dtype, pl.List):
         return "列表"
     return "时间" if isinstance(dtype, pl.Datetime) else TYPES[str(dtype)]
+
+
+def _extras() -> list[str]:
+    """What platforms hold besides the fields: written under `extras` in a platform's file."""
+    rows = [
+        (
+            one.title, READS[one.reads], LEVELS[one.level], one.mask,
+            "、".join(n for n in one.names if not n.isascii()),
+            "、".join(f"`{n}`" for n in one.names if n.isascii()), one.description,
+        )
+        for one in extras().values()
+    ]  # fmt: skip
+    head = ("项目", "类型", "敏感级", "掩码", "也叫", "常见列名", "说明")
+    return [
+        "## 附加项目",
+        "",
+        "平台常有、上面的字段里没有的项目：在平台文件的 `extras` 里写出，表单和问人清单就用得上。"
+        "清单是 `schemas/extras.csv`，加一项就是加一行数据。",
+        "",
+        *_table(head, rows),
+        "",
+    ]
 
 
 def _tables() -> list[str]:

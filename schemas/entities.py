@@ -10,10 +10,11 @@ from schemas.grid import Grid
 from schemas.household import Household
 from schemas.resident import Resident
 
-STANDARD_VERSION = "2"
+STANDARD_VERSION = "3"
 """Raised whenever a rule reads a cell otherwise: what is in core is then standardised anew.
 
 2: a name of digits, formulas or program text is no name (`bad_name`).
+3: `extras`, what platforms hold besides the fields.
 """
 MODELS: dict[Entity, type[pa.DataFrameModel]] = {
     "resident": Resident,

@@ -13,6 +13,7 @@ from hub.platform import Platform
 from hub.platform_streams import FieldMap, Stream
 from schemas.codes import code_sets, inputs_of, spelling
 from schemas.entities import FIELDS, TITLES
+from schemas.extras import extras
 from schemas.fields import FieldFacts
 
 NEEDED = {
@@ -61,6 +62,29 @@ def check_fields(place: Place, stream: Stream) -> None:
             f"none of {needed} is mapped",
             f"至少要映射其中一项，否则每一行都会被拒收：{names}。",
         )
+
+
+def check_extras(place: Place, stream: Stream) -> None:
+    """Every extra is in the list of them, belongs to residents, and reads a column.
+
+    Raises:
+        ConfigError: naming the nearest extra.
+    """
+    known = extras()
+    for name, maps in stream.extras.items():
+        if stream.entity != "resident":
+            zh = "附加项目只用于居民（entity: resident）；请删掉。"
+            raise place.error(f"extras.{name}", "only for residents", zh)
+        if name not in known:
+            close = get_close_matches(name, known, 1, 0.5)
+            other = [t for t, one in known.items() if name in one.names] or close
+            hint = f"是不是 {other[0]}？" if other else "可用的有：" + "、".join(known) + "。"
+            raise place.error(
+                f"extras.{name}", f"there is no extra {name}", f"没有附加项目 {name}；{hint}"
+            )
+        if any(one.reads or one.codes or one.split or one.detail for one in maps):
+            zh = "附加项目只写 from（或 value、join）：怎样读由它自己定。"
+            raise place.error(f"extras.{name}", "only from, value and join", zh)
 
 
 def check_timezone(place: Place, timezone: str) -> None:

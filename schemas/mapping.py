@@ -4,21 +4,24 @@ Pure and stateless: the same raw batch, mapping and day give the same core batch
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping as Pairs
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 import polars as pl
 
 from hub.errors import NotFoundError, SourceChangedError
 from hub.platform import Platform
-from hub.platform_streams import Entity
+from hub.platform_streams import Entity, FieldMap
 from schemas.codes import tables_digest
 from schemas.divisions import DivisionCodes
 from schemas.entities import FIELDS, STANDARD_VERSION, core_schema
+from schemas.extras import read_extras
 from schemas.labels import read_labels
 from schemas.listed import gathered, listed
-from schemas.map_checks import Place, check_fields, check_timezone, codes_for
+from schemas.map_checks import Place, check_extras, check_fields, check_timezone, codes_for
 from schemas.people import PEOPLE, settle_people
 from schemas.places import (
     ADDRESS_FIELD,
@@ -32,6 +35,7 @@ from schemas.readings import Circumstances, Read, Source, read_fields
 from schemas.record import Issue
 from schemas.refusals import accepted, all_readable, without_key
 
+Maps = Pairs[str, tuple[FieldMap, ...]]
 PROVENANCE = ("_key", "_op", "_hash", "_row")
 
 
@@ -62,6 +66,8 @@ class Mapping:
     """Whether a row with an unreadable cell is refused as a whole."""
     divisions: DivisionCodes | None = None
     """The communities that there are; None judges none."""
+    extras: Maps = field(default_factory=dict)
+    """What is read besides the fields of the standard, by its name."""
 
     def apply(self, raw: pl.DataFrame, *, as_of: date) -> Standardised:
         """Standardise one raw batch.
@@ -104,8 +110,9 @@ class Mapping:
         frame, issues = _settle(self.entity, read, about, from_age=self._from_age)
         if self.entity == "resident":
             labels, more = read_labels(raw, self.sources.get("labels", ()), about)
-            frame = frame.with_columns(labels.alias("labels.value"))
-            issues = pl.concat([issues, more])
+            extras, odd = read_extras(raw, self.extras, about)
+            frame = frame.with_columns(labels.alias("labels.value"), extras.alias("extras.value"))
+            issues = pl.concat([issues, more, odd])
         if self.divisions is not None:
             issues = pl.concat([issues, unknown_divisions(frame, self.divisions)])
         found = listed(issues, rows=frame.height, struct=Issue, name="issues.value")
@@ -139,13 +146,15 @@ def compile_mapping(
         )
     setting, place = platform.streams[stream], Place(platform, stream)
     check_fields(place, setting)
+    check_extras(place, setting)
     check_timezone(place, platform.timezone)
     facts = FIELDS[setting.entity]
     sources = {
         name: tuple(Source(facts[name], one, codes_for(place, facts[name], one)) for one in maps)
         for name, maps in setting.map.items()
     }
-    columns = [c for maps in setting.map.values() for one in maps for c in one.columns]
+    mapped = (*setting.map.values(), *setting.extras.values())
+    columns = [c for maps in mapped for one in maps for c in one.columns]
     return Mapping(
         version=_version(platform, stream, divisions),
         entity=setting.entity,
@@ -155,16 +164,22 @@ def compile_mapping(
         sources=sources,
         set_aside=setting.contract == "set_aside",
         divisions=divisions if JUDGED & sources.keys() else None,
+        extras=setting.extras,
     )
 
 
 def _version(platform: Platform, stream: str, divisions: DivisionCodes | None) -> str:
     setting = platform.streams[stream]
-    maps = {n: [one.model_dump(mode="json") for one in m] for n, m in setting.map.items()}
+    maps, extras = _dumped(setting.map), _dumped(setting.extras)
     parts = [STANDARD_VERSION, tables_digest(), setting.entity, platform.timezone, maps]
+    parts += [extras] if extras else []
     parts += ["set_aside"] if setting.contract == "set_aside" else []
     parts += [divisions.digest] if divisions is not None and JUDGED & setting.map.keys() else []
     return sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:12]
+
+
+def _dumped(maps: Maps) -> dict[str, list[dict[str, Any]]]:
+    return {n: [one.model_dump(mode="json") for one in m] for n, m in maps.items()}
 
 
 def _settle(

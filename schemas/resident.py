@@ -9,6 +9,7 @@ from schemas.fields import code, described
 from schemas.record import Addressed
 
 Label = pl.Struct({"label": pl.String, "detail": pl.String, "since": pl.Date, "until": pl.Date})
+Extra = pl.Struct({"item": pl.String, "value": pl.String})
 PHONE = r"^(?:1[3-9][0-9]{9}|0[0-9]{2,3}-[0-9]{7,8})$"
 TO_THE_BUILDING = "只到楼栋"
 
@@ -86,6 +87,13 @@ class Resident(Addressed):
     grid_code: str = described("网格", 2, description="网格编码")
     labels: Annotated[pl.List, Label] = described(
         "标签", 4, reads="labels", mask="隐藏", description="每个标签带说明、起、止日期"
+    )
+    extras: Annotated[pl.List, Extra] = described(
+        "附加项目",
+        4,
+        reads="computed",
+        mask="隐藏",
+        description="平台有、上面没有的项目，写在平台文件的 extras 里；有哪些见“附加项目”",
     )
     died_on: pl.Date = described("死亡日期", 3, reads="day", owner="民政")
     left_on: pl.Date = described("迁出日期", 3, reads="day", owner="公安")

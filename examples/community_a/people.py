@@ -69,6 +69,7 @@ class Person:
     died_on: date | None = None
     left_on: date | None = None
     labels: list[Label] = field(default_factory=list)
+    also: dict[str, tuple[str, ...]] = field(default_factory=dict)  # item → what is right to say
 
     @property
     def present(self) -> bool:

@@ -1,6 +1,7 @@
 """The truth and what every platform makes of it; written as Parquet and JSON for the judge.
 
 `persons.parquet`   one row per person: clean values, household, flat, grid, labels, counted or not
+`also.parquet`      what else is true of them: one row per person, item and right value
 `records.parquet`   one row per record at a platform: whom it is about, and what it says once clean
 `counts.json`       the published numbers, counted from the people
 """
@@ -82,6 +83,9 @@ def write(truth: Truth, folder: Path) -> None:
     pl.DataFrame([_person(p) for p in truth.town.people], infer_schema_length=None).write_parquet(
         folder / "persons.parquet"
     )
+    also = [(p.id, i, v) for p in truth.town.people for i, told in p.also.items() for v in told]
+    columns = ["person_id", "item", "value"]
+    pl.DataFrame(also, schema=columns, orient="row").write_parquet(folder / "also.parquet")
     pl.DataFrame([_record(h) for h in truth.held], infer_schema_length=None).write_parquet(
         folder / "records.parquet"
     )
@@ -99,6 +103,8 @@ def _person(person: Person) -> dict[str, object]:
         "id_number": person.id_number,
         "id_status": person.id_status,
         "ethnicity_code": person.ethnicity,
+        "marital_code": person.marital,
+        "hukou_address": person.hukou_address,
         "phone": person.phone,
         "residence_type_code": person.residence_type,
         "household": person.household,

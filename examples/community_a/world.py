@@ -1,5 +1,6 @@
 """Community A as it truly is: the same for the same seed, exact in every published number."""
 
+from examples.community_a.circumstances import settle_circumstances
 from examples.community_a.labelling import label_people
 from examples.community_a.lives import live
 from examples.community_a.people import SEED, Town
@@ -20,4 +21,5 @@ def build(seed: int = SEED) -> Town:
     live(settlers)
     town = Town(settlers.people, settlers.households)
     label_people(town, seed)
+    settle_circumstances(town, seed)
     return town

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from examples.community_a import dirt
+from examples.community_a.circumstances import Register
 from examples.community_a.families import WORLD_DAY
 from examples.community_a.holding import Clerk, Held, Presence, Row, Says
 from examples.community_a.people import Label, Person, Town
@@ -26,13 +27,22 @@ TITLES = {
 HEADERS = {
     RELIEF: (
         "序号", "救助类别", "证号", "申请人/姓名", "申请人/身份证号", "申请人/性别", "申请人/年龄",
-        "家庭住址", "享受起始时间", "联系人/姓名", "联系人/手机",
+        "家庭住址", "享受起始时间", "联系人/姓名", "联系人/手机", "开户行", "银行账号",
     ),
     DISABLED: (
         "序号", "残疾证档案号", "本人/姓名", "本人/身份证号", "本人/性别", "本人/出生日期",
-        "残疾类别", "办证日期", "特殊情况", "现住址", "联系人/姓名", "联系人/手机",
+        "残疾类别", "办证日期", "特殊情况", "现住址", "联系人/姓名", "联系人/手机", "残疾人证号",
+        "残疾等级", "开户行", "银行账号",
     ),
 }  # fmt: skip
+ACCOUNT = {"开户行": "开户行", "银行账号": "银行账号"}
+MORE = {
+    RELIEF: Register(f"{PLATFORM}.{RELIEF}", ACCOUNT),
+    DISABLED: Register(
+        f"{PLATFORM}.{DISABLED}",
+        {"残疾证号": "残疾人证号", "残疾等级": "残疾等级", **ACCOUNT},
+    ),
+}
 NUMERIC = {RELIEF: (2,), DISABLED: (3, 9, 14, 22)}
 """Places of the rows whose number went through a numeric cell."""
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -97,6 +107,7 @@ def _person(clerk: Clerk, person: Person, stream: str, place: int, group: str) -
         "联系人/姓名": contact.name,
         "联系人/手机": clerk.phone(contact.phone),
     }
+    row |= MORE[stream].row(person)
     number_said = number if status == "valid" else None
     return row, Says(person.name, number_said, status, contact.phone, person.home.key)
 

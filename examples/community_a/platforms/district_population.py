@@ -8,6 +8,7 @@ Refresh  rows change `update_time`; nothing is ever removed
 from datetime import datetime, timedelta
 
 from examples.community_a import dirt
+from examples.community_a.circumstances import Register
 from examples.community_a.families import WORLD_DAY
 from examples.community_a.holding import Clerk, Held, Presence, Row, Says
 from examples.community_a.numbers import HOME_AREA
@@ -20,6 +21,15 @@ COLUMNS = words(
     "RYBH XM ZJLX GMSFHM XB CSRQ MZ GJ HYZK WHCD ZZMM CYZK LXDH HJDZ XZZ JZLX HH YHZGX SWRQ QCRQ "
     "SCBZ update_time"
 )
+MORE = Register(
+    PLATFORM,
+    {
+        "工作单位": "FWCS", "户口性质": "HKXZ", "监护人姓名": "JHRXM", "监护人证件号码": "JHRSFZH",
+        "监护人电话": "JHRLXDH", "父亲姓名": "FQXM", "母亲姓名": "MQXM", "来本地日期": "LBDRQ",
+        "租住时间": "ZZRQ", "房东姓名": "FDXM", "房东电话": "FDLXDH", "责任民警": "ZRMJ",
+    },
+)  # fmt: skip
+COLUMNS += MORE.columns.values()
 ANNULLED = 40
 
 
@@ -79,6 +89,7 @@ def _row(clerk: Clerk, person: Person, place: int) -> Held:
         "SCBZ": "0",
         "update_time": _moment(clerk, person),
     }
+    row |= MORE.row(person)
     says = Says(
         person.name, person.id_number, status, phone, home.key if home and not away else None
     )

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from examples.community_a import dirt
+from examples.community_a.circumstances import Register
 from examples.community_a.families import WORLD_DAY
 from examples.community_a.holding import Clerk, Held, Presence, Row, Says
 from examples.community_a.people import Person, Town
@@ -19,6 +20,13 @@ from examples.community_a.people import Person, Town
 PLATFORM, STREAM = "elderly_care", "elders"
 FILES = ("elders-2026-1.jsonl", "elders-2026-2.jsonl")
 SERVICES = ("助洁", "康复护理", "助浴", "生活照料", "代办陪同", "精神慰藉", "安居守护")
+MORE = Register(
+    PLATFORM,
+    {
+        "健康状况": "care.health", "紧急联系人姓名": "contact.emergency",
+        "紧急联系人电话": "contact.emergencyPhone",
+    },
+)  # fmt: skip
 TAGS = ("独居", "空巢", "行动不便")
 
 
@@ -71,6 +79,7 @@ def _row(clerk: Clerk, person: Person, place: int) -> Held:
         "care.tags": "、".join(tags) if tags else None,
         "care.signed": f"{WORLD_DAY - timedelta(days=rng.randint(3, 900)):%Y-%m-%d}",
     }
+    row |= MORE.row(person)
     number = person.id_number if status in ("valid", "check_failed", "other") else None
     says = Says(person.name, number, status, phone, home.key if home else None)
     return Held(PLATFORM, STREAM, _key(place), row, person=person, says=says)

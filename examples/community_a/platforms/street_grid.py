@@ -6,8 +6,10 @@ Refresh  residents who go are removed from the table
 """
 
 from datetime import datetime, timedelta
+from random import Random
 
 from examples.community_a import dirt
+from examples.community_a.circumstances import Register
 from examples.community_a.families import WORLD_DAY
 from examples.community_a.holding import Clerk, Held, Presence, Row, Says
 from examples.community_a.people import Person, Town
@@ -20,6 +22,15 @@ COLUMNS = words(
     "id resident_name 证件类型 id_card gender birthday nation marriage education mobile address "
     "grid_code resident_type 与户主关系 户主姓名 户主证件号码 tags update_time"
 )
+MORE = Register(
+    PLATFORM,
+    {
+        "工作单位": "work_unit", "医保类型": "参保类型", "房东姓名": "landlord",
+        "房东电话": "landlord_phone", "租住时间": "check_in",
+    },
+    share=0.8,
+)  # fmt: skip
+COLUMNS += ["户籍地址", "职业", *MORE.columns.values()]
 GRID_COLUMNS = words(
     "grid_code grid_name community_code grid_type worker_name worker_phone 覆盖楼栋 面积_公顷"
 )
@@ -41,6 +52,10 @@ RELATIONS = {
     "02": "户主", "10": "配偶", "11": "夫", "12": "妻", "20": "子", "21": "独生子", "22": "长子",
     "23": "次子", "30": "女", "31": "独生女", "32": "长女", "33": "次女", "39": "其他女儿",
     "51": "父", "52": "母", "53": "公公", "54": "婆婆", "55": "岳父", "56": "岳母", "60": "祖辈",
+}  # fmt: skip
+WORK = {
+    "13": "专业技术人员", "17": "职员", "24": "工人", "31": "学生", "51": "自由职业",
+    "54": "个体经营", "70": "无业", "80": "退休", "90": "其他",
 }  # fmt: skip
 SHOWN_TAGS = ("党员", "流动党员", "出国", "退役军人", "残疾", "低保", "低边", "行动不便")
 
@@ -87,9 +102,19 @@ def _row(clerk: Clerk, person: Person, key: int) -> Held:
         "tags": _tags(clerk, person),
         "update_time": _moment(clerk, 1, 900),
     }
-    row |= _relation(clerk, person)
+    row |= _relation(clerk, person) | MORE.row(person)
+    row |= _hukou_and_work(Random(f"{PLATFORM}:{person.id}"), person)
     says = Says(person.name, person.id_number, status, person.phone, home.key)
     return Held(PLATFORM, RESIDENTS, str(key), row, person=person, says=says)
+
+
+def _hukou_and_work(rng: Random, person: Person) -> Row:
+    """Asked at the door, and told by most."""
+    work = WORK.get(person.employment, "")
+    return {
+        "户籍地址": person.hukou_address if rng.random() < 0.8 else dirt.blank(rng),
+        "职业": work if rng.random() < 0.7 else dirt.blank(rng),
+    }
 
 
 def _nation(clerk: Clerk, person: Person) -> str | None:
