@@ -2,13 +2,22 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
 from reports.items import by_attribute, facts_of_item, label_names, words
 from reports.layout import HeaderColumn
-from reports.patterns import PERSONAL, by_pattern, called, head_of, named_person, of_the_row
+from reports.patterns import (
+    HELPERS,
+    PERSONAL,
+    by_pattern,
+    called,
+    head_of,
+    named_person,
+    not_this,
+    of_the_row,
+)
 from reports.texts import bare, remarks
 from schemas.matching.cutting import cut_chinese
 from schemas.matching.judging import judge
@@ -46,9 +55,41 @@ def propose(columns: Sequence[HeaderColumn], granted: Sequence[str]) -> list[Pro
         columns: The columns of one list form, in their order.
         granted: The labels of those whom the form is about, which say whose `享受起始时间` it is.
     """
-    proposals = [_by_words(one, granted) or _by_reading(one, granted) for one in columns]
+    proposals = [_one(one, granted) for one in columns]
+    proposals = _of_the_first_group(columns, proposals, granted)
     proposals = _of_the_room(columns, _of_the_head(columns, proposals))
     return _apart(columns, _about_somebody(columns, proposals))
+
+
+def _one(column: HeaderColumn, granted: Sequence[str]) -> Proposal:
+    return _by_words(column, granted) or _by_reading(column, granted)
+
+
+def _of_the_first_group(
+    columns: Sequence[HeaderColumn], proposals: Sequence[Proposal], granted: Sequence[str]
+) -> list[Proposal]:
+    """Without a name of its own in a list, the first group with a name and more is its people."""
+    whose = "" if any(one.item == "name" for one in proposals) else _group_of_people(columns)
+    made = list(proposals)
+    for at, one in enumerate(columns):
+        if whose and len(one.path) > 1 and bare(one.path[-2]) == whose:
+            own = _one(replace(one, path=one.path[-1:]), granted)
+            why = f"{own.why}；没有别的列是本人的，“{whose}”就是"
+            made[at] = Proposal(own.item, min(own.confidence, LIKELY), why)
+    return made
+
+
+def _group_of_people(columns: Sequence[HeaderColumn]) -> str:
+    found: dict[str, set[str]] = {}
+    for one in columns:
+        if len(one.path) > 1:
+            known = words().get(bare(one.path[-1]), "")
+            found.setdefault(bare(one.path[-2]), set()).add(known)
+    for group, items in found.items():
+        strange = HELPERS.search(group) or cut_chinese(group).subject in PERSONS
+        if "name" in items and len(items & set(PERSONAL)) > 1 and not strange:
+            return group
+    return ""
 
 
 def _of_the_head(columns: Sequence[HeaderColumn], proposals: Sequence[Proposal]) -> list[Proposal]:
@@ -209,9 +250,7 @@ def _by_reading(column: HeaderColumn, granted: Sequence[str]) -> Proposal:
     profile = profile_of(values, today=date.today())  # ages of samples only
     for one in judge(read_name(path), profile):
         item = _item_of(one.subject, one.attribute, granted)
-        if item == "community_name" and leaf.endswith("组"):
-            item = None  # a group within a village or a constituency
-        if item in ONLY_BY_WORDS or _of_a_stranger(str(item), path):
+        if item in ONLY_BY_WORDS or _of_a_stranger(str(item), path) or not_this(item, path):
             item = None
         if item is not None and item.startswith("label:") and item[6:] not in leaf:
             break  # the group's label, not the column's: 慢病情况/高血压

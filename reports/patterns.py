@@ -23,6 +23,16 @@ BEFORE, BEHIND = (
     ),
 )
 EITHER = re.compile(r"(?:或|、|/).*$")
+PLANNED = re.compile(r"^(?:拟|预计|计划|预期|意向|应)(?:于)?.*(?:日期|时间|年月|地|地址|去向)$")
+"""What is yet to come is nobody's fact: `拟离开日期`."""
+ELSEWHERE = re.compile(
+    r"(?:经营|营业|办公|注册|店铺|商铺|门店|门市|企业|公司|单位|学校|工作|施工|项目|工程|停放|存放|就诊|学籍)"
+    r"(?:所在|详细|具体)*(?:地|地址|场所|地点|住所|详址)"
+)
+"""A place where nobody lives."""
+HOUSEHOLD = re.compile(r"家|户|住|成员|人口|几口")
+GROUP = re.compile(r"组(?:别|号|名|名称)?$|小组")
+"""A group within a village or a constituency is no community."""
 PEOPLE = re.compile(
     r"(?:对象|人员|老年人|老人|儿童|妇女|学生|患者|居民|群众|残疾人|党员|成员|军人|学员|青年"
     r"|职工|会员|团员|教职工|村民|社员|新生|婴儿|幼儿|儿|孕妇|产妇|士兵|学员|毕业生|农民工|村居民|业主|住户成员|家庭成员|本人"
@@ -108,6 +118,18 @@ def called(leaf: str) -> bool:
     return bool(re.search(r"(?:电话|手机|联系方式)(?:号码|号|\d)?$", plain)) and not (
         HELPERS.search(plain.replace("联系电话", "电话").replace("联系方式", "方式"))
     )
+
+
+def not_this(item: str | None, path: str) -> bool:
+    """Whether a header only looks like an item: another place, a plan, a count of others."""
+    leaf = path.rpartition("/")[2]
+    if item in ("residence_address", "hukou_address") and ELSEWHERE.search(leaf):
+        return True
+    if item == "community_name" and GROUP.search(leaf):
+        return True
+    if item == "member_count" and not HOUSEHOLD.search(path):
+        return True
+    return item in ("left_on", "died_on", "residence_address") and bool(PLANNED.match(leaf))
 
 
 def head_of(leaves: Sequence[str]) -> str:
