@@ -28,6 +28,10 @@ MAYBE = 0.88
 ONE_WITNESS = 0.9
 OF_WORKERS, NO_WORKERS = ("name", "phone"), ("self", "official", "head")
 """Whoever else is named beside a grid may well be its worker: `keeper`, `contact`."""
+STAFF = ("name", "operator")
+ADDRESSES = ("residence_address", "hukou_address")
+MOSTLY, EACH, ENOUGH = 0.8, 0.6, 10  # of the values; different ones of them; values at least
+BY_VALUES = 0.75  # below `ACTIVE`: the officer decides
 RIVAL = 0.9  # of two columns that are as likely, the one that is taken is not sure
 LEADS = re.compile(r"长|负责|责任|领导|leader|manager|chief", re.IGNORECASE)
 """Beside a grid's worker, whoever leads is not the worker."""
@@ -193,7 +197,35 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
                 made[at] = replace(one, confidence=min(one.confidence, 0.85))
         if one.field == "head_name" and entity == "resident" and not chosen["name"]:
             made[at] = _doubted(one, 0.6, "表里没有别的姓名，可能就是本人")
+    return _by_values(made, seen) if entity == "resident" else made
+
+
+def _by_values(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
+    """A name or an address that only the values tell: for the officer, where there is no other.
+
+    Names of staff come again and again; a name on nearly every row is whom the row is about.
+    """
+    fields = {one.field for one in made if one.field and one.confidence >= 0.5}
+    staff = [
+        at
+        for at, (one, each) in enumerate(zip(made, seen, strict=True))
+        if one.field is None and one.attribute in STAFF and each.profile.names >= MOSTLY
+        and each.profile.size >= ENOUGH and each.profile.distinct >= EACH * each.profile.size
+    ]  # fmt: skip
+    places = [
+        at
+        for at, (one, each) in enumerate(zip(made, seen, strict=True))
+        if one.field is None and not one.attribute and each.profile.share("address") >= MOSTLY
+    ]
+    if "name" not in fields and len(staff) == 1:
+        made[staff[0]] = _told(made[staff[0]], "name", "表里没有别的姓名，几乎每行一个名字")
+    if not fields & {*ADDRESSES, *PARTS} and len(places) == 1:
+        made[places[0]] = _told(made[places[0]], "residence_address", "值是地址，表里没有别的地址")
     return made
+
+
+def _told(one: Decision, field: str, why: str) -> Decision:
+    return replace(one, field=field, confidence=BY_VALUES, why=f"{one.why}；{why}")
 
 
 def _one_role(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
@@ -272,6 +304,8 @@ def _joined(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
     for at, (one, each) in enumerate(zip(decisions, seen, strict=True)):
         if inside and one.field == "door_no":
             made[at] = replace(one, field="room", why=f"{one.why}；与楼栋、单元在一起")
-        if one.field == "room" and each.profile.share("room_path") > 0.5:
+        if one.field == "room" and each.profile.share("home") >= MOSTLY:
+            made[at] = _told(one, "residence_address", "值是完整的地址")
+        elif one.field == "room" and each.profile.share("room_path") > 0.5:
             made[at] = replace(one, field="residence_address", why=f"{one.why}；值里有栋和单元")
     return made

@@ -66,3 +66,10 @@ def test_without_deletes_a_flag_is_only_named() -> None:
 def test_a_flag_that_cannot_be_used_is_none(kind: str, facts: dict[str, Any]) -> None:
     found = proposed(PEOPLE | DELETED | {"cqbz": (kind, "抽取标志")}, **facts)
     assert found.settings["increment"] == "snapshot"
+
+
+def test_a_mark_of_deletion_is_known_though_no_row_is_deleted_yet() -> None:
+    found = proposed(
+        PEOPLE | {"DEL_YN": ("constant:N", ""), "UPD_TS": ("constant:2025-10-01 08:00:00", "")}
+    )
+    assert found.settings["deletes"] == {"column": "DEL_YN", "when": ["Y"]}

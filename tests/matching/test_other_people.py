@@ -57,3 +57,20 @@ def test_a_code_of_sex_is_told_by_the_numbers_of_its_rows() -> None:
     alone = decided({"姓名": "name", "电话": "phone", "性别": "sex_0m1f"})["性别"]
     assert not alone.active
     assert len(alone.choices) == 2
+
+
+def test_where_nobody_else_is_named_a_name_on_every_row_is_the_person_s_to_be_confirmed() -> None:
+    without = {name: kind for name, kind in OWN.items() if name != "姓名"}
+    found = decided(without | {"来访者": "name"})["来访者"]
+    assert (found.field, found.active) == ("name", False)
+    assert decided(OWN | {"来访者": "name"})["来访者"].field is None
+    few = decided(without | {"经办人": "constant:张伟"})["经办人"]
+    assert few.field is None, "staff come again and again"
+
+
+def test_an_address_is_known_by_its_values_and_left_to_be_confirmed() -> None:
+    without = {name: kind for name, kind in OWN.items() if name != "住址"}
+    for name in ("家住哪里", "room"):
+        found = decided(without | {name: "address_full"})[name]
+        assert (found.field, found.active) == ("residence_address", False)
+    assert decided(without | {"房号": "room"})["房号"].field == "room"
