@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
 
+import ledger.ledger
 from examples.community_a.servers import (
     Server,
     install_missing,
@@ -16,6 +17,7 @@ from examples.community_a.servers import (
     start_mariadb,
     start_postgres,
 )
+from tests.made_ledgers import MadeLedgers
 from tests.warm_gates import WarmGates
 
 # a busy machine is no failure, and the deciding run tries the same examples every time
@@ -62,6 +64,15 @@ def warm_gates() -> Iterator[None]:
         patch.setattr("pipelines.session.GateProcess", lambda: gates)
         yield
     gates.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeLedgers]:
+    """Every new ledger of this test process is made from one."""
+    made = MadeLedgers(ledger.ledger._upgrade, tmp_path_factory.mktemp("made"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ledger.ledger._upgrade", made.upgrade)
+        yield made
 
 
 LONGEST_FIRST = (
