@@ -16,6 +16,7 @@ from hub.platform_http import HttpApiConnection
 from hub.platform_mistakes import in_chinese, refuse_secrets
 from hub.platform_streams import Stream
 from hub.platform_values import Days, Seconds, Setting
+from hub.yaml_text import parse
 
 Connection = Annotated[
     DatabaseConnection | ExchangeConnection | FilesConnection | HttpApiConnection,
@@ -53,7 +54,7 @@ def load_platform(path: Path) -> Platform:
 
     """
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else "文件"

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from hub.errors import ConfigError, NotFoundError
 from hub.platform import Platform, load_platform
 from hub.platform_values import Fraction, Secret, Setting, Texts
+from hub.yaml_text import parse
 
 
 class Retention(Setting):
@@ -138,7 +139,7 @@ def open_home(root: Path) -> Home:
             "请用 --home 指明目录，或先运行 hub init 目录。",
         )
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse(path.read_text(encoding="utf-8"))
         return Home(root.resolve(), HubSettings.model_validate(content))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(

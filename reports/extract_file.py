@@ -11,6 +11,7 @@ from hub.errors import ConfigError, NotFoundError
 from hub.platform_connections import DatabaseConnection, FilesConnection
 from hub.platform_values import Seconds
 from hub.settings import Home
+from hub.yaml_text import parse
 from reports.conditions import parse_population
 from reports.form_file import Part
 from reports.formats import DATES
@@ -134,7 +135,7 @@ def load_extracts(home: Home) -> list[Extract]:
 
 def _load(path: Path) -> Extract:
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = parse(path.read_text(encoding="utf-8"))
         return Extract.model_validate(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)

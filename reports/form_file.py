@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
+from hub.yaml_text import parse
 from reports.conditions import parse_population
 from reports.formats import DATES
 from reports.items import is_item
@@ -179,7 +180,7 @@ def load_form(home: Home, name: str) -> FormFile:
             "或先用 hub form register 登记。",
         )
     try:
-        return FormFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return FormFile.model_validate(parse(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else "文件"

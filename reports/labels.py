@@ -12,6 +12,7 @@ from pydantic import ValidationError, model_validator
 
 from hub.errors import ConfigError
 from hub.settings import Home
+from hub.yaml_text import parse
 from reports.conditions import WHOLE, Population, parse_population
 from reports.form_file import Part
 from warehouse.labels import Condition, LabelRule, known
@@ -52,7 +53,7 @@ def dictionary(home: Home) -> tuple[Label, ...]:
     if not path.is_file():
         return ()
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content: Any = parse(path.read_text(encoding="utf-8")) or {}
         entries: Any = content.get("labels") or ()
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError):
         raise ConfigError(

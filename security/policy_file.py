@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from hub.errors import ConfigError
 from hub.platform_streams import Entity
 from hub.platform_values import Setting
+from hub.yaml_text import parse
 from schemas.entities import FIELDS
 from schemas.fields import Level
 
@@ -69,7 +70,7 @@ def read_policy(root: Path) -> Policy:
     path = root / "policy.yaml"
     try:
         text = (path if path.is_file() else SHIPPED).read_text(encoding="utf-8")
-        content: Any = yaml.safe_load(text)
+        content: Any = parse(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else "文件"
