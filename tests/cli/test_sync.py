@@ -46,6 +46,7 @@ class Report:
     failures: list[Failure] = field(default_factory=list)
     seconds: float = 1.5
     steps: dict[str, float] = field(default_factory=lambda: {"identity": 0.7, "publish": 0.01})
+    let_go: list[object] = field(default_factory=list)
 
 
 DOWN = Failure("police.residents", "SourceDownError", "公安人口库连不上：请检查网络。")
