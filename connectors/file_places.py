@@ -5,15 +5,16 @@ the connector. What was fetched before and is as old and as long as then is not 
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from hashlib import file_digest
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from connectors.remote_files import RemoteFolder
 from hub.errors import SourceDownError
 from hub.platform import Platform
 from hub.platform_connections import FilesConnection
+from hub.scratch import scratch
 
 Marks = dict[str, list[int | str]]
 """File name -> size, modification time, SHA-256."""
@@ -44,7 +45,8 @@ class FilePlace:
         assert isinstance(settings, FilesConnection)  # noqa: S101 - the caller chose by it
         self.platform, self.home, self.settings = platform, home, settings
         self._folder: LocalFolder | RemoteFolder | None = None
-        self._kept: TemporaryDirectory[str] | None = None
+        self._kept = ExitStack()
+        self._into: Path | None = None
         self._fetched: dict[str, tuple[list[int | str], Path]] = {}
 
     def names(self, pattern: str) -> list[str]:
@@ -120,9 +122,8 @@ class FilePlace:
         """Delete what was fetched."""
         if isinstance(self._folder, RemoteFolder):
             self._folder.close()
-        if self._kept is not None:
-            self._kept.cleanup()
-        self._folder, self._kept, self._fetched = None, None, {}
+        self._kept.close()
+        self._folder, self._into, self._fetched = None, None, {}
 
     def down(self, english: str, chinese: str) -> SourceDownError:
         """A file that is not there, or not now."""
@@ -143,9 +144,9 @@ class FilePlace:
             raise self.down(f"{name} cannot be opened", f"文件 {name} 打不开") from None
 
     def _temporary(self) -> Path:
-        if self._kept is None:
-            self._kept = TemporaryDirectory(prefix="hub-files-")  # open to this account alone
-        return Path(self._kept.name)
+        if self._into is None:
+            self._into = self._kept.enter_context(scratch())
+        return self._into
 
 
 def hashes(marks: Marks) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
-from tempfile import TemporaryDirectory
 
 from connectors.tabular import unreadable
 from hub.errors import SourceChangedError
+from hub.scratch import scratch
 
 LARGEST = 4 << 30  # bytes that a zip may hold, unpacked
 RATIO = 200  # times that its files may be larger unpacked; text is 5 to 50
@@ -38,7 +38,7 @@ def members(path: Path, name: str, pattern: str | None) -> Iterator[tuple[str, P
     Raises:
         SourceChangedError: damaged, locked by a password, or a bomb.
     """
-    with _opened(path, name) as archive, TemporaryDirectory(prefix="hub-zip-") as folder:
+    with _opened(path, name) as archive, scratch() as folder:
         _judge(archive.infolist(), path, name)
         for number, info in enumerate(archive.infolist()):
             inside = _name(info)
@@ -49,7 +49,7 @@ def members(path: Path, name: str, pattern: str | None) -> Iterator[tuple[str, P
                     f"{name}: locked by a password",
                     zh=f"压缩包 {name} 设了密码，读不了：请对方去掉密码后重新提供。",
                 )
-            target = Path(folder) / f"{number}{PurePosixPath(inside).suffix.lower()[:8]}"
+            target = folder / f"{number}{PurePosixPath(inside).suffix.lower()[:8]}"
             with archive.open(info) as source, target.open("wb") as unpacked:
                 copyfileobj(source, unpacked, 1 << 20)
             yield inside, target

@@ -1,7 +1,6 @@
 """表单与提取: departments' forms registered and filled, extracts run and downloaded."""
 
 import io
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from hub.errors import ConfigError, NotFoundError
+from hub.scratch import scratch
 from reports.extract_file import Extract, load_extracts
 from reports.extract_run import run_extract, runs_of
 from reports.fill import fill, measure, origins_path, people_in
@@ -59,8 +59,8 @@ def take_form(
         raise ConfigError(
             "upload is no .xlsx or too large", zh="请上传 .xlsx 格式的空表，不超过 20 MB。"
         )
-    with tempfile.TemporaryDirectory(prefix="hub-form-") as folder:
-        path = Path(folder) / name
+    with scratch() as folder:
+        path = folder / name
         path.write_bytes(content)
         sent = Sent(department.strip(), period, population.strip() or "residents")
         done = register(visit.console.home, path, sent)
@@ -83,10 +83,10 @@ def fill_form(
     _refuse_columns(access, form)
     with (
         people_of(home, within) as (people, connection),
-        tempfile.TemporaryDirectory(prefix="hub-form-") as folder,
+        scratch() as folder,
     ):
         _refuse_rows(access, people_in(form, people).frame.height)
-        target = Path(folder) / "filled.xlsx"
+        target = folder / "filled.xlsx"
         report = fill(home, connection, form, people, target)
         origins_path(target).unlink(missing_ok=True)
         content = target.read_bytes()
