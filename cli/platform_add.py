@@ -53,6 +53,7 @@ class Added:
                 "entity": one.entity,
                 **one.settings,
                 "map": one.map,
+                "extras": one.extras,
                 "columns": [_column(each) for each in one.decisions],
             }
             for name, one in zip(stream_names(streams), streams, strict=True)

@@ -106,6 +106,8 @@ def _stream(name: str, one: "StreamProposal", detail: int) -> list[str]:
             lines.append(_commented(f"    {key}: {flow(one.settings[key])}", why))
         elif why:
             lines.append(f"    # {key}：{why}")
+    if one.extras:
+        lines.append(f"    extras: {flow(one.extras)}  # 附加项目，表单常要")
     lines += [f"    entity: {one.entity}", "    map:"]
     lines += _mapped(one, detail)
     return lines + _undecided(one, detail)
@@ -176,7 +178,7 @@ def _undecided(one: "StreamProposal", detail: int) -> list[str]:
 
 def _used(one: "StreamProposal", column: str) -> bool:
     """Whether a column already stands in the stream, as a field or in another place."""
-    text = repr([one.map, one.settings])
+    text = repr([one.map, one.settings, one.extras])
     return repr(column) in text
 
 

@@ -1,7 +1,7 @@
 """From a table that was looked at to the stream that is proposed for it, or why there is none."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from hub.platform_streams import Entity
 from hub.reflected import ReflectedTable
 from schemas.entities import FIELDS, MODELS
 from schemas.matching.decide import JOINED, MAYBE, Decision, decide, targets
+from schemas.matching.extra_columns import extras_of
 from schemas.matching.increments import deletes_of, increment_of
 from schemas.matching.keys import propose_key
 from schemas.matching.label_columns import labels_of, with_label_columns
@@ -48,6 +49,7 @@ class StreamProposal:
     map: dict[str, Any]
     remarks: dict[str, str] = field(default_factory=dict)  # setting -> why, for the officer
     labels: tuple[dict[str, Any], ...] = ()
+    extras: dict[str, str] = field(default_factory=dict)  # what is no field, but often asked
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,10 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
     if labels:
         made["labels"] = labels[0] if len(labels) == 1 else labels
         decisions = with_label_columns(decisions, labels)
+    used = set(_columns_of(list(made.values())))
+    extras = extras_of(decisions, seen, used, today) if entity == "resident" else {}
     return StreamProposal(
-        table, entity, worth, tuple(decisions), settings, made, remarks, tuple(labels)
+        table, entity, worth, tuple(decisions), settings, made, remarks, tuple(labels), extras
     )
 
 
@@ -219,6 +223,18 @@ def _map(decisions: Sequence[Decision], seen: Sequence[Seen], entity: Entity) ->
             made[name] = entries[0] if len(entries) == 1 else entries
     ordered = {name: made[name] for name in FIELDS[entity] if name in made}
     return ordered
+
+
+def _columns_of(entry: Any) -> Iterator[str]:  # noqa: ANN401 - as a map is written in YAML
+    """Every column that a map reads."""
+    if isinstance(entry, str):
+        yield entry
+    elif isinstance(entry, list):
+        for one in entry:
+            yield from _columns_of(one)
+    elif isinstance(entry, dict):
+        for role in ("from", "detail", "since", "until"):
+            yield from _columns_of(entry.get(role))
 
 
 def _join_parts(

@@ -70,6 +70,18 @@ def test_a_database_to_its_preview(hub: Hub, home: Path) -> None:
     assert no_person_in(added.out + text)
 
 
+def test_what_no_field_takes_is_proposed_as_an_extra(hub: Hub, home: Path) -> None:
+    make_sqlite(home / "ehr.db", "health_archive", key="DABH")
+    added = hub("platform", "add", "ehr", home / "ehr.db", "--json", home=home)
+    assert added.json["streams"][0]["extras"] == {"工作单位": "GZDW"}
+    text = (home / "platforms" / "ehr.yaml").read_text("utf-8")
+    assert "extras: {工作单位: GZDW}" in text
+    assert "GZDW" not in text.partition("# 不读")[2]
+    shown = hub("platform", "preview", "ehr", "--clear", "--json", home=home)
+    fields = {one["title"]: one["value"] for one in shown.json[0]["fields"]}
+    assert "工作单位" in fields["附加项目"]
+
+
 def test_one_file_is_not_written_twice(hub: Hub, home: Path) -> None:
     make_sqlite(home / "police.db", "ga_population", key="RYBH")
     path = home / "platforms" / "police.yaml"

@@ -97,5 +97,7 @@ def test_works_against_its_source(name: str, tmp_path: Path, vendor: str) -> Non
             for field in settings.map:
                 if field not in NEVER:
                     assert standard.core[field].drop_nulls().len(), f"{stream}.{field}"
+            extras = standard.core["extras"].explode().drop_nulls().struct.unnest()
+            assert set(extras["item"]) == settings.extras.keys(), stream
             reasons = set(standard.core["issues"].explode().drop_nulls().struct["reason"])
             assert reasons <= EXPECTED.get(name, set()), f"{stream}: {reasons}"

@@ -2,11 +2,13 @@
 
 import pytest
 
-from tests.matching.measuring import measure, settings_wrong, sources
+from schemas.matching.proposal import Refusal
+from tests.matching.measuring import measure, proposed, settings_wrong, sources
 
 PARTS = (
     *("built_with", "held_back", "written_last", "written_later", "fresh"),
     *("newcomers", "afterwards", "third_look", "fourth_look", "fifth_look"),
+    "sixth_look",
 )
 
 
@@ -27,3 +29,13 @@ def test_the_corpus_is_wide() -> None:
 @pytest.mark.parametrize("half", ["built_with", "held_back"])
 def test_keys_and_increments_are_right(half: str) -> None:
     assert len(settings_wrong(half)) <= 1
+
+
+def test_extras_are_found_and_none_is_wrong() -> None:
+    told, found = 0, 0
+    for at, source in enumerate(sources("sixth_look")):
+        made = proposed("sixth_look", at)
+        extras = {} if isinstance(made, Refusal) else {c: t for t, c in made.extras.items()}
+        assert extras.items() <= source["extras"].items(), source["source"]
+        told, found = told + len(source["extras"]), found + len(extras)
+    assert found >= 0.9 * told
