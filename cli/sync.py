@@ -24,6 +24,7 @@ STEPS = {
     "apply": "并入",
     "identity": "认人",
     "entities": "居民、户、网格",
+    "labels": "标签",
     "checkpoint": "落盘",
     "gates": "检查",
     "publish": "发布",

@@ -1,13 +1,16 @@
 """`hub sync` tells the run's outcome; the run itself is tested where it lives."""
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cli.sync import STEPS
 from hub.errors import BusyError, ConfigError, HubError, NotFoundError
 from hub.settings import Home
 from tests.cli.conftest import Hub
@@ -138,3 +141,13 @@ def test_errors(
     ran = hub("sync", home=small_home)
     assert ran.code == code
     assert getattr(error, "zh", "已中断") in ran.err
+
+
+def test_every_step_that_is_timed_has_a_chinese_name() -> None:
+    source = Path(sys.modules["cli.sync"].__file__ or "").parents[1] / "pipelines"
+    timed = [
+        re.findall(r'timed\((?:done, )?"(\w+)"', one.read_text()) for one in source.glob("*.py")
+    ]
+    names = {name for found in timed for name in found}
+    assert len(names) > 5
+    assert names <= STEPS.keys()
