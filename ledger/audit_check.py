@@ -113,13 +113,15 @@ def events(
 ) -> list[Row]:
     """The newest events first: all, of one actor (what X looked at), of one subject (who saw R).
 
+    Of a subject also the lists and searches that showed it.
+
     `before` is the number of the last event of the page before.
     """
     query = sa.select(EventRow.__table__).order_by(EventRow.seq.desc()).limit(limit)
     if actor is not None:
         query = query.where(EventRow.actor == actor)
     if subject is not None:
-        query = query.where(EventRow.subject == subject)
+        query = query.where((EventRow.subject == subject) | _listing(subject))
     if before is not None:
         query = query.where(EventRow.seq < before)
     with ledger.engine.connect() as connection:
@@ -128,7 +130,12 @@ def events(
 
 def about(ledger: Ledger, resident_id: str) -> list[Row]:
     """Every event that showed or used a resident, also as one of a list; the oldest first."""
-    listed = sa.cast(EventRow.detail, sa.Text).contains(f'"{resident_id}"', autoescape=True)
-    query = sa.select(EventRow.__table__).where((EventRow.subject == resident_id) | listed)
+    shown = (EventRow.subject == resident_id) | _listing(resident_id)
+    query = sa.select(EventRow.__table__).where(shown)
     with ledger.engine.connect() as connection:
         return [dict(row) for row in connection.execute(query.order_by(EventRow.seq)).mappings()]
+
+
+def _listing(resident_id: str) -> sa.ColumnElement[bool]:
+    """Whether an event's detail names a resident among those it showed."""
+    return sa.cast(EventRow.detail, sa.Text).contains(f'"{resident_id}"', autoescape=True)

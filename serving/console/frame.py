@@ -86,7 +86,8 @@ class Visit:
     token: str
     account: Account
     access: Access
-    brain: Brain | None  # None before the first sync
+    brain: Brain | None  # None before the first sync, and of another version's snapshot
+    missing: NotFoundError | None = None  # why there is none
 
     @property
     def connection(self) -> Any:  # noqa: ANN401 (DuckDB's cursor)
@@ -96,10 +97,7 @@ class Visit:
             NotFoundError: nothing is published yet.
         """
         if self.brain is None:
-            raise NotFoundError(
-                "no snapshot is published yet",
-                zh="还没有任何数据：请数据专员先做第一次同步（hub sync）。",
-            )
+            raise self.missing or NotFoundError("no snapshot", zh="还没有任何数据。")
         return self.brain.connection
 
     @property
@@ -214,8 +212,8 @@ def visit(request: Request, v: str | None = None) -> Iterator[Visit]:
     try:
         opened = console.doors.snapshots.brain()
         brain = opened.__enter__()
-    except NotFoundError:
-        yield Visit(console, request, token, account, access, None)
+    except NotFoundError as error:
+        yield Visit(console, request, token, account, access, None, error)
         return
     try:
         yield Visit(console, request, token, account, access, brain)

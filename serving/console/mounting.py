@@ -28,6 +28,7 @@ from serving.console.pages import (
     audit,
     forms,
     lists,
+    myself,
     overview,
     places,
     platforms,
@@ -42,6 +43,7 @@ from serving.site_sign_in import SiteSignIn
 
 PAGES = (
     sign_in, overview, lists, residents, places, work, platforms, forms, audit, admin,
+    myself,
 )  # fmt: skip
 LOGGER = logging.getLogger("hub.console")
 HEADERS = {

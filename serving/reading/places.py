@@ -1,6 +1,6 @@
 """A household, a dwelling, a grid: who belongs there, as one actor may see it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -23,6 +23,7 @@ class Place:
     people: list[Row]
     outside: int  # people of it who are not of the scope
     others: list[Row]  # the dwelling's households, or the household's dwelling
+    former: list[Row] = field(default_factory=list)  # who was of the household, until when
 
 
 def household(connection: duckdb.DuckDBPyConnection, access: Access, household_id: str) -> Place:
@@ -42,7 +43,26 @@ def household(connection: duckdb.DuckDBPyConnection, access: Access, household_i
         people,
         others,
         [access.view("dwelling", one) for one in home],
+        _former(connection, access, household_id),
     )
+
+
+def _former(
+    connection: duckdb.DuckDBPyConnection, access: Access, household_id: str
+) -> list[Row]:  # fmt: skip
+    """Who was of a household and is of the scope still, the last to leave first."""
+    inside = access.where("r")
+    found = rows(
+        connection,
+        f"""SELECT {PEOPLE}, m.since, m.until FROM membership m JOIN resident r USING (resident_id)
+            WHERE m.household_id = $key AND m.until IS NOT NULL
+              AND r.household_id IS DISTINCT FROM $key AND ({inside.sql})
+            ORDER BY m.until DESC, r.resident_id LIMIT 50""",
+        {"key": household_id} | inside.values,
+    )
+    times = ("since", "until")
+    return [access.view("resident", {name: one[name] for name in one if name not in times})
+            | {name: one[name] for name in times} for one in found]  # fmt: skip
 
 
 def dwelling(connection: duckdb.DuckDBPyConnection, access: Access, dwelling_id: str) -> Place:

@@ -40,6 +40,7 @@ class PlatformState:
     title: str
     department: str
     schedule: str | None
+    retention: int | None  # days
     state: str
     word: str
     last_sync: datetime | None
@@ -91,7 +92,8 @@ def read_states(home: Home, ledger: Ledger, connection: duckdb.DuckDBPyConnectio
         changes = [f"{p.stream}：{line}" for p in pulls if p.platform == name for line in p.changes]
         found.append(
             PlatformState(
-                name, platform.title, platform.owner.department, platform.schedule, state.state,
+                name, platform.title, platform.owner.department, platform.schedule,
+                platform.retention, state.state,
                 WORDS[state.state], state.last_sync, state.message, changes,
                 sum(s.records for s in streams), sum(s.issues for s in streams),
                 sum(s.quarantined for s in streams), streams,

@@ -87,6 +87,28 @@ def pairs(
     ]
 
 
+def pair_row(pair: Pair, titles: Mapping[str, str]) -> Row:
+    """One pair as a line of a sheet, the values as the page shows them."""
+    found: Row = {"reason": pair.reason}
+    for side, one in (("left", pair.left), ("right", pair.right)):
+        found[side] = one["resident_id"]
+        found[f"{side}_platform"] = titles.get(one["platform"], one["platform"])
+    for name, (_, left, right, _) in zip(SIDE, pair.rows, strict=True):
+        found |= {f"left_{name}": left, f"right_{name}": right}
+    return found
+
+
+PAIR_COLUMNS = {
+    "reason": "为什么问",
+    **{
+        f"{side}{name}": f"{word}{told}"
+        for side, word in (("left", "甲"), ("right", "乙"))
+        for name, told in {"": "编码", "_platform": "平台",
+                           **{f"_{one}": title(one) for one in SIDE}}.items()
+    },
+}  # fmt: skip
+
+
 def _sides(pair: Mapping[str, Any]) -> tuple[Row, Row]:
     return pair["left"], pair["right"]
 

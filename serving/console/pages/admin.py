@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Response
 
 from ledger import accounts as ledger_accounts
+from ledger import client_keys
 from ledger import clients as ledger_clients
+from security.client_keys import read_public_key
 from security.policy import check_scope
 from serving.console.frame import Posted, Visit, Visiting, go
 
@@ -77,6 +79,20 @@ def add_client(
     return _shown(visit, (client.client_id, secret))
 
 
+@router.post("/admin/clients/key")
+def add_key(
+    visit: Posted,
+    client_id: Annotated[str, Form(max_length=64)],
+    public_key: Annotated[str, Form(min_length=1, max_length=4000)],
+) -> Response:
+    """Let a client sign for its tokens with a key of its own."""
+    visit.access.require("accounts")
+    key = read_public_key(public_key)
+    visit.note("client", entity="client", subject=client_id, change="key", key=key.key_id)
+    client_keys.add_key(visit.console.ledger, client_id, key)
+    return go("/admin")
+
+
 @router.post("/admin/clients/{what}")
 def change_client(
     visit: Posted, what: Literal["rotate", "revoke"], client_id: Annotated[str, Form(max_length=64)]
@@ -97,6 +113,7 @@ def _shown(visit: Visit, secret: tuple[str, str] | None = None) -> Response:
     return visit.page(
         "admin.html", accounts=ledger_accounts.accounts(ledger),
         clients=ledger_clients.clients(ledger), secret=secret,
+        keys={one.client_id: one for one in reversed(client_keys.keys_of(ledger))},
         roles=visit.console.doors.policy.roles, site=visit.console.home.settings.sign_in,
     )  # fmt: skip
 

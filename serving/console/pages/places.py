@@ -29,7 +29,7 @@ def dwelling(visit: Visiting, dwelling_id: str) -> Response:
 
 def _shown(visit: Visit, entity: Entity, key: str, place: places.Place) -> Response:
     visit.note("look", entity=entity, subject=key, rows=1)
-    visit.note_people("list", place.people, list=entity)
+    visit.note_people("list", [*place.people, *place.former], list=entity)
     return visit.page(f"{entity}.html", place=place)
 
 

@@ -35,14 +35,17 @@ Code = Annotated[str | None, Query(max_length=64)]
 
 @router.get("/work")
 @router.get("/work/pairs")
-def pairs(visit: Visiting, nth: Annotated[int, Query(ge=0)] = 0, done: int = 0) -> Response:
+def pairs(
+    visit: Visiting, nth: Annotated[int, Query(ge=0)] = 0, done: int = 0, platform: Code = None
+) -> Response:
     """One pair that may be one person, side by side, to be settled with one key.
 
     Who settles none, but collects, goes to what is to be collected.
     """
     if not visit.access.may("review") and visit.access.may("forms"):
         return go("/work/collect")
-    found = work.pairs(visit.connection, visit.access, visit.console.ledger, visit.settled)
+    every = work.pairs(visit.connection, visit.access, visit.console.ledger, visit.settled)
+    found = _of_platform(every, platform)
     nth = min(nth, max(len(found) - 1, 0))
     pair = found[nth] if found else None
     for side in (pair.left, pair.right) if pair else ():
@@ -53,8 +56,24 @@ def pairs(visit: Visiting, nth: Annotated[int, Query(ge=0)] = 0, done: int = 0) 
     made = work.made(visit.access, visit.console.ledger)
     return visit.page(
         "pairs.html", pair=pair, nth=nth, number=len(found), counts=_counts(visit),
-        kinds=_kinds(visit),        kind="pairs", done=done, made=made, why=why,
+        kinds=_kinds(visit), kind="pairs", done=done, made=made, why=why, platform=platform or "",
+        known=sorted({side["platform"] for one in every for side in (one.left, one.right)}),
     )  # fmt: skip
+
+
+def _of_platform(found: list[work.Pair], platform: str | None) -> list[work.Pair]:
+    sides = ((one, {one.left["platform"], one.right["platform"]}) for one in found)
+    return [one for one, platforms in sides if not platform or platform in platforms]
+
+
+@router.get("/work/pairs/export")
+def export_pairs(visit: Visiting, platform: Code = None) -> Response:
+    """The pairs that wait as an Excel file, a line a pair, masked as on the page."""
+    every = work.pairs(visit.connection, visit.access, visit.console.ledger, visit.settled)
+    rows = [work.pair_row(one, visit.titles()) for one in _of_platform(every, platform)]
+    ids = [each for one in rows for each in (one["left"], one["right"])]
+    visit.note_people("list", [{"resident_id": one} for one in ids], list="pairs")
+    return sheet(visit, KINDS["pairs"], work.PAIR_COLUMNS, rows)
 
 
 @router.post("/work/pairs")
@@ -63,9 +82,11 @@ def settle(
     left: Annotated[str, Form(max_length=64)],
     right: Annotated[str, Form(max_length=64)],
     verdict: Annotated[Literal["same", "different", "later"], Form()],
+    platform: Annotated[str, Form(max_length=64, pattern="^[a-z0-9_]*$")] = "",
 ) -> Response:
     """Write a decision down; it binds the next sync, and readers see it at once."""
-    return go(f"/work/pairs?done={settling.settle(visit, left, right, verdict)}")
+    chosen = f"&platform={platform}" if platform else ""
+    return go(f"/work/pairs?done={settling.settle(visit, left, right, verdict)}{chosen}")
 
 
 @router.post("/work/feedback")
@@ -146,4 +167,7 @@ def _counts(visit: Visit) -> dict[str, int | None]:
         return {}
     found = work.waiting(visit.connection, visit.access, visit.console.ledger, visit.settled)
     return {"pairs": found.pairs, "quarantine": found.quarantine, "issues": found.issues,
-            "corrections": found.corrections}  # fmt: skip
+            "corrections": found.corrections,
+            "feedback": len(waiting_feedback(
+                visit.connection, visit.access, visit.console.home, visit.console.ledger
+            ))}  # fmt: skip

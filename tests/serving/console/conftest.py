@@ -55,10 +55,16 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A home that decisions may change, and its console."""
     home = build_two_grids(tmp_path_factory.mktemp("console") / "home")
+    with running(home) as one:
+        for name, (role, scope) in ACCOUNTS.items():
+            add_account(one.doors.ledger, name, role, scope, PASSWORD)
+        yield one
+
+
+@contextmanager
+def running(home: Home) -> Iterator[Served]:
+    """The console of a home, on a port of its own."""
     app = create_app(home)
-    doors = doors_of(app)
-    for name, (role, scope) in ACCOUNTS.items():
-        add_account(doors.ledger, name, role, scope, PASSWORD)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -67,7 +73,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield Served(home, doors, f"http://127.0.0.1:{port}", home.data / "hub.log")
+    yield Served(home, doors_of(app), f"http://127.0.0.1:{port}", home.data / "hub.log")
     server.should_exit = True
     thread.join()
 

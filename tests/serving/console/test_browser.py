@@ -190,6 +190,7 @@ def test_auditor(window: Visitor) -> None:
 def test_administrator(window: Visitor) -> None:
     window.sign_in("admin")
     window.go("/admin", "accounts")
+    window.go("/me", "me")
 
 
 @pytest.mark.parametrize("account", ["street", "district"])

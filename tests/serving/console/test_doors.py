@@ -14,7 +14,7 @@ from tests.serving.console.two_grids import GRID
 
 PAGES = {
     "/": "statistics", "/residents": "search", "/list": "look", f"/grids/{GRID}": "statistics",
-    "/work/pairs": "review", "/work/quarantine": "review",
+    "/work/pairs": "review", "/work/pairs/export": "review", "/work/quarantine": "review",
     "/work/issues": "review", "/work/corrections": "review", "/work/feedback": "review",
     "/work/collect": "forms",
     "/work/alerts": "review", "/platforms": "platforms", "/platforms/syncing": "platforms",
@@ -26,7 +26,7 @@ POSTS = (
     "/platforms/sync", "/forms/fill",
     "/forms/measure", "/forms/register", "/extracts/run", "/audit", "/audit/verify",
     "/admin/accounts", "/admin/accounts/role", "/admin/accounts/password", "/admin/accounts/state",
-    "/admin/clients", "/admin/clients/rotate", "/admin/clients/revoke",
+    "/admin/clients", "/admin/clients/key", "/me/password", "/admin/clients/rotate", "/admin/clients/revoke",
 )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def somebody(request: pytest.FixtureRequest, served: Served) -> Iterator[tuple[s
 
 def test_every_page_of_a_stranger_is_the_sign_in_page(served: Served) -> None:
     with served.client() as stranger:
-        for page in (*PAGES, "/residents/Rsomebody", "/households/H", "/dwellings/D"):
+        for page in (*PAGES, "/me", "/residents/Rsomebody", "/households/H", "/dwellings/D"):
             answer = stranger.get(page)
             assert answer.status_code == 303, page
             assert answer.headers["location"].startswith("/console/login"), page

@@ -1,0 +1,116 @@
+"""Pages as a new user walks them: pairs by platform, who saw whom in lists, former members."""
+
+import io
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from joserfc.jwk import ECKey
+from openpyxl import load_workbook
+
+from hub.settings import Home
+from ledger.client_keys import keys_of
+from ledger.clients import add_client
+from tests.cli.small_home import copied
+from tests.serving.console.conftest import Served, csrf, running
+from tests.serving.console.test_pages import last, resident
+from tests.serving.console.two_grids import NAMES, number
+from warehouse.snapshots import publish_work, working
+
+
+def post(client: httpx.Client, path: str, **data: str) -> httpx.Response:
+    return client.post(path, data=data | {"csrf": csrf(client.get("/me").text)})
+
+
+@pytest.fixture
+def staff(served: Served) -> Iterator[httpx.Client]:
+    with served.client("staff") as client:
+        yield client
+
+
+def test_pairs_are_parted_by_platform_and_taken_away(served: Served, staff: httpx.Client) -> None:
+    assert "第 1 / 2 对" in staff.get("/work/pairs?platform=door").text
+    none = staff.get("/work/pairs?platform=street_grid").text
+    assert "没有等人判断的记录" in none
+    answer = staff.get("/work/pairs/export")
+    lines = [*load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)]
+    assert len(lines) == 3
+    text = str(lines)
+    assert NAMES[0] in text
+    assert number(0) not in text, "masked, as on the page"
+    assert len(last(served, action="list")["detail"]["subjects"]) == 4  # type: ignore[arg-type,index]  # a row of the audit, or a match
+    assert last(served, action="export")["rows"] == 2
+    with served.client("grid") as worker:
+        assert worker.get("/work/pairs/export").status_code == 403
+
+
+def test_who_saw_somebody_in_a_list_is_told_to_the_auditor(
+    served: Served, staff: httpx.Client
+) -> None:
+    one = resident(served, NAMES[7])
+    post(staff, "/search", text=NAMES[7])
+    address = post(staff, "/search", text=NAMES[7]).headers["location"].removeprefix("/console")
+    staff.get(address)
+    with served.client("auditor") as auditor:
+        answer = post(auditor, "/audit", actor="staff", subject=one)
+        page = auditor.get(answer.headers["location"].removeprefix("/console")).text
+    assert "检索" in page
+    assert "staff" in page
+
+
+def test_who_was_of_a_household_before(served: Served, staff: httpx.Client) -> None:
+    home = open_copy(served, "former")
+    with working(home) as work:
+        run = work.connection.execute
+        (one, other), (theirs, _) = run(
+            """SELECT resident_id, household_id FROM resident
+               WHERE household_id IS NOT NULL AND grid_code IS NOT NULL
+               ORDER BY household_id LIMIT 2"""
+        ).fetchall()
+        run("INSERT INTO membership VALUES (?, ?, TIMESTAMPTZ '2024-01-02 00:00:00+08', "
+            "TIMESTAMPTZ '2025-03-04 00:00:00+08')", [theirs, other])  # fmt: skip
+        work.close()
+        publish_work(work)
+    with running(home) as console, console.client("staff") as client:
+        page = client.get(f"/households/{other}").text
+    assert "以前在这一户" in page
+    assert theirs in page
+    assert "2024-01-02 至 2025-03-04" in page
+    assert one in page
+
+
+def test_a_snapshot_of_another_version_is_not_called_no_data(served: Served) -> None:
+    home = open_copy(served, "older")
+    with working(home) as work:
+        work.connection.execute("UPDATE meta SET value = '1' WHERE name = 'schema_version'")
+        work.close()
+        publish_work(work)
+    with running(home) as console, console.client("staff") as client:
+        page = client.get("/").text
+    assert "别的版本" in page
+    assert "还没有任何数据" not in page
+
+
+def open_copy(served: Served, name: str) -> Home:
+    return copied(served.home, served.home.root.parent / name)
+
+
+def test_a_clients_key_is_registered_on_a_page(served: Served) -> None:
+    ledger = served.doors.ledger
+    made, _ = add_client(ledger, "民政局的系统", "部门", ["510108000000"], signs=True)
+    key = ECKey.generate_key("P-256")
+    with served.client("admin") as admin:
+        private = key.as_pem(private=True).decode()
+        refused = post(admin, "/admin/clients/key", client_id=made.client_id, public_key=private)
+        assert refused.status_code == 400
+        assert "私钥" in refused.text
+        public = key.as_pem(private=False).decode()
+        done = post(admin, "/admin/clients/key", client_id=made.client_id, public_key=public)
+        assert done.status_code == 303
+        assert re.search(r"公钥 \d{4}-", admin.get("/admin").text)
+    (held,) = keys_of(ledger, made.client_id)
+    assert last(served, action="client", subject=made.client_id)["detail"]["key"] == held.key_id  # type: ignore[index]  # a row of the audit, or a match
+    with served.client("staff") as staff:
+        given = {"client_id": made.client_id, "public_key": public}
+        assert post(staff, "/admin/clients/key", **given).status_code == 403
