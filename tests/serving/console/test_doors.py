@@ -26,7 +26,8 @@ POSTS = (
     "/platforms/sync", "/forms/fill",
     "/forms/measure", "/forms/register", "/extracts/run", "/audit", "/audit/verify",
     "/admin/accounts", "/admin/accounts/role", "/admin/accounts/password", "/admin/accounts/state",
-    "/admin/clients", "/admin/clients/key", "/me/password", "/admin/clients/rotate", "/admin/clients/revoke",
+    "/admin/clients", "/admin/clients/key", "/admin/clients/rotate", "/admin/clients/revoke",
+    "/me/password",
 )  # fmt: skip
 
 
