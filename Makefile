@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: demo stop test check bench lock clean
+.PHONY: demo stop test suite check bench lock clean
 
 demo: .venv/ready
 	$(BIN)/hub demo
@@ -11,9 +11,14 @@ demo: .venv/ready
 stop: .venv/ready
 	$(BIN)/hub demo --stop
 
-test: check
+# The checks need one core for a minute, and the tests wait now and then: three workers, beside
+# them, keep two cores busy.
+test: .venv/ready
+	$(MAKE) --no-print-directory -j 2 check suite
+
+suite: .venv/ready
 	$(BIN)/python -c "from examples.community_a.servers import install_missing; install_missing()"
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready
 	$(BIN)/ruff check .

@@ -76,9 +76,11 @@ def made_ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeLedge
 
 
 LONGEST_FIRST = (
-    "test_killed", "test_community_a", "test_rules", "test_browser", "test_sync", "test_readers",
+    "test_killed", "test_browser", "test_community_a", "test_rules", "test_bad_databases",
+    "test_golden", "test_bench", "test_erasing", "test_pages", "test_readers", "test_example",
+    "test_corpus", "test_sync", "test_audit", "test_delivery", "test_process",
 )  # fmt: skip
-"""Files that keep a process busy for a minute or more: begun last, they would be waited for.
+"""Files that keep a process busy for half a minute or more: begun last, they would be waited for.
 
 (By itself pytest-xdist begins the files with the most tests first, hence --no-loadscope-reorder.)
 """
