@@ -37,29 +37,23 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert [*(tmp_path / "scratch").iterdir(), *(tmp_path / "here").iterdir()] == []
 
 
-def test_good_copy_passes_and_is_written_down(home: Home, question: dict[str, object]) -> None:
-    with GateProcess() as gates:
-        report = gates.judge(question)
-    assert report.passed
-    page = write_gate_page(home, report, 2)
-    assert "发布为快照 2" in page.read_text(encoding="utf-8")
-
-
-def test_one_process_judges_one_copy_after_the_other(question: dict[str, object]) -> None:
+def test_one_process_judges_one_copy_after_the_other(
+    home: Home, question: dict[str, object]
+) -> None:
+    """A good one twice, one that cannot be read, and a good one again: stdout stays clean."""
+    path = home.data / "garbage.duckdb"
+    path.write_bytes(b"no brain at all" * 1000)
     with GateProcess() as gates:
         first, pid = gates.judge(question), gates.pid
         assert gates.judge(question) == first
+        with pytest.raises(GateError, match="Exception") as caught:
+            gates.judge(question | {"path": str(path)})
+        assert gates.judge(question) == first
         assert gates.pid == pid is not None
-
-
-def test_unreadable_copy_is_an_error_and_stdout_stays_clean(
-    home: Home, question: dict[str, object]
-) -> None:
-    path = home.data / "garbage.duckdb"
-    path.write_bytes(b"no brain at all" * 1000)
-    with GateProcess() as gates, pytest.raises(GateError, match="Exception") as caught:
-        gates.judge(question | {"path": str(path)})
     assert "不是数据不合格" in caught.value.zh
+    assert first.passed
+    page = write_gate_page(home, first, 2)
+    assert "发布为快照 2" in page.read_text(encoding="utf-8")
 
 
 def test_killed_process_is_an_error(question: dict[str, object]) -> None:
