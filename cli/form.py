@@ -68,6 +68,7 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
 ) -> None:
     """Register a form, or a later version of it."""
     from cli.screen import as_json
+    from reports.doubts import doubts
     from reports.register import Sent
     from reports.register import register as taken
 
@@ -83,6 +84,7 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
         as_json({
             "form": done.form.model_dump(mode="json"), "file": str(done.path),
             "differences": done.differences, "held": report and report.columns,
+            "doubts": doubts(done.form),
         })  # fmt: skip
         return
     _show(done.form, done.path, [one.zh for one in done.differences])
@@ -120,6 +122,7 @@ def _review(report: "FillReport") -> None:
 
 def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
     from cli.screen import heading, place, say, table
+    from reports.doubts import doubts
     from reports.items import facts_of_item
 
     say(f"已登记“{form.form}”（{form.department}，{PERIODS[form.period]}），第 {form.version} 版。")
@@ -137,10 +140,11 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
     if differences:
         heading("与上一版相比")
         say(*differences)
-    doubts = [c.header for s in form.sheets for c in s.columns if c.confidence < DOUBTFUL]
-    doubts += [c.header for s in form.sheets for c in (*s.across, *s.down) if c.when is None]
-    if doubts:
-        say(f"请核对：{'、'.join(doubts)}。")
+    unsure = [c.header for s in form.sheets for c in s.columns if c.confidence < DOUBTFUL]
+    unsure += [c.header for s in form.sheets for c in (*s.across, *s.down) if c.when is None]
+    if unsure:
+        say(f"请核对：{'、'.join(unsure)}。")
+    say(*(f"请核对：{one}" for one in doubts(form)))
     say(f"要改就改这个文件：{place(path)}")
 
 

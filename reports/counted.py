@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from reports.conditions import WHOLE
 from reports.items import words
 from reports.texts import bare, squeezed
 from schemas.codes import code_sets, inputs_of
@@ -90,6 +91,22 @@ def _conditions(text: str) -> list[str] | None:
             return None
         found.append(_known()[word])
         text = text.replace(word, "", 1)
+    return found
+
+
+def named_in(title: str) -> dict[str, str]:
+    """The people that a form's title names, with their condition; nobody in particular is not."""
+    text, found = squeezed(title), dict[str, str]()
+    for pattern, made in AGES:
+        if match := re.search(pattern, text):
+            found[match[0]] = made.format(*(one for one in match.groups() if one))
+            text = text[: match.start()] + text[match.end() :]
+            break
+    while word := _longest(text):
+        condition = _known()[word]
+        if len(word) > 1 and (word in COUNTED or condition.startswith("label:")):
+            found |= {} if condition in WHOLE else {word: condition}
+        text = text.replace(word, "|", 1)
     return found
 
 

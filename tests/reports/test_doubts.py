@@ -1,0 +1,42 @@
+"""What is said of a form that was just registered: never whom it is about by a silent guess."""
+
+from reports.counted import named_in
+from reports.doubts import doubts
+from reports.form_file import FormFile, Line, Sheet
+from tests.reports.department_forms import FORMS
+
+
+def form(title: str, population: str = "residents", across: tuple[Line, ...] = ()) -> FormFile:
+    sheet = Sheet(sheet="表", kind="summary", header=(1, 2), body=(3, 4), across=across)
+    return FormFile(
+        form="a", title=title, department="民政", sha256="", population=population, sheets=(sheet,)
+    )
+
+
+def test_a_title_that_names_some_people_is_asked_about() -> None:
+    (said,) = doubts(form("社区老年人口情况统计表"))
+    assert '--population "age >= 60"' in said
+    assert not doubts(form("社区老年人口情况统计表", population="age >= 60"))
+    assert not doubts(form("常住人口登记明细"))
+    (two,) = doubts(form("残疾人和困境儿童关爱登记表"))
+    assert two.endswith("请用 --population 再登记一次。")
+
+
+def test_columns_that_can_be_read_in_two_ways_are_named() -> None:
+    across = (
+        Line(at="B", header="60-69岁", when="age >= 60 & age <= 69"),
+        Line(at="C", header="70岁以上", when="age >= 70"),
+        Line(at="D", header="其中：独居", when="age >= 70 & label:独居"),
+        Line(at="E", header="合计"),
+    )
+    within, total = doubts(form("人口情况统计表", across=across))
+    assert "其中：独居" in within
+    assert "合计" in total
+
+
+def test_most_titles_that_name_some_people_mean_them() -> None:
+    named = [(one.population, {*named_in(one.name).values()}) for one in FORMS]
+    one_group = [(meant, *found) for meant, found in named if len(found) == 1]
+    assert len(one_group) >= 15
+    assert sum(meant == found for meant, found in one_group) >= 0.7 * len(one_group)
+    assert not [found for meant, found in named if meant == "residents" and found]
