@@ -11,6 +11,7 @@ CAP, NAME_CAP = 80, 12
 """A key of more records than this is a crowd and makes no pairs; keys of a mere name are odd."""
 CAPPED = f"CASE WHEN key % 2 = 1 THEN {NAME_CAP} ELSE {CAP} END"
 BY_NAME = 11
+DOCUMENT = "CASE WHEN number_kind = 'document' THEN "
 LATIN = "CASE WHEN bare < '一' THEN '' END"
 KINDS = (
     (1, "phone", "c1"),
@@ -27,8 +28,13 @@ KINDS = (
     (BY_NAME, "bare", "''"),
     (13, "birth_date", LATIN),
     (14, "household_no", LATIN),
-    (15, "CASE WHEN whole IS NULL AND number_kind = 'check_failed' THEN number END", "''"),
-)
+    (15, "CASE WHEN whole IS NULL AND number_kind IN ('check_failed', 'document') "
+     "THEN number END", "''"),
+    (16, DOCUMENT + "number[:len(number) // 2] END", LATIN),
+    (17, DOCUMENT + "number[len(number) // 2 + 1:] END", LATIN),
+    (18, "list_sort(regexp_extract_all(written, '[0-9]+'))", "''"),
+    (19, "written[-4:]", "c1"),
+)  # fmt: skip
 """Number of the kind, and its two values (SQL); a record without one of them has no such key."""
 KEYED = """
     SELECT *, CASE WHEN len(whole) >= 14 THEN whole[:14] END AS number_14,

@@ -99,7 +99,9 @@ def _facts(connection: duckdb.DuckDBPyConnection) -> None:
                list(DISTINCT e.birth_date) FILTER (e.birth_date IS NOT NULL) AS dates,
                list(DISTINCT m.source) AS sources, histogram(e.bare) AS tally,
                list(DISTINCT e.area || e.tail) FILTER (e.number_kind = 'masked'
-                   AND len(e.area || e.tail) = 10) AS shown
+                   AND len(e.area || e.tail) = 10) AS shown,
+               list(DISTINCT e.number) FILTER (e.number_kind = 'document'
+                   AND len(e.number) >= 7) AS documents
         FROM member m SEMI JOIN concerned USING (node) JOIN evidence e USING (record_id)
         GROUP BY m.node""")
 

@@ -29,9 +29,12 @@ class Crowd:
 CROWDS = (
     Crowd("phone", "phone", "13", "count(*) > 60 OR count(DISTINCT bare) > 12"),
     Crowd("room", "room_key", "21", "count(*) > 100 OR count(DISTINCT bare) > 20"),
-    Crowd("number", "coalesce(id_number, number)", "4", "count(DISTINCT c1) >= 4"),
+    Crowd(
+        "number", "coalesce(id_number, number)", "4",
+        "count(DISTINCT c1) >= CASE WHEN any_value(number_kind) = 'document' THEN 8 ELSE 4 END",
+    ),
     Crowd("name", "bare", "greatest(200, {records} // 64)", "true"),
-)
+)  # fmt: skip
 
 
 def refresh_crowds(connection: duckdb.DuckDBPyConnection, scale: int, *, whole: bool) -> None:

@@ -4,11 +4,21 @@
 of it, learnt from the rows that give both (the commonest pairing counts). Blanks are no evidence.
 `id_number` is a valid number that is the person's own; `number` any other that is given (masked,
 truncated, check failed, borrowed), with what can be read of it: `area` (6), `born` (8), `tail` (4).
+A passport, a permit and any other number that no check digit holds is a `document`: a person may
+have several, and a slip in one shows nowhere, so it is weighed and never decides. `written` is an
+address in foreign letters, which has no flat that could be read.
 """
 
 import duckdb
 
 from identity.spelling import name_forms
+
+DOCUMENT = "(r.id_status IN ('valid', 'check_failed') AND len(r.id_number) BETWEEN 5 AND 12)"
+"""SQL: the number is of another document than an identity card."""
+FOREIGN = r"""
+    coalesce(strlen(r.residence_address) = len(r.residence_address)
+        AND regexp_matches(r.residence_address, '[A-Za-z]{3}.*[ ,][A-Za-z]{3}'), false)"""
+"""SQL: the address is two words or more of foreign letters."""
 
 
 def update_evidence(connection: duckdb.DuckDBPyConnection) -> None:
@@ -40,16 +50,19 @@ def read_records(connection: duckdb.DuckDBPyConnection, which: str) -> None:
 def _evidence_query(which: str) -> str:
     return f"""
         WITH parted AS (
-            SELECT r.*, r.id_status = 'valid' AS own,
+            SELECT r.*, {DOCUMENT} AS document, {FOREIGN} AS is_written,
+                   r.id_status = 'valid' AND NOT coalesce({DOCUMENT}, false) AS own,
                    hash(r.platform, r.stream, r.record_key) AS stable,
                    hash(r.platform, r.stream) AS source,
-                   coalesce(r.compound, a.compound, r.road || r.door_no) AS known_place,
-                   CASE WHEN regexp_matches(r.id_number, '^[0-9]{{6}}')
+                   CASE WHEN NOT is_written
+                        THEN coalesce(r.compound, a.compound, r.road || r.door_no)
+                        END AS known_place,
+                   CASE WHEN NOT document AND regexp_matches(r.id_number, '^[0-9]{{6}}')
                         THEN r.id_number[:6] END AS area,
                    CASE WHEN len(r.id_number) = 18
                         AND regexp_matches(r.id_number[7:14], '^(?:19|20)[0-9]{{6}}$')
                         THEN r.id_number[7:14] END AS born,
-                   CASE WHEN r.id_status <> 'truncated'
+                   CASE WHEN r.id_status <> 'truncated' AND NOT document
                         AND regexp_matches(r.id_number, '[0-9]{{3}}[0-9X]$')
                         THEN r.id_number[-4:] END AS tail,
                    CASE WHEN r.id_status = 'truncated' THEN len(list_filter(
@@ -63,7 +76,8 @@ def _evidence_query(which: str) -> str:
         SELECT p.record_id, p.stable, p.source, p.name, f.* EXCLUDE (name), p.phone,
                CASE WHEN p.own THEN p.id_number END AS id_number,
                CASE WHEN NOT p.own THEN p.id_number END AS number,
-               p.id_status AS number_kind, p.area, p.born, p.tail,
+               CASE WHEN p.document THEN 'document' ELSE p.id_status END AS number_kind,
+               p.area, p.born, p.tail,
                CASE WHEN p.id_status = 'truncated' AND p.number_sex THEN NULL
                     WHEN p.sex_code IN ('1', '2') THEN p.sex_code
                     WHEN p.id_status = 'masked' AND p.tail IS NOT NULL
@@ -77,7 +91,9 @@ def _evidence_query(which: str) -> str:
                p.road, p.door_no, p.known_place AS place, p.building, p.unit, p.room,
                CASE WHEN p.known_place IS NOT NULL AND p.room IS NOT NULL
                     THEN concat(p.known_place, '|', p.building, '|', p.unit, '|', p.room)
-               END AS room_key
+               END AS room_key,
+               CASE WHEN p.is_written THEN trim(regexp_replace(
+                   upper(p.residence_address), '[^A-Z0-9]+', ' ', 'g')) END AS written
         FROM read p LEFT JOIN name_form f USING (name)"""
 
 

@@ -104,7 +104,8 @@ def _person(connection: duckdb.DuckDBPyConnection, one: Meant) -> Person:
                   CASE WHEN household_no IS NOT NULL AND relation_code IS NOT NULL
                        THEN [household_no || ':' || relation_code] END,
                   CASE WHEN not_number IS NOT NULL THEN [not_number] END,
-                  CASE WHEN birth_date IS NOT NULL THEN [birth_date] END
+                  CASE WHEN birth_date IS NOT NULL THEN [birth_date] END, NULL, NULL, NULL,
+                  CASE WHEN number_kind = 'document' THEN [number] END
            FROM evidence WHERE record_id = ?""",
         [one.record_id],
     ).fetchall()[0]

@@ -1,7 +1,8 @@
 """Join nodes best edge first, where no rule forbids it. Pure Python over plain values.
 
-Never together: two valid numbers, two sexes, births more than a year apart, two roles in one
-household, a record and the number of the head it is not, names that no slip explains, more nodes
+Never together: two valid numbers, two sexes, births more than a year apart (unless both show one
+passport or permit: then one birth is mistyped), two roles in one household, a record and the
+number of the head it is not, names that no slip explains, more nodes
 than a person can have, and whom a steward told apart. A record that fits two persons who cannot
 be one is asked, not joined. A record that nothing else speaks for, under a name that only one
 person has, needs less. The result depends on the nodes and edges only, not on their order.
@@ -44,6 +45,7 @@ class Node(NamedTuple):
     sources: list[int] | None = None
     tally: dict[str, int] | None = None  # records by name
     shown: list[str] | None = None  # of masked numbers: the area, and the last four
+    documents: list[str] | None = None  # numbers of passports and the like
 
 
 class Edge(NamedTuple):
@@ -62,8 +64,8 @@ class Person:
     """Nodes joined so far."""
 
     __slots__ = (
-        "dates", "first_year", "last_year", "names", "nodes", "not_numbers", "numbers", "records",
-        "roles", "sexes", "shown", "sources", "tally",
+        "dates", "documents", "first_year", "last_year", "names", "nodes", "not_numbers",
+        "numbers", "records", "roles", "sexes", "shown", "sources", "tally",
     )  # fmt: skip
 
     def __init__(self, name: int, node: Node) -> None:
@@ -72,6 +74,7 @@ class Person:
         self.sexes = {one for one in (node.sex, node.high_sex) if one}
         self.first_year, self.last_year = node.first_year, node.last_year
         self.dates = set(node.dates or ())
+        self.documents = set(node.documents or ())
         self.records = node.records
         self.names = set(node.names or ())
         self.roles = dict(_role(one) for one in node.roles or ())
@@ -90,6 +93,7 @@ class Person:
         years = [y for y in (self.last_year, other.last_year) if y is not None]
         self.last_year = max(years, default=None)
         self.dates |= other.dates
+        self.documents |= other.documents
         self.records += other.records
         self.names |= other.names
         self.roles.update(other.roles)
@@ -133,7 +137,7 @@ def obstacle(one: Person, other: Person) -> str | None:
         return "two_numbers"
     if one.sexes and other.sexes and one.sexes != other.sexes:
         return "two_sexes"
-    if _years_apart(one, other):
+    if _years_apart(one, other) and not _one_document(one, other):
         return "two_births"
     if one.not_numbers & other.numbers or other.not_numbers & one.numbers:
         return "not_the_head"
@@ -149,6 +153,9 @@ def _two_numbers(one: Person, other: Person) -> bool:
 
 
 def _years_apart(one: Person, other: Person) -> bool:
+    if _at_odds(one) or _at_odds(other):  # whoever shows a birth that the person has, too, fits
+        both = [(a, b) for a in one.dates for b in other.dates]
+        return bool(both) and all(abs(a.year - b.year) > 1 or _other_day(a, b) for a, b in both)
     firsts = [y for y in (one.first_year, other.first_year) if y is not None]
     lasts = [y for y in (one.last_year, other.last_year) if y is not None]
     if firsts and max(lasts) - min(firsts) > 1:
@@ -157,12 +164,25 @@ def _years_apart(one: Person, other: Person) -> bool:
     return any(_other_day(a, b) for a in one.dates for b in other.dates)
 
 
+def _at_odds(person: Person) -> bool:
+    first, last = person.first_year, person.last_year
+    return first is not None and last is not None and last - first > 1
+
+
+def _one_document(one: Person, other: Person) -> bool:
+    return any(a == b or _slipped(a, b) for a in one.documents for b in other.documents)
+
+
 def _one_slip(a: date, b: date) -> bool:
-    """One digit of the year another, or two neighbours swapped; the day is the same."""
-    if (a.month, a.day) != (b.month, b.day):
+    """One slip in the year; the day is the same."""
+    return (a.month, a.day) == (b.month, b.day) and _slipped(f"{a.year:04}", f"{b.year:04}")
+
+
+def _slipped(one: str, other: str) -> bool:
+    """One character another, or two neighbours swapped."""
+    if len(one) != len(other):
         return False
-    one, other = f"{a.year:04}", f"{b.year:04}"
-    unlike = [nth for nth in range(4) if one[nth] != other[nth]]
+    unlike = [nth for nth in range(len(one)) if one[nth] != other[nth]]
     if len(unlike) == 1:
         return True
     return len(unlike) == 2 and unlike[1] == unlike[0] + 1 and sorted(one) == sorted(other)
@@ -207,7 +227,10 @@ class _Joining:
 
     def other_person(self, person: Person, third: Person, chosen: Person) -> bool:
         """Two persons for certain; or two names, of which a mere title cannot choose."""
-        if obstacle(third, chosen) is not None:
+        reason = obstacle(third, chosen)
+        if reason == "two_births":  # unless a passport says that one of the births is mistyped
+            return not _one_document(person, third) and not _one_document(person, chosen)
+        if reason is not None:
             return True
         return not person.names and bool(third.names) and not third.names & chosen.names
 
@@ -233,12 +256,14 @@ class _Joining:
     def alone(self, person: Person, chosen: Person) -> bool:
         """Whether `person` is one record that fits only `chosen`, and nothing speaks against it.
 
-        It has the name that most records of `chosen` have, and is of a platform that has no other
-        record of theirs; every node of `chosen` with a number or the same name must fit.
+        It has the name that most records of `chosen` have, or a passport of theirs, and is of a
+        platform that has no other record of theirs; every node of `chosen` with a number or the
+        same name must fit.
         """
         if person.records != 1 or person.numbers or person.sources & chosen.sources:
             return False
-        if not all(map(chosen.chiefly, person.names)):
+        shown = person.documents & chosen.documents
+        if not shown and not all(map(chosen.chiefly, person.names)):
             return False
         near = {name for _, name in self.near[person.nodes[0]]}
         if not all(self.of[name] in {person, chosen} for name in near):

@@ -16,7 +16,7 @@ from typing import Any
 
 from hub.errors import ConfigError, NotFoundError
 
-PRIOR = "prior-3"
+PRIOR = "prior-4"
 """The model of the first day, shipped."""
 IN_USE = "CURRENT"
 """The file in a home's folder of models that names the one in use."""

@@ -11,15 +11,21 @@ from identity.model import Comparison, Model
 COLUMNS = (
     "source", "bare", "sound", "letters", "glyphs", "spelt", "c1", "c2", "rest", "titled",
     "tf_bare", "phone", "room_key", "household_no", "number", "number_kind", "whole", "area",
-    "born", "tail", "sex_code", "birth_date", "birth_year", "relation_code",
+    "born", "tail", "sex_code", "birth_date", "birth_year", "relation_code", "grams",
 )  # fmt: skip
 """What comparisons may speak of."""
+GRAMS = """
+    CASE WHEN e.written IS NOT NULL THEN list_distinct(list_transform(
+        range(1, len(replace(e.written, ' ', '')) - 1),
+        lambda i: hash(replace(e.written, ' ', '')[i:i + 2]))) END"""
+"""SQL of all that three neighbouring characters of an address in foreign letters are."""
 BY_CHANCE = 2
 """log2 of how much commoner a name is than its two parts, were they drawn apart, would have it."""
 RULE = """
-    CASE WHEN level_number BETWEEN 2 AND 7 THEN 'number_part'
+    CASE WHEN level_number BETWEEN 2 AND 7 OR number_kind_l = 'document' AND weight_number > 1
+         THEN 'number_part'
          WHEN phone_l = phone_r THEN 'name_phone'
-         WHEN level_contact BETWEEN 1 AND 5 THEN 'name_room'
+         WHEN weight_contact > 0 THEN 'name_room'
          WHEN level_birth BETWEEN 1 AND 3 THEN 'name_birth' ELSE 'evidence' END"""
 
 
@@ -45,7 +51,8 @@ def make_profiles(connection: duckdb.DuckDBPyConnection, model: Model, which: st
                CASE WHEN ci.value IS NULL THEN coalesce(e.id_number, e.number) END AS number,
                e.number_kind, coalesce(regexp_full_match(coalesce(e.id_number, e.number),
                    '[0-9]{{16,18}}[0-9X]'), false) AS whole,
-               e.area, e.born, e.tail, e.sex_code, e.birth_date, e.birth_year, e.relation_code
+               e.area, e.born, e.tail, e.sex_code, e.birth_date, e.birth_year, e.relation_code,
+               {GRAMS} AS grams
         FROM evidence e SEMI JOIN {which} USING (record_id)
         LEFT JOIN name_bucket b ON b.kind = 'name' AND b.value = e.bare
         LEFT JOIN name_bucket bf ON bf.kind = 'first' AND bf.value = e.c1

@@ -14,7 +14,7 @@ EVIDENCE = """
         sex_code VARCHAR, birth_date DATE, birth_year SMALLINT,
         household_no VARCHAR, relation_code VARCHAR, not_number VARCHAR,
         road VARCHAR, door_no VARCHAR, place VARCHAR, building VARCHAR,
-        unit VARCHAR, room VARCHAR, room_key VARCHAR);
+        unit VARCHAR, room VARCHAR, room_key VARCHAR, written VARCHAR);
     CREATE TABLE block_key (key UBIGINT, record_id BIGINT, settled BOOLEAN);
     CREATE TABLE name_bucket (kind VARCHAR, value VARCHAR, bucket TINYINT);
     CREATE TABLE crowded (kind VARCHAR, value VARCHAR);

@@ -19,7 +19,7 @@ def home(small_home: Home, tmp_path: Path) -> Home:
 
 def test_the_shipped_model_is_listed_and_shown(hub: Hub, home: Home, tmp_path: Path) -> None:
     (listed,) = hub("model", "list", "--json", home=home).json["models"]
-    assert (listed["version"], listed["in_use"]) == ("prior-3", True)
+    assert (listed["version"], listed["in_use"]) == ("prior-4", True)
     page = tmp_path / "模型.html"
     answer = hub("model", "show", "--json", "--html", page, home=home).json
     assert {one["title"] for one in answer["weights"]} >= {"姓名", "证件号码", "出生"}
