@@ -41,7 +41,7 @@ KEYED = """
            CASE WHEN len(whole) >= 9 THEN whole[-9:] END AS number_9
     FROM (SELECT *, CASE WHEN regexp_full_match(coalesce(id_number, number), '[0-9]{14,20}[0-9X]')
                     THEN coalesce(id_number, number) END AS whole
-          FROM evidence SEMI JOIN changed USING (record_id))"""
+          FROM fresh)"""
 
 
 def refresh_keys(connection: duckdb.DuckDBPyConnection) -> None:

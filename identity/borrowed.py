@@ -17,7 +17,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from identity.evidence import read_records
+from identity.evidence import SAID, read_records
 from identity.likeness import alike, slip
 from schemas.dates import standard_day
 
@@ -36,7 +36,7 @@ def judge_numbers(connection: duckdb.DuckDBPyConnection, as_of: date, *, whole: 
     _stated(connection, as_of)
     _judge(connection)
     _obey(connection)
-    _cut(connection)
+    _cut(connection, whole=whole)
     run("""
         CREATE OR REPLACE TEMP TABLE flipped AS
         SELECT m.record_id, m.number, CASE WHEN b.record_id IS NULL THEN 'valid' ELSE 'borrowed'
@@ -47,7 +47,7 @@ def judge_numbers(connection: duckdb.DuckDBPyConnection, as_of: date, *, whole: 
         UNION ALL
         SELECT record_id, number, wanted FROM cut WHERE wanted <> number_kind""")
     if run("SELECT count(*) FROM flipped").fetchall()[0][0]:
-        _flip(connection)
+        _flip(connection, whole=whole)
 
 
 def _groups(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
@@ -86,14 +86,14 @@ def _touched_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE touched_name AS
-        SELECT bare FROM evidence SEMI JOIN changed USING (record_id) WHERE bare IS NOT NULL
+        SELECT bare FROM fresh WHERE bare IS NOT NULL
         UNION SELECT bare FROM old_evidence WHERE bare IS NOT NULL""")
     valid = "number_kind IN ('valid', 'borrowed')"
     run(f"""
         CREATE OR REPLACE TEMP TABLE touched_number AS
         SELECT coalesce(id_number, number) AS number FROM evidence
-        WHERE {valid} AND (bare IN (FROM touched_name)
-                           OR record_id IN (SELECT record_id FROM changed))
+        WHERE {valid} AND bare IN (FROM touched_name)
+        UNION SELECT coalesce(id_number, number) FROM fresh WHERE {valid}
         UNION SELECT coalesce(id_number, number) FROM old_evidence WHERE {valid}""")
 
 
@@ -246,33 +246,48 @@ def _obey(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT record_id FROM grouped SEMI JOIN two USING (number)""")
 
 
-def _cut(connection: duckdb.DuckDBPyConnection) -> None:
-    """`cut`: every number in 000 that passed the check, and what it should count as."""
-    connection.execute(f"""
+def _cut(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
+    """`cut`: every number in 000 that passed the check, and what it should count as.
+
+    Without `whole` those only whose first fifteen digits a changed record has or had.
+    """
+    run = connection.execute
+    touched = "true"
+    if not whole:
+        run("""
+            CREATE OR REPLACE TEMP TABLE touched_fifteen AS
+            SELECT coalesce(id_number, number)[:15] AS first FROM fresh
+            UNION SELECT coalesce(id_number, number)[:15] FROM old_evidence""")
+        touched = "coalesce(id_number, number)[:15] IN (FROM touched_fifteen)"
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE doubtful AS
+        SELECT record_id, coalesce(id_number, number) AS number, number_kind FROM evidence
+        WHERE coalesce(id_number, number) LIKE '%000' AND {touched}
+        AND number_kind IN ('valid', 'truncated')""")
+    run("""
+        DELETE FROM doubtful WHERE record_id NOT IN (
+            SELECT record_id FROM resident_record WHERE id_number LIKE '%000'
+            AND len(list_filter(issues, lambda x: x.reason = 'maybe_truncated')) > 0)""")
+    run(f"""
         CREATE OR REPLACE TEMP TABLE cut AS
-        WITH doubtful AS (
-            SELECT e.* , coalesce(id_number, number) AS text FROM evidence e
-            WHERE coalesce(id_number, number) LIKE '%000'
-            AND number_kind IN ('valid', 'truncated') AND record_id IN (
-                SELECT record_id FROM resident_record WHERE id_number LIKE '%000'
-                AND len(list_filter(issues, lambda x: x.reason = 'maybe_truncated')) > 0)),
-        whole AS (
+        WITH whole AS (
             SELECT *, coalesce(id_number, number) AS text FROM evidence
             WHERE number_kind IN ('valid', 'borrowed')
-            AND coalesce(id_number, number)[:15] IN (SELECT text[:15] FROM doubtful)
+            AND coalesce(id_number, number)[:15] IN (SELECT number[:15] FROM doubtful)
             AND coalesce(id_number, number) NOT LIKE '%000')
-        SELECT d.record_id, any_value(d.text) AS number, any_value(d.number_kind) AS number_kind,
-               CASE WHEN bool_or(coalesce({slip("d", "w")}, false))
+        SELECT d.record_id, any_value(d.number) AS number, any_value(d.number_kind) AS number_kind,
+               CASE WHEN bool_or(coalesce({slip("e", "w")}, false))
                     THEN 'truncated' ELSE 'valid' END AS wanted
-        FROM doubtful d LEFT JOIN whole w ON w.text[:15] = d.text[:15]
+        FROM doubtful d JOIN evidence e USING (record_id)
+        LEFT JOIN whole w ON w.text[:15] = d.number[:15]
         GROUP BY d.record_id""")
 
 
-def _flip(connection: duckdb.DuckDBPyConnection) -> None:
+def _flip(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     run = connection.execute
-    run("""
+    run(f"""
         INSERT INTO old_evidence
-        SELECT * FROM evidence SEMI JOIN flipped USING (record_id)
+        SELECT {SAID} FROM evidence SEMI JOIN flipped USING (record_id)
         ANTI JOIN changed USING (record_id)""")
     run("DELETE FROM evidence WHERE record_id IN (SELECT record_id FROM flipped)")
     run("""
@@ -297,4 +312,4 @@ def _flip(connection: duckdb.DuckDBPyConnection) -> None:
         UPDATE resident_record SET id_status = n.wanted
         FROM (FROM flipped WHERE wanted = 'truncated' OR wanted = 'valid' AND len(number) <> 18) n
         WHERE n.record_id = resident_record.record_id""")
-    read_records(connection, "flipped")
+    read_records(connection, "flipped", whole=whole)

@@ -25,19 +25,24 @@ def cluster(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 
 
 def _touch(connection: duckdb.DuckDBPyConnection) -> None:
-    """Collect in `touched` the changed records and all that hang together with them."""
+    """Collect in `touched` the changed records and all that hang together with them.
+
+    Who has the number of one that did not change is, since the last run, the same resident.
+    """
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE frontier AS
         SELECT record_id FROM evidence SEMI JOIN seed USING (record_id)""")
-    run("CREATE OR REPLACE TEMP TABLE touched AS FROM frontier")
     counts = run("SELECT (SELECT count(*) FROM frontier), (SELECT count(*) FROM evidence)")
     seeds, all_records = counts.fetchall()[0]
     if seeds * 2 > all_records:  # most of all: look at all
-        run(
-            "INSERT INTO touched SELECT record_id FROM evidence ANTI JOIN touched USING (record_id)"
-        )
+        run("CREATE OR REPLACE TEMP TABLE touched AS SELECT record_id FROM evidence")
         return
+    run("""
+        INSERT INTO frontier
+        SELECT record_id FROM evidence WHERE id_number IN (SELECT id_number FROM fresh)
+        AND record_id NOT IN (FROM frontier)""")
+    run("CREATE OR REPLACE TEMP TABLE touched AS FROM frontier")
     while run("SELECT count(*) FROM frontier").fetchall()[0][0]:
         run("""
             CREATE OR REPLACE TEMP TABLE frontier AS
@@ -46,8 +51,6 @@ def _touch(connection: duckdb.DuckDBPyConnection) -> None:
                 UNION SELECT a FROM edge WHERE b IN (FROM frontier)
                 UNION SELECT b FROM binding WHERE a IN (FROM frontier)
                 UNION SELECT a FROM binding WHERE b IN (FROM frontier)
-                UNION SELECT record_id FROM evidence WHERE id_number IN (
-                    SELECT id_number FROM evidence SEMI JOIN frontier USING (record_id))
                 UNION SELECT record_id FROM resident_link WHERE resident_id IN (
                     SELECT resident_id FROM resident_link SEMI JOIN frontier USING (record_id)))
             SELECT record_id FROM reached SEMI JOIN evidence USING (record_id)
@@ -140,10 +143,10 @@ def _store(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
                     ELSE coalesce(r.rule, 'single') END AS rule
         FROM member m LEFT JOIN joined r USING (node)""")
     run("""
-        DELETE FROM refused WHERE a IN (SELECT record_id FROM touched)
-        OR b IN (SELECT record_id FROM touched)
-        OR a NOT IN (SELECT record_id FROM evidence) OR b NOT IN (SELECT record_id FROM evidence)
-    """)
+        CREATE OR REPLACE TEMP TABLE concerned AS
+        SELECT record_id FROM touched UNION SELECT record_id FROM changed""")
+    run("""
+        DELETE FROM refused WHERE a IN (FROM concerned) OR b IN (FROM concerned)""")
     columns = list(zip(*refused, strict=True)) or [(), (), (), ()]
     kinds = (pa.int64(), pa.int64(), pa.float64(), pa.string())
     made = [pa.array(list(c), kind) for c, kind in zip(columns, kinds, strict=True)]

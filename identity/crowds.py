@@ -40,7 +40,7 @@ CROWDS = (
 def refresh_crowds(connection: duckdb.DuckDBPyConnection, scale: int, *, whole: bool) -> None:
     """Bring `crowded` and `name_bucket` up to date; who is concerned goes to `rescore`.
 
-    Needs `changed`, `old_evidence` and the new `evidence`. With `whole`, everything is looked at.
+    Needs `fresh`, `old_evidence` and the new `evidence`. With `whole`, everything is looked at.
     """
     for crowd in CROWDS:
         at_least = crowd.at_least.format(records=2**scale)
@@ -86,8 +86,7 @@ def _touched_values(connection: duckdb.DuckDBPyConnection, value: str, *, whole:
         return "IS NOT NULL"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE touched_value AS
-        SELECT {value} AS value FROM evidence SEMI JOIN changed USING (record_id)
-        WHERE {value} IS NOT NULL
+        SELECT {value} AS value FROM fresh WHERE {value} IS NOT NULL
         UNION SELECT {value} FROM old_evidence WHERE {value} IS NOT NULL""")
     return "IN (FROM touched_value)"
 

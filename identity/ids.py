@@ -55,7 +55,7 @@ def _keepers(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE kept AS
         WITH age AS (
             SELECT resident_id, min(happened_at) AS founded_at FROM identity_event
-            WHERE kind = 'founded' GROUP BY resident_id)
+            SEMI JOIN stays USING (resident_id) WHERE kind = 'founded' GROUP BY resident_id)
         SELECT s.root, arg_min(s.resident_id, (
                    a.founded_at, hash(r.platform, r.stream, r.record_key))) AS resident_id
         FROM stays s JOIN record_id r ON r.record_id = s.founding_record_id
@@ -79,8 +79,9 @@ def _mint(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
         SELECT m.root, m.record_id, m.founding FROM minted m
         JOIN resident_identity i USING (resident_id)
         WHERE i.resident_id IN (SELECT resident_id FROM kept)
-           OR i.resident_id IN (SELECT resident_id FROM resident_link l
-                                WHERE l.record_id NOT IN (SELECT record_id FROM clustered))
+           OR i.resident_id IN (SELECT resident_id FROM resident_link SEMI JOIN minted
+                                USING (resident_id)
+                                WHERE record_id NOT IN (SELECT record_id FROM clustered))
     """).to_arrow_table()
     if taken.num_rows:
         number = run("SELECT count(*) FROM resident_identity").fetchall()[0][0]
@@ -139,7 +140,8 @@ def _note_events(connection: duckdb.DuckDBPyConnection) -> None:
         UNION ALL
         SELECT DISTINCT 'gone', b.resident_id, NULL, 'no record left'
         FROM before b
-        WHERE b.resident_id NOT IN (SELECT resident_id FROM resident_link)
+        WHERE b.resident_id NOT IN (
+            SELECT resident_id FROM resident_link SEMI JOIN before USING (resident_id))
           AND b.resident_id NOT IN (SELECT resident_id FROM stays)""")
     run("""
         INSERT INTO identity_event

@@ -17,7 +17,7 @@ from identity.golden import update_golden
 from identity.ids import assign_ids
 from identity.model import Model, read_model
 from identity.places import update_places
-from identity.scoring import make_profiles, score_query
+from identity.scoring import MAY_MEET, make_profiles, score_query
 from identity.state import begin_anew_if_other
 from identity.support import refresh_support
 
@@ -55,9 +55,8 @@ def resolve_identity(
     scaled = (model or read_model()).at(records)
     begin_anew_if_other(connection, scaled)
     apply_bindings(connection, bindings)
-    update_evidence(connection)
+    whole = update_evidence(connection)
     run("CREATE OR REPLACE TEMP TABLE rescore (record_id BIGINT)")
-    whole = run("SELECT count(*) FROM changed").fetchall()[0][0] * 2 > records
     refresh_crowds(connection, scaled.scale, whole=whole)
     judge_numbers(connection, now.date(), whole=whole)
     run("INSERT INTO rescore SELECT record_id FROM changed")
@@ -91,7 +90,7 @@ def _score(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     make_profiles(connection, model, "paired")
     run(f"""
         INSERT INTO edge
-        SELECT a, b, weight, rule FROM ({score_query(model, "pair")})
+        SELECT a, b, weight, rule FROM ({score_query(model, "pair", MAY_MEET)})
         WHERE weight >= {model.least}""")
 
 

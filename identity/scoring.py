@@ -21,6 +21,14 @@ GRAMS = """
 """SQL of all that three neighbouring characters of an address in foreign letters are."""
 BY_CHANCE = 2
 """log2 of how much commoner a name is than its two parts, were they drawn apart, would have it."""
+MAY_MEET = """
+    coalesce(l.sex_code = r.sex_code, true) AND (
+        coalesce(abs(l.birth_year - r.birth_year) <= 1, true)
+        OR l.number_kind = 'document' AND r.number_kind = 'document'
+        OR coalesce(month(l.birth_date) = month(r.birth_date)
+            AND day(l.birth_date) = day(r.birth_date), false))"""
+"""SQL over profiles of what `joining.obstacle` does not refuse at sight: two pairs in five it does,
+members of one family."""
 RULE = """
     CASE WHEN level_number BETWEEN 2 AND 7 OR number_kind_l = 'document' AND weight_number > 1
          THEN 'number_part'
@@ -75,8 +83,14 @@ def pair_columns() -> str:
     return ", ".join(f"{side}.{c} AS {c}_{side}" for side in ("l", "r") for c in COLUMNS)
 
 
-def score_query(model: Model, pairs: str) -> str:
-    """SQL of `a, b, weight, rule`, and each comparison's level and weight, of the pairs."""
+def score_query(model: Model, pairs: str, which: str = "true") -> str:
+    """SQL of `a, b, weight, rule`, and each comparison's level and weight, of the pairs.
+
+    Args:
+        model: Weighs them.
+        pairs: A table with `a` and `b`; their records are in `profile`.
+        which: SQL over the profiles `l` and `r`: of these pairs only.
+    """
     levels = ", ".join(f"{_level_sql(one)} AS level_{one.name}" for one in model.comparisons)
     weights = ", ".join(f"{_weight_sql(one)} AS weight_{one.name}" for one in model.comparisons)
     total = " + ".join(f"weight_{one.name}" for one in model.comparisons)
@@ -84,7 +98,8 @@ def score_query(model: Model, pairs: str) -> str:
     return f"""
         WITH paired_up AS (
             SELECT p.a, p.b, {pair_columns()} FROM {pairs} p
-            JOIN profile l ON l.record_id = p.a JOIN profile r ON r.record_id = p.b),
+            JOIN profile l ON l.record_id = p.a JOIN profile r ON r.record_id = p.b
+            WHERE {which}),
         levelled AS (SELECT *, {levels} FROM paired_up),
         weighed AS (SELECT *, {weights} FROM levelled)
         SELECT a, b, {model.prior_weight!r}::DOUBLE + {total} AS weight, {RULE} AS rule, {chosen}

@@ -12,6 +12,8 @@ person, as head.
 
 import duckdb
 
+from identity.evidence import SAID
+
 KIN = 0.3
 """Of a platform's word."""
 SUPPORTED = {"name": "bare", "residence_address": "room_key", "phone": "phone"}
@@ -30,7 +32,7 @@ def refresh_support(connection: duckdb.DuckDBPyConnection) -> None:
     Needs `old_evidence`, if there is one: what changed records said before.
     """
     run = connection.execute
-    run("CREATE TEMP TABLE IF NOT EXISTS old_evidence AS FROM evidence LIMIT 0")
+    run(f"CREATE TEMP TABLE IF NOT EXISTS old_evidence AS SELECT {SAID} FROM evidence LIMIT 0")
     run("CREATE OR REPLACE TEMP TABLE affected AS SELECT DISTINCT resident_id FROM affected")
     _count_letters(connection)
     ((some,),) = run("""

@@ -55,12 +55,22 @@ class Hub:
         self.model: Model | None = None
         self.bindings: list[Binding] = []
 
-    def sync(self, records: dict[str, Record | None], **columns: object) -> None:
-        """Put records (None: gone) in and resolve. `columns` go into every record."""
-        self.link(records, **columns)
+    def sync(
+        self,
+        records: dict[str, Record | None],
+        own: dict[str, dict[str, object]] | None = None,
+        **columns: object,
+    ) -> None:
+        """Put records (None: gone) in and resolve. `columns` go into all, `own` into one record."""
+        self.link(records, own, **columns)
         resolve_entities(self.brain, KEY, self.owners, self.moment)
 
-    def link(self, records: dict[str, Record | None], **columns: object) -> None:
+    def link(
+        self,
+        records: dict[str, Record | None],
+        own: dict[str, dict[str, object]] | None = None,
+        **columns: object,
+    ) -> None:
         """As `sync`, without golden records, households and so on."""
         self.moment += timedelta(days=1)
         run = self.brain.execute
@@ -74,7 +84,7 @@ class Hub:
             platform = record.platform if record else "p"
             run("INSERT INTO record_id VALUES (?, ?, 's', ?)", [number, platform, key])
             if record is not None:
-                self._insert(number, key, record, columns)
+                self._insert(number, key, record, columns | (own or {}).get(key, {}))
         resolve_identity(self.brain, KEY, self.moment, self.model, self.bindings)
 
     def _insert(self, number: int, key: str, record: Record, columns: dict[str, object]) -> None:

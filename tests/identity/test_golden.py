@@ -12,7 +12,7 @@ from identity.views import show
 from tests.identity.small_world import Hub, Record, empty_brain
 
 NUMBER = "510107199003074512"
-Said = tuple[str, str, int, str | None]  # platform, sex, year it was said, ethnicity
+Said = tuple[str, int, str | None, str | None]  # platform, year, ethnicity, marital state
 
 
 def rule(field: str, said: list[tuple[str, datetime, object]], owners: list[str]) -> object:
@@ -55,47 +55,57 @@ def test_where_platforms_agree_one_newer_word_does_not_win(
     assert brain.execute(shown).fetchall() == [("2", "202")]
 
 
-said = st.lists(
+person = st.lists(
     st.tuples(
         st.sampled_from(["police", "grid", "health", "door"]),
+        st.integers(2012, 2023),
         st.sampled_from(["01", "05", None]),
         st.sampled_from(["20", "30", None]),
     ),
     min_size=1,
-    max_size=5,
+    max_size=4,
+    unique_by=lambda one: one[1],
 )
+CHOSEN = ("ethnicity_code", "marital_code")
+OWNERS = {"ethnicity_code": ["police"], "marital_code": ["grid", "police"]}
 
 
-@settings(max_examples=20, deadline=None)
-@given(said=said, years=st.permutations(range(2012, 2024)), owned=st.booleans())
+@pytest.mark.parametrize("owners", [OWNERS, {}])
+@settings(max_examples=2, deadline=None)
+@given(people=st.lists(person, min_size=15, max_size=15))
 def test_each_field_is_chosen_by_the_rule(
-    said: list[tuple[str, str | None, str | None]], years: list[int], owned: bool
+    owners: dict[str, list[str]], people: list[list[Said]]
 ) -> None:
-    owners = {"ethnicity_code": ["police"], "marital_code": ["grid", "police"]} if owned else {}
     brain = empty_brain()
     hub = Hub(brain, owners)
-    ethnicities, states = [], []
-    for nth, (platform, ethnicity, state) in enumerate(said):
-        at = datetime(years[nth], 6, 1, tzinfo=UTC)
-        hub.sync(
-            {str(nth): Record("张伟", NUMBER, platform=platform)},
-            updated_at=at, ethnicity_code=ethnicity, marital_code=state,
-        )  # fmt: skip
-        ethnicities.append((platform, at, ethnicity))
-        states.append((platform, at, state))
-    found = brain.execute("SELECT ethnicity_code, marital_code FROM resident").fetchall()
-    assert found == [
-        (
-            rule("ethnicity_code", ethnicities, owners.get("ethnicity_code", [])),
-            rule("marital_code", states, owners.get("marital_code", [])),
+    numbers = [f"51010719900{nth + 310}4512" for nth in range(len(people))]
+    for turn in range(max(map(len, people))):  # of each person one record a sync
+        records, own = {}, {}
+        for number, said in zip(numbers, people, strict=True):
+            for platform, year, *values in said[turn : turn + 1]:
+                key = f"{number} {turn}"
+                records[key] = Record("张伟", number, platform=platform)
+                own[key] = dict(zip(CHOSEN, values, strict=True)) | {"updated_at": at(year)}
+        hub.sync(records, own)
+    found = brain.execute("SELECT id_number, ethnicity_code, marital_code FROM resident").fetchall()
+    assert {number: tuple(values) for number, *values in found} == {
+        number: tuple(
+            rule(field, [(o[0], at(o[1]), o[2 + nth]) for o in said], owners.get(field, []))
+            for nth, field in enumerate(CHOSEN)
         )
-    ]
-    (resident_id,) = set(hub.ids().values())
-    view = show(brain, resident_id, owners)
-    for field in ("ethnicity_code", "marital_code"):
-        won = [one.value for one in view.said.get(field, []) if one.won]
-        assert won == [view.golden[field]] * (view.golden[field] is not None)
+        for number, said in zip(numbers, people, strict=True)
+    }
+    for resident_id in set(hub.ids().values()):
+        view = show(brain, resident_id, owners)
+        for field in CHOSEN:
+            won = [one.value for one in view.said.get(field, []) if one.won]
+            assert won == [view.golden[field]] * (view.golden[field] is not None)
     brain.close()
+
+
+def at(year: int) -> datetime:
+    """The middle of a year."""
+    return datetime(year, 6, 1, tzinfo=UTC)
 
 
 def test_values_chosen_part_by_part_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
