@@ -41,10 +41,10 @@ def update_evidence(connection: duckdb.DuckDBPyConnection) -> bool:
     counts = run("SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM resident_record)")
     changed, records = counts.fetchall()[0]
     whole = bool(changed * 2 > records)
-    run("CREATE OR REPLACE TEMP TABLE arrived AS FROM evidence LIMIT 0")
+    run("CREATE OR REPLACE TEMP TABLE fresh_rows AS FROM evidence LIMIT 0")
     # a few rows apart: to find them among all takes as long as to read all
     held = "SELECT * FROM evidence SEMI JOIN changed USING (record_id)"
-    run(f"CREATE OR REPLACE TEMP VIEW fresh AS {held if whole else 'FROM arrived'}")
+    run(f"CREATE OR REPLACE TEMP VIEW fresh AS {held if whole else 'FROM fresh_rows'}")
     read_records(connection, "changed", whole=whole)
     return whole
 
@@ -59,9 +59,9 @@ def read_records(connection: duckdb.DuckDBPyConnection, which: str, *, whole: bo
     if whole:
         run(f"INSERT INTO evidence BY NAME {_evidence_query(which)}")
     else:
-        run(f"DELETE FROM arrived WHERE record_id IN (SELECT record_id FROM {which})")
-        run(f"INSERT INTO arrived BY NAME {_evidence_query(which)}")
-        run(f"INSERT INTO evidence SELECT * FROM arrived SEMI JOIN {which} USING (record_id)")
+        run(f"DELETE FROM fresh_rows WHERE record_id IN (SELECT record_id FROM {which})")
+        run(f"INSERT INTO fresh_rows BY NAME {_evidence_query(which)}")
+        run(f"INSERT INTO evidence SELECT * FROM fresh_rows SEMI JOIN {which} USING (record_id)")
     connection.unregister("name_form")
 
 

@@ -21,14 +21,6 @@ from identity.scoring import MAY_MEET, make_profiles, score_query
 from identity.state import begin_anew_if_other
 from identity.support import refresh_support
 
-WEIGHED = ("old_key", "new_key", "seeking", "meeting", "pair", "paired", "profile")
-CLUSTERED = ("touched", "frontier", "seed", "member", "node_edge", "node_told", "node_fact",
-             "component", "linked", "hard", "easy", "rooted")  # fmt: skip
-ASSIGNED = ("clustered", "stays", "kept", "minted", "before", "relinked", "events")
-CHOSEN = ("ordered", "members", "dispute", "differing", "still_open", "old_evidence", "claims",
-          "support", "now_letter", "moved_letter")  # fmt: skip
-"""What a step leaves that none after it reads: of ten million records it fills the memory."""
-
 
 def resolve_identity(
     connection: duckdb.DuckDBPyConnection,
@@ -63,16 +55,19 @@ def resolve_identity(
     refresh_keys(connection)
     find_pairs(connection)
     _score(connection, scaled)
-    _let_go(connection, WEIGHED)
+    _hand_on(connection, "changed", "fresh_rows", "seed", "old_evidence")
     cluster(connection, scaled)
-    _let_go(connection, CLUSTERED)
+    _hand_on(connection, "changed", "clustered", "old_evidence")
     assign_ids(connection, key, now)
-    _let_go(connection, ASSIGNED)
+    _hand_on(connection, "changed", "affected", "old_evidence")
 
 
-def _let_go(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
-    for table in tables:
-        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+def _hand_on(connection: duckdb.DuckDBPyConnection, *kept: str) -> None:
+    """Drop what the next step does not read: of ten million records it fills the memory."""
+    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+    for (table,) in tables:
+        if table not in kept:
+            connection.execute(f"DROP TABLE temp.{table}")
 
 
 def _score(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -114,7 +109,7 @@ def resolve_entities(
     refresh_support(connection)
     update_golden(connection, owners)
     update_corrections(connection, now)
-    _let_go(connection, CHOSEN)
+    _hand_on(connection, "affected", "golden")
     update_places(connection, key, now)
 
 
