@@ -96,6 +96,7 @@ class Stream(Setting):
     deletes: Deletes | None = None
     entity: Entity
     allow_drop: Fraction = 0.05
+    repeats: bool = False  # resident: a person has a record for each visit, not one
     contract: Literal["stop", "set_aside", "accept"] = "accept"  # when the source changes its shape
     drop_columns: Texts = ()  # biometrics: dropped at the connector, and counted
     map: dict[str, FieldMaps]

@@ -17,7 +17,7 @@ from identity.model import Model
 def cluster(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Fill `clustered(record_id, stable, root, rule)` with all that the changes may concern."""
     _touch(connection)
-    _nodes(connection)
+    _nodes(connection, model)
     _facts(connection)
     find_components(connection, model)
     nodes, edges, told = _read_hard(connection)
@@ -58,11 +58,11 @@ def _touch(connection: duckdb.DuckDBPyConnection) -> None:
         run("INSERT INTO touched FROM frontier")
 
 
-def _nodes(connection: duckdb.DuckDBPyConnection) -> None:
+def _nodes(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """`member(record_id, node)` of the touched records; a node is named by its least `stable`."""
-    connection.execute("""
+    connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE member AS
-        SELECT record_id, stable, source, id_number,
+        SELECT record_id, stable, {model.source("evidence")} AS source, id_number,
                CASE WHEN id_number IS NULL THEN stable
                     ELSE min(stable) OVER (PARTITION BY id_number) END AS node
         FROM evidence SEMI JOIN touched USING (record_id)""")

@@ -6,7 +6,7 @@ less likely to be one person, and a shared telephone or flat says more; both by 
 
 import json
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from itertools import count
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import ConfigError, NotFoundError
+from warehouse.duck import literal
 
 PRIOR = "prior-4"
 """The model of the first day, shipped."""
@@ -50,6 +51,8 @@ class Model:
     version: str
     content: dict[str, Any]
     scale: int  # log2 of the number of records
+    repeating: frozenset[tuple[str, str]] = frozenset()
+    """Platforms and streams in which a person has many records, one a visit."""
 
     @property
     def join(self) -> float:
@@ -119,7 +122,18 @@ class Model:
 
     def at(self, records: int) -> "Model":
         """The same model for another number of records."""
-        return Model(self.version, self.content, max(SMALLEST, records.bit_length()))
+        return replace(self, scale=max(SMALLEST, records.bit_length()))
+
+    def source(self, record: str) -> str:
+        """SQL of the source of a row of evidence; each record of a repeating stream is its own."""
+        named = ", ".join(
+            f"hash({literal(platform)}, {literal(stream)})"
+            for platform, stream in sorted(self.repeating)
+        )
+        kept = f"{record}.source"
+        return (
+            f"CASE WHEN {kept} IN ({named}) THEN {record}.stable ELSE {kept} END" if named else kept
+        )
 
 
 def _odds(probability: float) -> float:

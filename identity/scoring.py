@@ -45,7 +45,7 @@ def make_profiles(connection: duckdb.DuckDBPyConnection, model: Model, which: st
     """
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE profile AS
-        SELECT e.record_id, e.source,
+        SELECT e.record_id, {model.source("e")} AS source,
                CASE WHEN cn.value IS NULL THEN e.bare END AS bare, {_hashed("sound")},
                {_hashed("letters")}, {_hashed("glyphs")},
                CASE WHEN e.bare < '一' THEN e.letters END AS spelt, e.c1, e.c2, e.rest,

@@ -15,7 +15,19 @@ def mark_of(model: Model) -> str:
 
     Keys are DuckDB's hashes, so its version counts too.
     """
-    return f"{model.version} 2^{model.scale} layout {LAYOUT} duckdb {duckdb.__version__}"
+    made = f"{model.version} 2^{model.scale} layout {LAYOUT} duckdb {duckdb.__version__}"
+    return f"{made} repeating {_streams(model)}"
+
+
+def resolved_so(mark: str, model: Model) -> bool:
+    """Whether the mark is of this model and these streams, for however many records."""
+    return mark.split(" ", maxsplit=1)[0] == model.version and mark.endswith(
+        f" repeating {_streams(model)}"
+    )
+
+
+def _streams(model: Model) -> str:
+    return ",".join(sorted(map("/".join, model.repeating)))
 
 
 def resolved_under(connection: duckdb.DuckDBPyConnection) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from hub.platform import Platform
@@ -10,7 +10,7 @@ from hub.settings import Home
 from identity.decisions import Binding, Named, bindings_differ
 from identity.model import Model, model_in_use
 from identity.resolve import decided_by, owners_text
-from identity.state import resolved_under
+from identity.state import resolved_so, resolved_under
 from ledger import Ledger
 from ledger.decisions import decisions
 from ledger.tombstones import tombstones
@@ -82,7 +82,7 @@ def told_otherwise(home: Home, told: Told) -> bool:
         return False
     with reading(home, older=True) as connection:
         mark = resolved_under(connection)
-        if mark is None or mark.split(" ")[0] != told.model.version:
+        if mark is None or not resolved_so(mark, told.model):
             return True
         if decided_by(connection) != owners_text(told.owners):
             return True
@@ -91,4 +91,10 @@ def told_otherwise(home: Home, told: Told) -> bool:
 
 def the_model(home: Home) -> Model:
     """The model of the home: the one told to be used, else the one that is shipped."""
-    return model_in_use(home.data / "models")
+    repeating = frozenset(
+        (name, stream)
+        for name, platform in home.platforms().items()
+        for stream, one in platform.streams.items()
+        if one.repeats
+    )
+    return replace(model_in_use(home.data / "models"), repeating=repeating)

@@ -19,6 +19,7 @@ from bench.identity.recipes import RECIPES
 from bench.identity.scores import Score, b_cubed, pairwise
 from bench.identity.shown import Shown, shown
 from identity.decisions import Binding
+from identity.model import Model
 from identity.resolve import resolve_entities, resolve_identity
 from identity.review import pairs_to_review
 
@@ -89,12 +90,12 @@ def measure(recipe: str, people: int, seed: int) -> Found:
     return found
 
 
-def measure_core(core: pl.DataFrame) -> tuple[Score, float]:
+def measure_core(core: pl.DataFrame, model: Model | None = None) -> tuple[Score, float]:
     """Resolve records that bring their `person`; the score, and the seconds."""
     connection = empty_brain()
     put(connection, core.drop("person"), None)
     started = time.perf_counter()
-    _resolve(connection)
+    resolve_identity(connection, KEY, PULLED, model)
     seconds = time.perf_counter() - started
     found = pl.DataFrame(connection.execute(LINKED).to_arrow_table())
     connection.close()

@@ -6,6 +6,7 @@ written as CSV files by a Python of their own, made by uv and thrown away. Nothi
 
 import subprocess
 import sys
+from fnmatch import fnmatch
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,12 +63,24 @@ def _standardised(raw: pl.DataFrame, platform: str) -> pl.DataFrame:
         pl.col("rec_id").alias("_key"), pl.lit("upsert").alias("_op"), pl.lit("").alias("_hash")
     ).with_row_index("_row")
     given = given.with_columns(pl.col("_row").cast(pl.Int64))
-    core = compile_mapping(_platform(), "people").apply(given, as_of=TODAY).core
+    core = compile_mapping(_platform(), _stream(platform)).apply(given, as_of=TODAY).core
     accepted, _ = check("resident", core)
     return accepted.with_columns(
         platform=pl.lit(platform),
         person=pl.col("record_key").str.extract(r"rec-(\d+)-").cast(pl.Int64),
     )
+
+
+def repeating(core: pl.DataFrame) -> frozenset[tuple[str, str]]:
+    """The lists in which a person stands more than once, by the platform file."""
+    streams = _platform().streams
+    lists = core["platform"].unique().to_list()
+    return frozenset((one, "people") for one in lists if streams[_stream(one)].repeats)
+
+
+def _stream(name: str) -> str:
+    streams = _platform().streams.items()
+    return next(s for s, one in streams if one.files and fnmatch(f"{name}.csv", one.files))
 
 
 def _platform() -> Platform:

@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from dataclasses import replace
 from random import Random
 
 import duckdb
@@ -11,6 +12,7 @@ from splink import DuckDBAPI, Linker
 
 from identity.model import PRIOR, Model, read_model, use_model
 from identity.scoring import make_profiles, score_query
+from identity.state import mark_of, resolved_so
 
 NAMES = ("张伟", "张玮", "李晓明", "李明晓", "李小明", "李明", "张女士", "欧阳静瑶", None)
 NUMBERS = (
@@ -126,3 +128,14 @@ def test_latin_names_are_compared_by_their_spelling() -> None:
         }
     )
     assert hub.groups() == {frozenset("12"), frozenset("3")}
+
+
+def test_a_list_of_visits_may_name_a_person_again() -> None:
+    hub = Hub(empty_brain())
+    hub.link({"1": Record("张伟", None, "138", sex_code="1")})
+    hub.link({"2": Record("张玮", None, "138", sex_code="1")})
+    assert len(hub.groups()) == 2, "a platform has a person once"
+    hub.model = replace(read_model(), repeating=frozenset({("p", "s")}))
+    assert not resolved_so(mark_of(read_model()), hub.model), "all is weighed anew"
+    hub.link({})
+    assert len(hub.groups()) == 1
