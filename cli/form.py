@@ -250,6 +250,8 @@ def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; import
         )
     if report.without_grid:
         say(f"另有 {report.without_grid:,} 人不知道在哪个网格，没有列入这个范围。")
+    for what, left in report.unplaced.items():
+        say(f"有 {left:,} 人不知道属于哪个{what}，没有数进任何一行，各行之和里也没有。")
     say("文件里有个人信息，只交给该部门，用完删除。")
 
 

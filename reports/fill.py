@@ -22,7 +22,7 @@ from reports.provenance import provenance_of
 from reports.sheet_ranges import shifted_names
 from reports.sheet_rows import Shift
 from reports.styles import Styles
-from reports.summary_sheet import counts, write_summary
+from reports.summary_sheet import counts, unplaced, write_summary
 from reports.tops import Found, changes, known_of, with_tops
 
 STYLES, WORKBOOK = "xl/styles.xml", "xl/workbook.xml"
@@ -48,6 +48,8 @@ class FillReport:
     rows: int = 0
     columns: list[ColumnReport] = field(default_factory=list)
     without_grid: int = 0
+    unplaced: dict[str, int] = field(default_factory=dict)
+    """Of a table of counts: what its rows are, and how many people belong to no known one."""
     residents: list[str] = field(default_factory=list)  # ids of whom the form is about
 
     @property
@@ -141,6 +143,8 @@ def fill(
             lines, numbers = counts(sheet, people, form.population)
             shift, pieces = write_summary(xml, sheet, lines, numbers)
             _count_cells(report, sheet, numbers)
+            if left := unplaced(sheet, people, form.population):
+                report.unplaced[facts_of_item(sheet.each).title] = left
         else:
             texts = {one.at: text_of(mine, one, public=form.public) for one in sheet.columns}
             shift, pieces = write_list(xml, sheet, texts, mine.frame.height, styles)

@@ -59,6 +59,15 @@ def counts(
     return lines, found
 
 
+def unplaced(sheet: Sheet, people: People, population: str) -> int:
+    """How many of the population are in no row, since nobody knows in which they belong."""
+    if any(int(one.at) != sheet.total for one in sheet.down):
+        return 0
+    among = parse_population(population)
+    nowhere = people.frame.filter(pl.col(sheet.each).is_null(), within(among.whole))
+    return nowhere.filter(_tests(population)).height
+
+
 def _when(line: Line, whole: str) -> pl.Expr:
     asked = parse_population(line.when or "")
     among = asked.whole if asked.whole != "residents" else whole

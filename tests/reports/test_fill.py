@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Border, Font, Side
@@ -194,6 +195,23 @@ def test_a_table_of_counts_is_counted(home: Home, tmp_path: Path) -> None:
     sheet = _filled(home, book, tmp_path)
     assert [cell.value for cell in sheet[3]] == ["第一网格", 3, 1, 1, 1, 1, 2]
     assert [cell.value for cell in sheet[4]] == ["合计", 3, 1, 1, 1, 1, 2]
+
+
+def test_who_is_in_no_row_of_a_table_of_counts_is_told(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["人口汇总表"])
+    for row in (["小区", "总人口", "男", "女"], [None] * 4, ["合计"]):
+        book.active.append(row)
+    book.save(tmp_path / "小区.xlsx")
+    form = register(home, tmp_path / "小区.xlsx", Sent("民政")).form
+    with people_of(home, None) as (people, connection):
+        nowhere = people.of(people.frame.with_columns(compound=pl.lit(None, pl.String)))
+        for known, left in ((people, 0), (nowhere, 3)):
+            told = fill(home, connection, form, known, tmp_path / "out.xlsx")
+            sheet = load_workbook(tmp_path / "out.xlsx").active
+            rows = [sheet[f"B{n}"].value or 0 for n in range(3, sheet.max_row)]
+            assert sum(rows) + left == len(told.residents) == 3
+            assert told.unplaced == ({"小区": left} if left else {})
 
 
 def test_the_command_fills_and_counts(hub: Hub, home: Home, tmp_path: Path) -> None:
