@@ -237,7 +237,8 @@ def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; import
     from cli.screen import place, say, table
     from reports.fill import origins_path
 
-    say(f"已填写“{report.form}”{report.rows:,} 行：{place(out)}")
+    rows = f"{report.rows:,} 行" if report.rows else ""  # a table of counts lists nobody
+    say(f"已填写“{report.form}”{rows}：{place(out)}")
     if origins_path(out).exists():
         say(f"每一格的来源：{place(origins_path(out))}")
     say(f"要填 {report.asked:,} 格，已有数据填了 {report.answered:,} 格。")

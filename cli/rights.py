@@ -82,12 +82,14 @@ def erase(
 def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
     from identity.views import show
     from ledger.audit_check import about
+    from reports.besides import told_of
     from schemas.entities import FIELDS
     from serving.reading.wording import title
     from warehouse.snapshots import current_number, reading
 
     with reading(home) as connection:
         view = show(connection, resident_id, home.settings.owners)
+        besides = told_of(home, connection, view.resident_id)
     known = home.read_platforms()[0]
     sources = sorted({one["platform"] for one in view.records})
     values = {name: value for name, value in view.golden.items() if value is not None}
@@ -97,7 +99,7 @@ def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
         "held": [{"field": name, "title": title(name), "value": value} for name, value in
                  values.items() if name in FIELDS["resident"]],
         "said": {name: [asdict(one) for one in said] for name, said in view.said.items()},
-        "labels": view.labels, "records": view.records, "past": view.past,
+        "besides": besides, "labels": view.labels, "records": view.records, "past": view.past,
         "from": [{"platform": name, "title": known[name].title,
                   "department": known[name].owner.department} for name in sources
                  if name in known],

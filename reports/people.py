@@ -17,7 +17,8 @@ import polars as pl
 
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
-from identity.roster import extras, roster, sources
+from identity.roster import roster, sources
+from reports.besides import told_besides
 from reports.collected import read_collected
 from reports.conditions import Test, possible, within
 from reports.inferred import (
@@ -184,22 +185,10 @@ def people_of(
         frame = roster(connection, [scope] if scope else [], today.isoformat(), only)
         snapshot = Snapshot(number or 0, merged_ids(connection))
         found = _people(home, frame, scope, today, snapshot)
-        found = replace(found, collected=_told(connection, found, items))
+        asked = known_extras() if items is None else _extras_behind(items)
+        told = told_besides(connection, found.frame["resident_id"], asked, found.collected)
+        found = replace(found, collected=told)
         yield replace(found, rules=rules, granted=found.granted | rules.keys()), connection
-
-
-def _told(
-    connection: duckdb.DuckDBPyConnection, people: People, items: Collection[str] | None
-) -> pl.DataFrame:
-    """Answers, and what platforms hold besides the standard's fields; the newest word counts."""
-    asked = known_extras() if items is None else _extras_behind(items)
-    said = extras(connection, people.frame["resident_id"], sorted(asked))
-    said = said.rename({"said_at": "at"}).with_columns(pl.format("other:{}", "item").alias("item"))
-    answers = people.collected.with_columns(
-        pl.lit("collected").alias("platform"), pl.lit("answers").alias("stream")
-    )
-    both = pl.concat([said.select(list(TOLD)).cast(TOLD), answers.select(list(TOLD))])
-    return both.sort("at").unique(["resident_id", "item"], keep="last", maintain_order=True)
 
 
 def _extras_behind(items: Collection[str]) -> set[str]:
@@ -332,12 +321,6 @@ def label_source(people: People, item: str) -> pl.DataFrame:
     )
 
 
-TOLD = pl.Schema({
-    "resident_id": pl.String(), "item": pl.String(), "value": pl.String(),
-    "platform": pl.String(), "stream": pl.String(), "record_key": pl.String(),
-    "at": pl.Datetime("us", "UTC"),
-})  # fmt: skip
-"""What is told of a person in other words than the standard's fields, and by whom."""
 SOURCE = pl.Schema({
     "resident_id": pl.String(), "platform": pl.String(), "stream": pl.String(),
     "record_key": pl.String(), "said_at": pl.Datetime("us", "UTC"),
@@ -378,8 +361,9 @@ def _of_other(
 
 
 def _answers(people: People, item: str) -> pl.DataFrame:
-    mine = people.collected.filter(pl.col("item") == item)
-    also = people.collected.filter(pl.col("item") == ALSO.get(item, ""))
+    told = people.collected.join(people.frame.select("resident_id"), on="resident_id", how="semi")
+    mine = told.filter(pl.col("item") == item)
+    also = told.filter(pl.col("item") == ALSO.get(item, ""))
     both = pl.concat([mine, also.join(mine, on="resident_id", how="anti")])
     return both.select(
         "resident_id", "platform", "stream", "record_key", pl.col("at").alias("said_at")

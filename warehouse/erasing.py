@@ -11,12 +11,15 @@ import duckdb
 
 from hub.errors import NotFoundError
 from hub.settings import Home
+from schemas.extras import extras
 from security.keys import read_keys
 from warehouse.answers import rows
 from warehouse.duck import literal
 
 Record = tuple[str, str, str]
 """platform, stream, record_key"""
+NUMBER = "证件号码"
+"""Ends the name of an extra that is another person's number: 监护人证件号码."""
 IDS_ONLY = ("resident_identity", "identity_event", "record_id")
 """Tables that hold codes and times only."""
 MARK = "sha256($secret || chr(31) || {0} || chr(31) || {1} || chr(31) || {2})"
@@ -135,6 +138,8 @@ def _forget_head(
                 f"UPDATE {table} SET head_name = NULL, head_id_number = NULL "
                 "WHERE head_id_number = ?", [number]
             )  # fmt: skip
+    for number in numbers:
+        _forget_in_extras(connection, number)
     connection.execute(
         "UPDATE household SET head_resident_id = NULL WHERE head_resident_id = ?", [resident_id]
     )
@@ -143,6 +148,19 @@ def _forget_head(
            WHERE r.household_id = household.household_id AND r.lives_here)
            WHERE household_id IN (SELECT household_id FROM erased_home)"""
     )
+
+
+def _forget_in_extras(connection: duckdb.DuckDBPyConnection, number: str) -> None:
+    """Others' rows name the resident as a parent or guardian: all that is told of that one goes."""
+    for table in ("resident_record", "resident_record_past"):
+        for whose in (one.removesuffix(NUMBER) for one in extras() if one.endswith(NUMBER)):
+            connection.execute(
+                f"""UPDATE {table}
+                    SET extras = list_filter(extras, lambda x: NOT starts_with(x.item, $whose))
+                    WHERE len(list_filter(
+                        extras, lambda x: x.item = $item AND x.value = $number)) > 0""",
+                {"whose": whose, "item": whose + NUMBER, "number": number},
+            )
 
 
 def kept_out(platform: str, stream: str, erased: Collection[str], secret: str) -> str:

@@ -176,3 +176,29 @@ def test_an_erasure_that_was_cut_short_goes_on_when_it_is_asked_again(tmp_path: 
     assert one["id_number"] in files(home)
     assert run(home, "erase", one["resident_id"], "--reason", "再一次", "--yes") == 0
     assert one["id_number"] not in files(home) + whole(home)
+
+
+def test_who_was_somebodys_guardian_is_forgotten_there_too(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", people=4)
+    path = home.root / "platforms" / "police.yaml"
+    added = "    extras: {监护人姓名: jhr, 监护人证件号码: jhrh, 工作单位: dw}\n"
+    path.write_text(path.read_text(encoding="utf-8") + added, encoding="utf-8")
+    with database(home, "police") as db:
+        for column in ("jhr", "jhrh", "dw"):
+            db.execute(f"ALTER TABLE person ADD COLUMN {column}")
+        db.execute("UPDATE person SET jhr = xm, jhrh = sfz, dw = '某厂' WHERE id = 'p0'")
+        db.execute(
+            "UPDATE person SET (jhr, jhrh, dw) = (SELECT xm, sfz, '另一厂' FROM person "
+            "WHERE id = 'p0') WHERE id = 'p1'"
+        )
+    assert run_sync(home, ()).published == 1
+    one = person(home)
+    out = tmp_path / "out.json"
+    assert run(home, "export", one["resident_id"], "--out", str(out)) == 0
+    told = json.loads(out.read_text(encoding="utf-8"))["besides"]
+    assert {each["item"]: each["value"] for each in told}["other:工作单位"] == "某厂"
+    assert run(home, "erase", one["resident_id"], "--reason", "申请 2 号", "--yes") == 0
+    left = whole(home)
+    assert one["id_number"] not in left
+    assert "某厂" not in left
+    assert "另一厂" in left

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from hub.settings import Home
-from reports.people import TOLD, People, people_of
+from reports.besides import TOLD
+from reports.people import People, people_of
 
 DEFAULTS = {
     "age": 8, "birth_date": date(2017, 1, 1), "relation_code": "20", "head_resident_id": "Rhead",
