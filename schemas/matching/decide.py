@@ -304,7 +304,7 @@ def _joined(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
     for at, (one, each) in enumerate(zip(decisions, seen, strict=True)):
         if inside and one.field == "door_no":
             made[at] = replace(one, field="room", why=f"{one.why}；与楼栋、单元在一起")
-        if one.field == "room" and each.profile.share("home") >= MOSTLY:
+        if one.field in ("room", "door_no") and each.profile.share("home") >= MOSTLY:
             made[at] = _told(one, "residence_address", "值是完整的地址")
         elif one.field == "room" and each.profile.share("room_path") > 0.5:
             made[at] = replace(one, field="residence_address", why=f"{one.why}；值里有栋和单元")

@@ -70,7 +70,7 @@ def test_where_nobody_else_is_named_a_name_on_every_row_is_the_person_s_to_be_co
 
 def test_an_address_is_known_by_its_values_and_left_to_be_confirmed() -> None:
     without = {name: kind for name, kind in OWN.items() if name != "住址"}
-    for name in ("家住哪里", "room"):
+    for name in ("家住哪里", "room", "门牌"):
         found = decided(without | {name: "address_full"})[name]
         assert (found.field, found.active) == ("residence_address", False)
     assert decided(without | {"房号": "room"})["房号"].field == "room"
