@@ -33,10 +33,13 @@ def told_besides(
         items: The extras wanted, by their titles.
         answers: What was asked once and answered, as `reports.collected` reads it.
     """
-    said = extras(connection, residents, sorted(items)).rename({"said_at": "at"})
-    said = said.with_columns(pl.format("other:{}", "item").alias("item"))
+    said = pl.DataFrame(schema=TOLD)
+    if items:
+        held = extras(connection, residents, sorted(items)).rename({"said_at": "at"})
+        named = pl.format("other:{}", "item").alias("item")
+        said = held.with_columns(named).select(list(TOLD)).cast(TOLD)
     given = answers.with_columns(pl.lit(PLATFORM).alias("platform"), pl.lit(STREAM).alias("stream"))
-    both = pl.concat([said.select(list(TOLD)).cast(TOLD), given.select(list(TOLD))])
+    both = pl.concat([said, given.select(list(TOLD))])
     return both.sort("at").unique(["resident_id", "item"], keep="last", maintain_order=True)
 
 
