@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from identity.resolve import resolve_identity
-from ledger.decisions import decisions
-from pipelines.deciding import told_now
+from ledger.decisions import decisions, note_decision, undo_decision
+from pipelines.deciding import seal_record, told_now
 from security.keys import read_keys
 from tests.serving.console.conftest import Served, csrf
 from tests.serving.console.test_pages import last, post, resident
@@ -125,3 +125,16 @@ def test_who_is_told_apart_is_not_made_one_by_way_of_a_third(
         pages = [staff.get(f"/residents/{one}") for one in (a, b, c)]
         shown = [one.text for one in pages if one.status_code == 200]
         assert not any(NAMES[0] in page and NAMES[2] in page for page in shown)
+
+
+def test_a_decision_that_parts_one_resident_says_so_until_the_sync(
+    served: Served, staff: httpx.Client
+) -> None:
+    one, ledger = resident(served, NAMES[10]), served.doors.ledger
+    records = (seal_record(served.home, ("a", "b", "1")), seal_record(served.home, ("a", "b", "2")))
+    number = note_decision(ledger, records, (one, one), "different", "t")
+    try:
+        assert "下次同步时分开" in staff.get(f"/residents/{one}").text
+    finally:
+        undo_decision(ledger, number)
+    assert "下次同步时分开" not in staff.get(f"/residents/{one}").text
