@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 SHELL := /bin/bash
+# some containers forbid it: then each of hundreds of processes compiles everything anew
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo stop test suite check bench lock clean
 
