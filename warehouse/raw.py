@@ -26,9 +26,12 @@ import pyarrow.compute as pc
 from hub.platform_streams import Stream
 from hub.settings import Home
 from warehouse.duck import connect, literal, name, parquet, write_parquet
+from warehouse.seen import Numbers, SeenNumbers
 
 GONE = "gone"
 """`_hash` of a record that a full snapshot no longer holds."""
+NUMBER = "hash(_key)"
+"""Of 64 bits: that two of ten million keys have the same is one chance in 300,000."""
 PLAIN = """(
     SELECT k.*, false AS _repeated,
            coalesce(p._hash = k._hash AND p._op = k._op, false) AS _unchanged
@@ -76,6 +79,9 @@ class RawPull:
         self.full = stream.increment.snapshot
         self._stored, self._resumed = stored, resumed
         self._plain = False  # whether no key came twice in the chunk
+        self._written: list[Path] = []
+        # of a full pull until a key comes twice: the table `seen` takes ten times the memory
+        self._numbers = SeenNumbers() if self.full and not resumed else None
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -140,6 +146,8 @@ class RawPull:
         self._keep_out()
         self._forget()
         self._plain = self._is_plain()
+        if not self._plain:
+            self._remember_seen()
         judged = PLAIN if self._plain else self._judge()
         news = run(f"""
             SELECT _row, _hash, _key, _op FROM {judged} WHERE NOT _repeated AND NOT _unchanged
@@ -162,6 +170,7 @@ class RawPull:
     def _forget(self) -> None:
         """Take deletions of what is not held out of the chunk: they change nothing."""
         if self.forgets:
+            self._remember_seen()
             self.connection.execute("""
                 DELETE FROM keyed WHERE _op = 'delete' AND NOT EXISTS (
                     SELECT 1 FROM (SELECT _key FROM prior UNION ALL SELECT _key FROM seen UNION ALL
@@ -173,7 +182,34 @@ class RawPull:
         found = self.connection.execute("""
             SELECT count(*) = count(DISTINCT _key) AND NOT bool_or(_op = 'nokey')
                 AND NOT EXISTS (FROM keyed SEMI JOIN seen USING (_key)) FROM keyed""").fetchall()
-        return bool(found[0][0])
+        return bool(found[0][0]) and not (
+            self._numbers is not None and self._numbers.any_of(self._keys_as_numbers())
+        )
+
+    def _keys_as_numbers(self) -> Numbers:
+        found: Numbers = (
+            self.connection.execute(f"SELECT {NUMBER} AS n FROM keyed")
+            .to_arrow_table()["n"]
+            .to_numpy()
+        )
+        return found
+
+    def _remember_seen(self) -> None:
+        """From here on keep the keys themselves: some came twice, or only their numbers did.
+
+        So far each key had one row, and that was stored or is what was stored before.
+        """
+        if self._numbers is None:
+            return
+        run, every = self.connection.execute, self._numbers.every()
+        self._numbers = None
+        if self._written:
+            run(f"INSERT INTO seen SELECT _key, _hash FROM {parquet(self.home, self._written)}")
+        self.connection.register("numbers", pa.table({"n": every}))
+        run(f"""
+            INSERT INTO seen SELECT _key, _hash FROM prior
+            WHERE {NUMBER} IN (SELECT n FROM numbers) AND _key NOT IN (SELECT _key FROM seen)""")
+        self.connection.unregister("numbers")
 
     def _judge(self) -> str:
         """Fill `judged`: each row of the chunk, and whether it is repeated or unchanged."""
@@ -203,6 +239,9 @@ class RawPull:
     def _note_seen(self) -> None:
         """Remember what a full snapshot still holds."""
         run = self.connection.execute
+        if self._numbers is not None:
+            self._numbers.add(self._keys_as_numbers())
+            return
         if self._plain:
             run("INSERT INTO seen SELECT _key, _hash FROM keyed")
             return
@@ -240,6 +279,7 @@ class RawPull:
     def write(self, path: Path) -> int:
         """Store the fresh rows; return their number."""
         rows = write_parquet(self.home, self.connection, "SELECT * FROM fresh", path)
+        self._written.append(path)
         if not self.full:  # a later chunk may bring the same record again
             self.connection.execute("DELETE FROM prior WHERE _key IN (SELECT _key FROM fresh)")
             values, each = "arg_max(_hash, _row), arg_max(_op, _row)", "GROUP BY _key"
@@ -260,10 +300,14 @@ class RawPull:
         `fresh` then holds a delete for each absent one, and takes back what was set
         aside before and is no longer there.
         """
+        seen = "ANTI JOIN seen USING (_key)"
+        if self._numbers is not None:
+            self.connection.register("numbers", pa.table({"n": self._numbers.every()}))
+            seen = f"ANTI JOIN numbers ON n = {NUMBER}"
         absent = self.connection.execute(f"""
             SELECT _key, '{GONE}' AS _hash, 'delete' AS _op,
                    {self.rows_before} + row_number() OVER (ORDER BY _key) AS _row
-            FROM prior ANTI JOIN seen USING (_key) WHERE _op = 'upsert'
+            FROM prior {seen} WHERE _op = 'upsert'
             UNION ALL
             SELECT _key, _hash, 'withdrawn', {self.rows_before} + row_number() OVER (ORDER BY _key)
             FROM aside ANTI JOIN aside_seen USING (_key, _hash)""").to_arrow_table()

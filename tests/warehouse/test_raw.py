@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hub.settings import Home, HubSettings
 from security.keys import create_keys
 from warehouse.duck import memory, parquet
 from warehouse.raw import RawPull
+from warehouse.seen import SeenNumbers
 
 Row = tuple[str | None, str | None]
 
@@ -31,13 +33,17 @@ def stream(**changes: object) -> Stream:
 class Store:
     """One stream's raw files, pulled again and again; chunks of two rows."""
 
-    def __init__(self, home: Home, folder: Path, settings: Stream) -> None:
-        self.home, self.folder, self.settings = home, folder, settings
+    def __init__(
+        self, home: Home, folder: Path, settings: Stream, *, by_keys: bool = False
+    ) -> None:
+        self.home, self.folder, self.settings, self.by_keys = home, folder, settings, by_keys
         self.files: list[Path] = []
 
     def pull(self, rows: list[Row], *, complete: bool = True) -> list[tuple[str, str, str | None]]:
         """Pull `rows`; return (op, key, name) of what was stored."""
         raw = RawPull(self.home, self.settings, list(self.files))
+        if self.by_keys:
+            raw._remember_seen()
         stored = []
         try:
             for start in range(0, max(len(rows), 1), 2):
@@ -167,6 +173,31 @@ def test_replaying_raw_gives_the_source(
             assert (key, name) in rows
         store.pull(rows)  # a new row under an old key may take its place one pull later
         assert store.pull(rows) == [], "pulling the same again stores nothing"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(tables, min_size=1, max_size=3))
+def test_numbers_in_place_of_keys_change_nothing(
+    home: Home, tmp_path_factory: pytest.TempPathFactory, versions: list[list[Row]]
+) -> None:
+    plain = Home(home.root, HubSettings(name="test", encryption=False))
+    folder = tmp_path_factory.mktemp("raw")
+    by_numbers, by_keys = (
+        Store(plain, folder / str(way), stream(), by_keys=way) for way in (False, True)
+    )
+    for rows in versions:
+        assert by_numbers.pull(rows) == by_keys.pull(rows)
+
+
+@given(st.lists(st.lists(st.integers(0, 2**64 - 1), min_size=1), max_size=12), st.data())
+def test_a_number_is_known_once_it_was_added(added: list[list[int]], data: st.DataObject) -> None:
+    seen, every = SeenNumbers(), [n for one in added for n in one]
+    for one in added:
+        seen.add(np.array(one, np.uint64))
+    asked = data.draw(st.lists(st.sampled_from(every) if every else st.just(0), max_size=3))
+    asked += data.draw(st.lists(st.integers(0, 2**64 - 1), max_size=3))
+    assert seen.any_of(np.array(asked, np.uint64)) == bool({*asked} & {*every})
+    assert sorted(seen.every().tolist()) == sorted(every)
 
 
 def test_the_same_cells_of_another_column_are_another_row(home: Home, tmp_path: Path) -> None:
