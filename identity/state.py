@@ -30,6 +30,13 @@ def _streams(model: Model) -> str:
     return ",".join(sorted(map("/".join, model.repeating)))
 
 
+def repeating_in(mark: str) -> frozenset[tuple[str, str]]:
+    """The streams that name a person more than once, as a brain's mark says."""
+    _, _, streams = mark.partition(" repeating ")
+    parts = (one.partition("/") for one in streams.split(",") if one)
+    return frozenset((platform, stream) for platform, _, stream in parts)
+
+
 def resolved_under(connection: duckdb.DuckDBPyConnection) -> str | None:
     """Return the mark of a brain; None if it is new, or older than marks."""
     known = connection.execute("""

@@ -10,7 +10,7 @@ from hub.settings import Home
 from identity.decisions import Binding, Named, bindings_differ
 from identity.model import Model, model_in_use
 from identity.resolve import decided_by, owners_text
-from identity.state import resolved_so, resolved_under
+from identity.state import repeating_in, resolved_so, resolved_under
 from ledger import Ledger
 from ledger.decisions import decisions
 from ledger.tombstones import tombstones
@@ -90,11 +90,20 @@ def told_otherwise(home: Home, told: Told) -> bool:
 
 
 def the_model(home: Home) -> Model:
-    """The model of the home: the one told to be used, else the one that is shipped."""
-    repeating = frozenset(
+    """The model of the home: the one told to be used, else the one that is shipped.
+
+    Whether a platform repeats its people is what its file says; where that cannot be read now,
+    what it said when the brain was last resolved.
+    """
+    platforms, wrong = home.read_platforms()
+    repeating = {
         (name, stream)
-        for name, platform in home.platforms().items()
+        for name, platform in platforms.items()
         for stream, one in platform.streams.items()
         if one.repeats
-    )
-    return replace(model_in_use(home.data / "models"), repeating=repeating)
+    }
+    if wrong and current_number(home) is not None:
+        with reading(home, older=True) as connection:
+            before = repeating_in(resolved_under(connection) or "")
+        repeating |= {one for one in before if one[0] not in platforms}
+    return replace(model_in_use(home.data / "models"), repeating=frozenset(repeating))

@@ -8,6 +8,7 @@ from small_home import database, make_home, put_resident
 
 from hub.errors import BusyError, NotFoundError
 from hub.settings import Home, open_home
+from pipelines.deciding import the_model
 from pipelines.sync import SyncReport, run_sync
 from warehouse.answers import counts
 from warehouse.duck import attach, memory
@@ -123,6 +124,23 @@ def test_broken_platform_file_does_not_stop_the_others(hub: Hub) -> None:
     assert report.status == "partial"
     assert "wrong.yaml" in str(report.error)
     assert "abc" not in str(report.error)
+
+
+def test_a_broken_file_changes_nothing_of_who_is_who(hub: Hub) -> None:
+    file = hub.home.root / "platforms" / "police.yaml"
+    sound = file.read_text(encoding="utf-8")
+    whole = "    increment: snapshot\n"
+    repeating = sound.replace(whole, f"{whole}    repeats: true\n")
+    try:
+        file.write_text(repeating, encoding="utf-8")
+        assert hub.sync().status == "ok"
+        assert the_model(hub.home).repeating == {("police", "persons")}
+        file.write_text(repeating + "nonsense: 1\n", encoding="utf-8")
+        assert the_model(hub.home).repeating == {("police", "persons")}
+        assert hub.sync().published is None
+    finally:
+        file.write_text(sound, encoding="utf-8")
+    assert hub.sync().published is not None, "each is one person again"
 
 
 def test_unknown_platform_is_refused(hub: Hub) -> None:
