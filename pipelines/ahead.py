@@ -9,8 +9,8 @@ from connectors.chunk import Chunk
 def ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
     """The same chunks in the same order, each made by another thread one ahead of its turn.
 
-    An error comes when its place in the order has come. Who stops early waits until the one chunk
-    under way is made; a generator is closed by the thread that ran it.
+    An error comes when its place in the order has come. Who stops early must close it, and waits
+    until the one chunk under way is made; a generator is closed by the thread that ran it.
     """
     with ThreadPoolExecutor(1, "ahead") as thread:
         coming = thread.submit(next, chunks, None)

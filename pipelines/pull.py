@@ -7,6 +7,7 @@ that the next pull overwrites; after it, nothing is pulled twice.
 import gc
 import json
 from collections.abc import Callable, Iterable
+from contextlib import closing
 
 from connectors import open_connector
 from connectors.chunk import Chunk, Cursor
@@ -67,8 +68,9 @@ def pull_stream(
                 pull.notes += watch_shape(ledger, connector, platform, stream_name)
                 resume = pull.resumed and pull.read > 0
                 chunks = connector.pull(stream_name, cursor_at(home, pull.cursor), resume=resume)
-                told = watched(ledger, platform, pull, ahead(chunks))
-                complete = _take_chunks(home, ledger, told, raw, pull, tick)
+                with closing(ahead(chunks)) as fetched:
+                    told = watched(ledger, platform, pull, fetched)
+                    complete = _take_chunks(home, ledger, told, raw, pull, tick)
             finally:
                 connector.close()
             if raw.erased:

@@ -49,10 +49,11 @@ def _odd(text: pl.Series) -> pl.DataFrame:
     bare = pl.col("whole").str.extract(TITLED)
     surname_only = (bare.str.len_chars() <= 1) | bare.is_in(list(COMPOUND_SURNAMES))
     frame = frame.with_columns(surname_only=surname_only, named=_without_title(bare, surname_only))
-    blank = is_blank(pl.col("tidied")) | is_blank(pl.col("named"))
+    blank = is_blank(pl.col("tidied"))
     masked = pl.col("named").str.contains(r"[*#?○●×＊]")
     wrong = (  # numbers, formulas, programs, a character that was lost
-        ~pl.col("named").str.contains(r"\p{L}")
+        is_blank(pl.col("named"))
+        | ~pl.col("named").str.contains(r"\p{L}")
         | pl.col("named").str.contains(r"[0-9]{3}|[=<>|;{}\\@$^\x{fffd}]|\.\./|--")
         | (pl.col("named").str.len_chars() > LONGEST_NAME)
     )

@@ -1,12 +1,17 @@
 """Chunks fetched ahead of their turn: in order, errors in their place, closed by who ran them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event, current_thread
+from threading import enumerate as enumerate_threads
 
 import pytest
+from small_home import make_home
 
 from connectors.chunk import Chunk, empty_table
+from ledger import open_ledger
 from pipelines.ahead import ahead
+from pipelines.pull import pull_stream
 
 
 def chunks(count: int, *, fail: bool = False) -> Iterator[Chunk]:
@@ -57,3 +62,20 @@ def test_who_stops_early_closes_the_source_in_the_thread_that_ran_it() -> None:
     told.close()
     assert len(threads) == 2
     assert threads[0] is threads[1] is not current_thread()
+
+
+def test_a_pull_that_cannot_store_leaves_no_thread_behind(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    raw = home.data / "raw" / "police" / "persons"
+    raw.mkdir(parents=True)
+    for number in range(3):  # no file can take the place of a folder
+        (raw / f"{number:06d}.parquet" / "in the way").mkdir(parents=True)
+    ledger = open_ledger(home.data / "ledger.sqlite")
+    kept = None
+    try:
+        pull_stream(home, ledger, home.platforms()["police"], "persons", lambda *_: None)
+    except OSError as error:
+        kept = error  # with its traceback, and so everything on the way
+    assert kept is not None
+    assert not [one for one in enumerate_threads() if one.name.startswith("ahead")]
+    ledger.close()

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import ConfigError
@@ -83,6 +83,7 @@ ABOUT = Circumstances(as_of=AS_OF, timezone="Asia/Shanghai")
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=30)), min_size=1, max_size=20))
+@example([";", "·", "先生", "无先生", "（备注）"])
 def test_every_cell_is_held_or_told_or_blank(cells: list[str | None]) -> None:
     raw = pl.DataFrame({"c": pl.Series(cells, dtype=pl.String)}).with_row_index("#row")
     said = set(raw.filter(known(pl.col("c")).is_not_null())["#row"])

@@ -49,6 +49,7 @@ def test_a_surname_with_a_title_stays_and_is_flagged(text: str) -> None:
         ("张**", None, "masked_name"),
         ("张＊三", None, "masked_name"),
         ("13812345678", None, "bad_name"),
+        (";", None, "bad_name"),
         ("#", None, "masked_name"),
         ("张伟(大)", "张伟", "name_note"),
         ("张伟（租客）", "张伟", "name_note"),
