@@ -99,7 +99,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "for ever": {"exp": int(time.time()) + 10**6},
     "no end": {"exp": None},
     "an end that is no time": {"exp": "soon"},
-    "not yet": {"nbf": int(time.time()) + 600},
+    "not yet": {"nbf": int(time.time()) + 86400},
     "made tomorrow": {"iat": int(time.time()) + 86400},
     "no id": {"jti": None},
     "a long id": {"jti": "x" * 201},
