@@ -20,6 +20,7 @@ LARGEST = 4 << 30  # bytes that a zip may hold, unpacked
 RATIO = 200  # times that its files may be larger unpacked; text is 5 to 50
 SMALL = 16 << 20  # bytes unpacked below which the ratio is of no interest
 UTF8_NAME, ENCRYPTED = 0x800, 0x1
+DAMAGED = "压缩包损坏，可能没有传完"
 
 
 def refuse_bomb(path: Path, name: str) -> None:
@@ -62,12 +63,14 @@ def _opened(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise unreadable(f"文件 {name}", error, "压缩包损坏，可能没有传完") from None
+        raise unreadable(f"文件 {name}", error, DAMAGED) from None
 
 
 def _judge(infos: list[zipfile.ZipInfo], path: Path, name: str) -> None:
     total = sum(one.file_size for one in infos)
     packed = max(path.stat().st_size, 1)
+    if not all(0 <= one.header_offset < packed for one in infos):
+        raise unreadable(f"文件 {name}", EOFError(), DAMAGED)
     if total > LARGEST or (total > SMALL and total > RATIO * packed):
         raise SourceChangedError(
             f"{name}: {total} bytes unpacked from {packed}",

@@ -221,6 +221,17 @@ def test_names_in_gbk_as_windows_writes_them(stream: Any, tmp_path: Path) -> Non
     assert rows(pulled(stream("a.zip")))[0][2] == "a.zip/一网格.csv!2"
 
 
+def test_a_zip_whose_list_points_before_its_beginning_is_damaged(
+    stream: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.zip"
+    zipped(path, ("a.csv", CSV.encode()))
+    content = bytearray(path.read_bytes())
+    content[content.rfind(b"PK\5\6") + 16] += 5  # where the list begins
+    path.write_bytes(content)
+    assert "压缩包损坏" in refused(stream("a.zip"))
+
+
 def test_zip_bombs_are_not_opened(stream: Any, tmp_path: Path) -> None:
     zipped(tmp_path / "a.zip", ("a.csv", b"\0" * (40 << 20)))
     assert "压缩炸弹" in refused(stream("a.zip"))
