@@ -300,11 +300,13 @@ class RawPull:
         `fresh` then holds a delete for each absent one, and takes back what was set
         aside before and is no longer there.
         """
+        run = self.connection.execute
+        known = int(run("SELECT count(*) FROM prior WHERE _op = 'upsert'").fetchall()[0][0])
         seen = "ANTI JOIN seen USING (_key)"
-        if self._numbers is not None:
+        if self._numbers is not None and known:
             self.connection.register("numbers", pa.table({"n": self._numbers.every()}))
             seen = f"ANTI JOIN numbers ON n = {NUMBER}"
-        absent = self.connection.execute(f"""
+        absent = run(f"""
             SELECT _key, '{GONE}' AS _hash, 'delete' AS _op,
                    {self.rows_before} + row_number() OVER (ORDER BY _key) AS _row
             FROM prior {seen} WHERE _op = 'upsert'
@@ -312,10 +314,8 @@ class RawPull:
             SELECT _key, _hash, 'withdrawn', {self.rows_before} + row_number() OVER (ORDER BY _key)
             FROM aside ANTI JOIN aside_seen USING (_key, _hash)""").to_arrow_table()
         self.connection.register("fresh", absent)
-        counts = self.connection.execute("""
-            SELECT (SELECT count(*) FROM fresh WHERE _op = 'delete'),
-                   (SELECT count(*) FROM prior WHERE _op = 'upsert')""").fetchall()[0]
-        return int(counts[0]), int(counts[1])
+        gone = run("SELECT count(*) FROM fresh WHERE _op = 'delete'").fetchall()[0][0]
+        return int(gone), known
 
 
 def _beside(chunk: pa.Table, news: pa.Table) -> pa.Table:

@@ -7,8 +7,12 @@ import numpy as np
 Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 
 
+LONGEST = 1 << 22
+"""Numbers of a run: to merge longer ones takes memory, to ask more runs takes time."""
+
+
 class SeenNumbers:
-    """Numbers of 64 bits in sorted runs, of which each is at least twice as long as the next."""
+    """Numbers of 64 bits in sorted runs; short ones are merged."""
 
     def __init__(self) -> None:
         self._runs: list[Numbers] = []
@@ -20,7 +24,7 @@ class SeenNumbers:
     def add(self, numbers: Numbers) -> None:
         """Remember them."""
         self._runs.append(np.sort(numbers))
-        while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
+        while len(self._runs) > 1 and len(self._runs[-2]) < min(2 * len(self._runs[-1]), LONGEST):
             both = np.concatenate([self._runs.pop(), self._runs.pop()])
             both.sort(kind="stable")  # which sees that there are two sorted halves
             self._runs.append(both)
