@@ -8,7 +8,6 @@ moved under way the pages are read once more, and what the first round missed is
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +17,7 @@ from connectors.envelope import Page
 from hub.errors import SourceChangedError
 from hub.platform_http import Pager
 from hub.platform_streams import Stream
-
-RECENT = 200_000
-"""Keys that wait to be sorted in among the others."""
+from hub.seen import Numbers, SeenNumbers
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Walk:
         """`where` names platform and stream in messages."""
         self.where, self.pager, self.key, self.place = where, pager, key, place
         self._digests: dict[str, int] = {place.digest: place.page - 1} if place.digest else {}
-        self._keys, self._before = SeenKeys(), SeenKeys()
+        self._keys, self._before = SeenNumbers(), SeenNumbers()
 
     def take(self, page: Page, rows: pa.Table) -> pa.Table:
         """Count a page in; return its rows, in the second round those that the first did not give.
@@ -79,17 +76,13 @@ class Walk:
         total = self._total(page)
         shrank = place.shrank or (place.total or 0) > (total or 0)
         hashes = self._hashes(rows)
-        missed = (
-            rows
-            if place.round == 1
-            else rows.filter(pa.array(self._before.unknown(hashes), pa.bool_()))
-        )
+        missed = rows if place.round == 1 else rows.filter(pa.array(~self._before.known(hashes)))
         self.place = replace(
             place,
             page=number + 1,
             pages=place.pages + 1,
             rows=place.rows + rows.num_rows,
-            repeated=place.repeated + (self._keys.take(set(hashes)) if self.key else 0),
+            repeated=place.repeated + (self._keys.take(hashes) if self.key else 0),
             total=total,
             first_total=total if place.first_total is None else place.first_total,
             shrank=shrank,
@@ -99,7 +92,7 @@ class Walk:
         self.place = replace(self.place, done=self._ended(rows.num_rows))
         self._refuse_endless(rows.num_rows)
         if not self.key:
-            self._keys.take(set(hashes))
+            self._keys.take(hashes)
         if self.place.done and self._moved:
             self._again()
         return missed
@@ -122,7 +115,7 @@ class Walk:
         what += f"，有 {place.repeated} 行与前面的页重复" if place.repeated else ""
         fresh = Place(self.pager.first, place.size, place.asked, round=2, moved=what)
         self.place, self._digests = fresh, {}
-        self._before, self._keys = self._keys, SeenKeys()
+        self._before, self._keys = self._keys, SeenNumbers()
 
     @property
     def complete(self) -> bool:
@@ -182,16 +175,16 @@ class Walk:
             )
         return total
 
-    def _hashes(self, rows: pa.Table) -> list[int]:
+    def _hashes(self, rows: pa.Table) -> Numbers:
         """Of each row's key; of the whole row where there is no key, or none in this row."""
         if not self.key and self.pager.stop == "once":
-            return [0] * rows.num_rows
+            return np.zeros(rows.num_rows, np.uint64)
         columns = [rows[name].to_pylist() for name in self.key or rows.column_names]
         keys = list(zip(*columns, strict=True))
         if not all(map(any, keys)):
             whole = zip(*(column.to_pylist() for column in rows.columns), strict=True)
             keys = [key if any(key) else row for key, row in zip(keys, whole, strict=True)]
-        return list(map(hash, keys))
+        return np.fromiter(map(hash, keys), np.int64, len(keys)).view(np.uint64)
 
     def _ended(self, rows: int) -> bool:
         place, pager = self.place, self.pager
@@ -223,37 +216,6 @@ class Walk:
             zh=f"「{self.where}」每页要 {place.size} 行，平台只给 {rows} 行，页数对不上："
             f"请核对参数 {pager.size}；若平台限制每页行数，请把 pager.rows 改为 {rows}。",
         )
-
-
-class SeenKeys:
-    """Hashes of the keys of all pages, eight bytes each: ten million are 80 MB."""
-
-    def __init__(self) -> None:
-        self._recent: set[int] = set()
-        self._sorted = np.empty(0, np.int64)
-
-    def take(self, hashes: set[int]) -> int:
-        """Remember them; how many were known."""
-        asked = np.fromiter(hashes, np.int64, len(hashes))
-        new = set(asked[~np.isin(asked, self._among(asked))].tolist())
-        again = len(hashes) - len(new - self._recent)
-        self._recent |= new
-        if len(self._recent) > RECENT:
-            recent = np.fromiter(self._recent, np.int64, len(self._recent))
-            self._sorted = np.union1d(self._sorted, recent)
-            self._recent = set()
-        return again
-
-    def unknown(self, hashes: Sequence[int]) -> list[bool]:
-        """Of each whether it was never taken."""
-        asked = np.fromiter(hashes, np.int64, len(hashes))
-        before = np.isin(asked, self._among(asked))
-        return [not (old or one in self._recent) for one, old in zip(hashes, before, strict=True)]
-
-    def _among(self, asked: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """What stands where each would stand, if anything does."""
-        places = np.searchsorted(self._sorted, asked)
-        return self._sorted[places[places < len(self._sorted)]]
 
 
 def digest(rows: pa.Table) -> str:

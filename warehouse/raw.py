@@ -24,9 +24,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hub.platform_streams import Stream
+from hub.seen import Numbers, SeenNumbers
 from hub.settings import Home
 from warehouse.duck import connect, literal, name, parquet, write_parquet
-from warehouse.seen import Numbers, SeenNumbers
 
 GONE = "gone"
 """`_hash` of a record that a full snapshot no longer holds."""
@@ -183,7 +183,7 @@ class RawPull:
             SELECT count(*) = count(DISTINCT _key) AND NOT bool_or(_op = 'nokey')
                 AND NOT EXISTS (FROM keyed SEMI JOIN seen USING (_key)) FROM keyed""").fetchall()
         return bool(found[0][0]) and not (
-            self._numbers is not None and self._numbers.any_of(self._keys_as_numbers())
+            self._numbers is not None and self._numbers.known(self._keys_as_numbers()).any()
         )
 
     def _keys_as_numbers(self) -> Numbers:

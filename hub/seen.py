@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 Numbers = np.ndarray[Any, np.dtype[np.uint64]]
-
+Answers = np.ndarray[Any, np.dtype[np.bool_]]
 
 LONGEST = 1 << 22
 """Numbers of a run: to merge longer ones takes memory, to ask more runs takes time."""
@@ -17,12 +17,24 @@ class SeenNumbers:
     def __init__(self) -> None:
         self._runs: list[Numbers] = []
 
-    def any_of(self, asked: Numbers) -> bool:
-        """Whether one of them was added before."""
-        return any(_any_in(run, asked) for run in self._runs)
+    def known(self, asked: Numbers) -> Answers:
+        """Of each whether it was added before."""
+        found = np.zeros(len(asked), np.bool_)
+        for run in self._runs:
+            found |= _among(run, asked)
+        return found
+
+    def take(self, numbers: Numbers) -> int:
+        """Add those that are new; how many different ones were not."""
+        different = np.unique(numbers)
+        known = self.known(different)
+        self.add(different[~known])
+        return int(known.sum())
 
     def add(self, numbers: Numbers) -> None:
-        """Remember them."""
+        """Remember them; none may be known."""
+        if not len(numbers):
+            return
         self._runs.append(np.sort(numbers))
         while len(self._runs) > 1 and len(self._runs[-2]) < min(2 * len(self._runs[-1]), LONGEST):
             both = np.concatenate([self._runs.pop(), self._runs.pop()])
@@ -34,7 +46,9 @@ class SeenNumbers:
         return np.concatenate([np.empty(0, np.uint64), *self._runs])
 
 
-def _any_in(run: Numbers, asked: Numbers) -> bool:
+def _among(run: Numbers, asked: Numbers) -> Answers:
     places = np.searchsorted(run, asked)
     inside = places < len(run)
-    return bool((run[places[inside]] == asked[inside]).any())
+    found = np.zeros(len(asked), np.bool_)
+    found[inside] = run[places[inside]] == asked[inside]
+    return found
