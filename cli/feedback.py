@@ -59,7 +59,13 @@ def add(
         str, typer.Argument(metavar="居民编码", help="用 find 查到的编码", show_default=False)
     ],
     field: Annotated[
-        str, typer.Option("--field", metavar="字段", help="数据字典里的字段名", show_default=False)
+        str,
+        typer.Option(
+            "--field",
+            metavar="字段",
+            help="数据字典里的字段名，或 other:附加项目",
+            show_default=False,
+        ),
     ],
     home: HomeOption = None,
 ) -> None:
@@ -68,12 +74,12 @@ def add(
 
     from cli.screen import say
     from ledger.feedback import note_feedback
-    from schemas.entities import FIELDS
     from security.keys import read_keys
+    from serving.reading.correcting import is_correctable
     from warehouse.erasing import records_of
     from warehouse.snapshots import reading
 
-    if field not in FIELDS["resident"]:
+    if not is_correctable(field):
         raise ConfigError("no such field", zh=f"没有字段 {field}：请用数据字典里的字段名。")
     opened = the_home(home)
     with reading(opened) as connection:
@@ -113,6 +119,8 @@ def decide(
         note(audit, "decide", detail={"feedback": number, "verdict": verdict, "filed": filed})
     if verdict == "refused":
         say(f"{number} 号已关闭。")
+    elif filed == "now":
+        say(f"{number} 号已采纳：从现在起按它查看和填表；也请归口部门更正。")
     elif filed:
         say(f"{number} 号已采纳：下一次同步起是“更正申请”平台的一条记录；也请归口部门更正。")
     else:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from security.masks import HIDDEN
+from security.policy import EXTRA, under_mask
 from serving.reading.wording import EVENTS, RULES, STATES, WHY, mask_of, masked_row, shown, title
 
 if TYPE_CHECKING:
@@ -31,6 +32,18 @@ def masked_view(view: "ResidentView", *, clear: bool) -> Answer:
     if not clear:
         _hide_the_rest(answer)
     return answer
+
+
+def masked_extras(words: Mapping[str, Sequence[Mapping[str, Any]]], *, clear: bool) -> Answer:
+    """The newest word on each extra 附加项目; `extras_hidden` counts what a mask hides whole.
+
+    `words`: every word on each item, the newest first (`serving.reading.besides.words_on`).
+    """
+    extras = [{"item": item, **said[0]} for item, said in words.items()]
+    for one in extras if not clear else ():
+        one["value"] = under_mask("resident", EXTRA + one["item"], one["value"])
+    shown = [one for one in extras if one["value"] != HIDDEN]
+    return {"extras": shown, "extras_hidden": len(extras) - len(shown)}
 
 
 def _hide_the_rest(answer: Answer) -> None:
@@ -61,6 +74,7 @@ def show_view(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> None
         say(f"来自 {golden['platforms']} 个平台的 {golden['records']} 条记录，{since} 起有效。")
     _show_records(answer, titles)
     _show_fields(answer, clear=clear)
+    _show_extras(answer, titles)
     _show_people(answer, clear=clear)
     _show_past(answer, clear=clear)
     if not clear:
@@ -99,6 +113,25 @@ def _show_fields(answer: Answer, *, clear: bool) -> None:
         rows.append((title(field), _word(field, value, clear=clear), won,
                      _others(field, value, said, numbers, clear=clear)))  # fmt: skip
     table(("字段", "取值", "取自", "其他记录的说法"), rows, whole=("字段",))
+
+
+def _show_extras(answer: Answer, titles: Mapping[str, str]) -> None:
+    """Print what is told besides the fields, by whom and when."""
+    from cli.screen import heading, say, table
+
+    if answer["extras"]:
+        heading("附加项目")
+        table(
+            ("项目", "取值", "取自", "时间"),
+            [
+                (one["item"], one["value"], titles.get(one["platform"], one["platform"]),
+                 _day(one["at"]))
+                for one in answer["extras"]
+            ],
+            whole=("项目",),
+        )  # fmt: skip
+    if answer["extras_hidden"]:
+        say(f"另有附加项目 {answer['extras_hidden']} 项（已隐藏）。")
 
 
 def _others(

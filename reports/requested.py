@@ -3,6 +3,7 @@
 A value is never written over: an accepted correction is one more record about the person, pulled,
 standardised and joined as any platform's, with a trust of its own. It counts as the newest word
 unless hub.yaml names owners for the field; `owners: {phone: [requested, …]}` lets it go first.
+What no field holds (an extra) is kept as an answer is: the newest word, from now on.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,15 @@ from hub.errors import ConfigError
 from hub.settings import Home
 from ledger import Ledger
 from reports.answers_in import checked_values
-from reports.collected import ANSWERED, COLUMNS, Source, write_answers
+from reports.collected import (
+    ANSWERED,
+    COLLECTED,
+    COLUMNS,
+    Source,
+    keep_collected,
+    write_answers,
+)
+from schemas.extras import extras
 
 REQUESTED = Source(
     "requested", "corrections", "更正申请（已复核）", "数据专员",
@@ -26,19 +35,25 @@ CORRECTED = (*ANSWERED, "name", "residence_address")
 
 
 def may_correct(field: str) -> bool:
-    """Whether an accepted value of the field becomes a record of the platform."""
-    return field in CORRECTED
+    """Whether an accepted value of the field becomes a record of the platform, or an answer."""
+    return field in CORRECTED or is_extra(field)
+
+
+def is_extra(field: str) -> bool:
+    """Whether it is an extra of the standard's list: a correction of it counts at once."""
+    kind, _, title = field.partition(":")
+    return kind == "other" and title in extras()
 
 
 def file_correction(
     home: Home, person: Mapping[str, Any], field: str, value: str, moment: datetime
 ) -> None:
-    """Leave an accepted correction for the platform's next pull.
+    """Leave an accepted correction for the platform's next pull; of an extra, beside the snapshot.
 
     Args:
         home: The hub home.
         person: The golden row of whom it is about.
-        field: One of `CORRECTED`.
+        field: One that `may_correct` names.
         value: What it should be, as it was written.
         moment: When it was accepted.
 
@@ -51,6 +66,10 @@ def file_correction(
             f"correction of {field} cannot be understood",
             zh="申请的值看不懂（日期、代码或号码的写法不对）：请不采纳，让对方改写后重新提出。",
         )
+    if is_extra(field):
+        told = (str(person["resident_id"]), field, read, "更正申请", moment)
+        keep_collected(home, pl.DataFrame([told], schema=COLLECTED, orient="row"), moment)
+        return
     row: dict[str, str | None] = dict.fromkeys(COLUMNS)
     valid = person.get("id_status") == "valid"
     row |= {

@@ -14,6 +14,7 @@ from hub.errors import ConfigError, HubError
 from hub.platform_streams import Entity
 from schemas.divisions import digits_of
 from schemas.entities import FIELDS
+from schemas.extras import extras
 from security.masks import HIDDEN, masked
 from security.policy_file import DIGITS, Action, Policy, Role, Shown, read_policy
 
@@ -30,6 +31,8 @@ OURS: Mapping[str, tuple[int, str]] = {
 }  # fmt: skip
 """Level and mask of what the hub adds to the standard's fields."""
 LABELS = "labels"
+EXTRA = "other:"
+"""Before the title of an extra 附加项目, wherever it is named as a field."""
 
 
 class NotAllowedError(HubError):
@@ -138,8 +141,9 @@ class Access:
             shown = "masked"
         clear, hidden = self.rules.clear, self.rules.masked
         why = f"敏感级 {level}，“{self.role}”原值到 {clear} 级、脱敏到 {hidden} 级"
-        if field in self.rules.fields:
-            shown, why = self.rules.fields[field], f"policy.yaml 为“{self.role}”单独定了这个字段"
+        named = field if field in self.rules.fields or not _is_extra(field) else "extras"
+        if named in self.rules.fields:
+            shown, why = self.rules.fields[named], f"policy.yaml 为“{self.role}”单独定了这个字段"
         if shown == "clear" and level >= 4 and self.purpose is None:
             shown, why = "masked", why + "；4 级看原值要写明用途，这次没有写"
         if shown == "masked" and level >= 4 and not mask:
@@ -241,4 +245,16 @@ def _facts(entity: Entity, field: str) -> tuple[int, str]:
     known = FIELDS[entity].get(field)
     if known is not None:
         return known.level, known.mask
+    if entity == "resident" and _is_extra(field):
+        return _facts_of_extra(field.removeprefix(EXTRA))
     return OURS.get(field, (5, ""))
+
+
+def _is_extra(field: str) -> bool:
+    return field.startswith(EXTRA)
+
+
+def _facts_of_extra(title: str) -> tuple[int, str]:
+    """What only a department's form has a name for is as sensitive as anything may be."""
+    known = extras().get(title)
+    return (known.level, known.mask) if known else (4, "隐藏")

@@ -14,6 +14,7 @@ from hub.platform_streams import Entity
 from hub.platform_values import Setting
 from hub.yaml_text import parse
 from schemas.entities import FIELDS
+from schemas.extras import extras
 from schemas.fields import Level
 
 Shown = Literal["clear", "masked", "hidden"]
@@ -44,6 +45,7 @@ class Role(Setting):
     @classmethod
     def _of_the_standard(cls, value: dict[str, Shown]) -> dict[str, Shown]:
         known = {name for fields in FIELDS.values() for name in fields}
+        known |= {f"other:{title}" for title in extras()}
         if unknown := sorted(set(value) - known):
             raise ValueError(f"not in the standard: {', '.join(unknown)}")
         return value

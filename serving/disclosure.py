@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from hub.settings import Home
 from reports.extract_file import load_extracts
 from schemas.entities import FIELDS
+from schemas.extras import extras
 from security.policy import Policy
 from serving.doors import Doors
 
@@ -58,6 +59,7 @@ def _sources(home: Home) -> str:
         for stream in platform.streams.values():
             known = FIELDS[stream.entity]
             fields |= {known[one].title: known[one].level for one in stream.map if one in known}
+            fields |= {one: extras()[one].level for one in stream.extras if one in extras()}
         told = "、".join(f"{title}（{LEVELS[level]}）" if level >= 4 else title
                         for title, level in fields.items())  # fmt: skip
         rows.append((platform.title, platform.owner.department, told, _kept(platform.retention)))

@@ -20,6 +20,7 @@ from security.keys import keyed_ids, read_keys
 from security.passwords import token_hash
 from security.policy import Access, Policy, access_of, read_policy
 from serving.api.lookups import Lookups
+from serving.reading.besides import Answers
 from serving.reading.settled import Settling
 from serving.reading.snapshot import Snapshots
 
@@ -43,6 +44,7 @@ class Doors:
     snapshots: Snapshots
     lookups: Lookups
     settling: Settling
+    answers: Answers
     background: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, "doors"), repr=False
     )
@@ -136,7 +138,7 @@ def open_doors(home: Home) -> Doors:
     watch = Watch(ledger, lambda text: background.submit(_post, home, text))
     return Doors(
         home, ledger, read_policy(home.root), Audit(home, ledger), watch, Snapshots(home),
-        Lookups(home), Settling(home, ledger), background,
+        Lookups(home), Settling(home, ledger), Answers(home), background,
         read_keys(home.secrets, encryption=False).identity,
     )  # fmt: skip
 

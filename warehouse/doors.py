@@ -4,9 +4,9 @@ A snapshot is written for syncs, which read whole columns: finding one person in
 milliseconds of planning and scanning, and an index there would make every sync wait. So whoever
 serves it makes this file beside it, once for a snapshot. It is SQLite:
 
-    card    nth (in the order of ids), resident_id, sealed: the person's row with labels, sources
-            and household, a JSON list in the order of `about.columns`, AES-256-GCM under a key of
-            this file's own (as it is, if the home does not encrypt)
+    card    nth (in the order of ids), resident_id, sealed: the person's row with labels, extras,
+            sources and household, a JSON list in the order of `about.columns`, AES-256-GCM under a
+            key of this file's own (as it is, if the home does not encrypt)
     seek    mark → nth: 60 bits of a keyed hash of a field's name and value
     merged  resident_id → merged_into
 
@@ -38,7 +38,9 @@ Row = dict[str, Any]
 SOUGHT = ("id_number", "phone", "residence_address", "name")
 """What people are found by, the surest first."""
 FOLDED = {"id_number": "upper(id_number)"}
-NESTED = ("community_code", "labels", "sources", "members")
+FORM = 2
+"""Which form a card has: a file of another form is made anew."""
+NESTED = ("community_code", "labels", "extras", "sources", "members")
 TABLES = """
     CREATE TABLE about (columns TEXT, salt BLOB);
     CREATE TABLE card (nth INTEGER PRIMARY KEY, resident_id TEXT, sealed BLOB);
@@ -49,6 +51,13 @@ CARDS = """
         SELECT resident_id, list({{label: label, detail: detail, since: since, until: until,
             platform: platform}}) AS labels
         FROM resident_label GROUP BY resident_id),
+    extras AS (
+        SELECT resident_id, list({{item: x.item, value: x.value, platform: platform,
+            stream: stream, 'at': said_at}} ORDER BY moment DESC, record_id) AS extras
+        FROM (SELECT l.resident_id, l.record_id, t.platform, t.stream, unnest(t.extras) AS x,
+                coalesce(t.updated_at, t.valid_from) AS moment, {said} AS said_at
+            FROM resident_link l JOIN resident_record t USING (record_id) WHERE len(t.extras) > 0)
+        GROUP BY resident_id),
     sources AS (
         SELECT l.resident_id, list({{platform: t.platform, stream: t.stream,
             said_at: {said}}}) AS sources
@@ -60,7 +69,8 @@ CARDS = """
         FROM resident WHERE household_id IS NOT NULL GROUP BY household_id)
     SELECT r.resident_id, json_array({columns})::VARCHAR AS card
     FROM resident r LEFT JOIN grid g USING (grid_code) LEFT JOIN labels USING (resident_id)
-    LEFT JOIN sources USING (resident_id) LEFT JOIN members USING (household_id)
+    LEFT JOIN extras USING (resident_id) LEFT JOIN sources USING (resident_id)
+    LEFT JOIN members USING (household_id)
     ORDER BY r.resident_id"""
 AT_ONCE = 5000  # cards under way in memory
 
@@ -258,7 +268,7 @@ def _sweep(path: Path) -> None:
 
 
 def _path(home: Home, number: int) -> Path:
-    return home.data / "doors" / f"{number}.cards"
+    return home.data / "doors" / f"{number}.{FORM}.cards"
 
 
 if __name__ == "__main__":

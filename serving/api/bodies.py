@@ -10,7 +10,8 @@ from schemas.entities import FIELDS
 
 TEXT = r"^[^\x00-\x1f\x7f]*$"
 ID = r"^[A-Za-z0-9_\-]{1,40}$"
-SKIPPED = ("record_key", "op", "row_hash", "row_no", "issues", "updated_at", "labels", "covers")
+SKIPPED = ("record_key", "op", "row_hash", "row_no", "issues", "updated_at", "labels", "extras",
+           "covers")  # fmt: skip
 OURS: dict[Entity, dict[str, tuple[Any, str]]] = {
     "resident": {
         "resident_id": (str, "居民编码"), "household_id": (str | None, "户编码"),
@@ -66,6 +67,16 @@ class Label(BaseModel):
     platform: str
 
 
+class Extra(BaseModel):
+    """附加项目: the newest word on an item besides the fields, clear or masked."""
+
+    item: str = Field(description="项目名，见数据字典“附加项目”")
+    value: str
+    platform: str
+    stream: str
+    said_at: str
+
+
 class Source(BaseModel):
     """One record behind a resident."""
 
@@ -80,6 +91,7 @@ class ResidentView(BaseModel):
     snapshot: int
     resident: ResidentRow  # type: ignore[valid-type]  # a model made at run time
     labels: list[Label]
+    extras: list[Extra] = Field(description="看不到值的项目不在里面")
     members: list[ResidentRow]  # type: ignore[valid-type]  # a model made at run time
     sources: list[Source]
 
@@ -280,7 +292,10 @@ class Feedback(Given):
     """校核纠错: a field of a resident is said to be wrong."""
 
     resident_id: str = Field(pattern=ID)
-    field: str = Field(pattern=r"^[a-z_]{1,40}$")
+    field: str = Field(
+        pattern=r"^(?:[a-z_]{1,40}|other:[^\x00-\x1f\x7f]{1,40})$",
+        description="居民的字段名；附加项目写 other:项目名",
+    )
     kind: Literal["wrong", "outdated", "died", "moved", "unknown"]
     proposed: str | None = Field(default=None, max_length=200, pattern=TEXT)
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -39,7 +39,7 @@ class Caller:
     client: Client
     access: Access
     snapshot: int = 0
-    lies_over: str = ""  # which decisions lay over the snapshot
+    lies_over: str = ""  # which decisions and answers lay over the snapshot
 
     @contextmanager
     def brain(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -77,6 +77,12 @@ class Caller:
             for one in over.groups.get(own, (own,))
         ]
         return [one for one in found if one is not None and self._covers(one)]
+
+    def answers(self, residents: Iterable[str]) -> list[Row]:
+        """What was asked once about these and answered, beside the snapshot."""
+        given, mark = self.doors.answers.given(self.snapshot, self._tables, residents)
+        self.lies_over += mark and f" {mark}"
+        return given
 
     def _covers(self, card: Row) -> bool:
         return self.access.covers(card["grid_code"], card["community_code"])

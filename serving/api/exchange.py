@@ -16,7 +16,6 @@ from ledger.idempotency import Replay, begin, finish
 from reports.extract_file import NAME, Extract, load_extracts
 from reports.extract_run import Run, run_extract, runs_of
 from reports.form_file import FormFile, load_forms
-from schemas.entities import FIELDS
 from security.keys import read_keys
 from security.passwords import token_hash
 from security.policy import NotAllowedError, prefix_of
@@ -24,6 +23,7 @@ from serving.api.bodies import Extracts, Feedback, FeedbackRow, Forms, RunRow, R
 from serving.api.caller import Called, Caller
 from serving.api.problems import Problem
 from serving.api.residents import outside
+from serving.reading.correcting import is_correctable
 
 router = APIRouter(tags=["exchange"])
 Name = Annotated[str, Path(pattern=NAME)]
@@ -159,8 +159,8 @@ def list_forms(caller: Called) -> Response:
 @router.post("/feedback", status_code=201, responses={201: {"model": FeedbackRow}})
 def give_feedback(asked: Feedback, caller: Called, key: Key) -> Response:
     """Say that a value is wrong; the proposed value is kept sealed until a steward has decided."""
-    if asked.field not in FIELDS["resident"]:
-        raise Problem(400, "field 要写数据字典里居民的字段名。")
+    if not is_correctable(asked.field):
+        raise Problem(400, "field 要写数据字典里居民的字段名，或 other:附加项目名。")
     with caller.doing("feedback", "resident", asked.resident_id):
         row = caller.cards().card(asked.resident_id)
         if row is None or not caller.access.covers(row["grid_code"], row["community_code"]):

@@ -13,6 +13,7 @@ from security.policy import Access, NotAllowedError
 from serving.api.bodies import ID, ResidentPage, ResidentView, Search, Verified, Verify
 from serving.api.caller import Called, Caller, marks
 from serving.api.problems import Problem
+from serving.reading.besides import Besides, besides, by_item
 from serving.reading.settled import one_card
 from warehouse.answers import rows
 from warehouse.doors import NESTED, SOUGHT
@@ -29,7 +30,7 @@ def outside() -> NotFoundError:
     )
 
 
-def view_of(access: Access, row: Row) -> Row:
+def view_of(access: Access, row: Row, told: Besides) -> Row:
     """A person's row as the access may see it, with labels, members of the scope and sources."""
     labels, members = row["labels"] or [], row["members"] or []
     inside = [
@@ -42,6 +43,17 @@ def view_of(access: Access, row: Row) -> Row:
     return {
         "resident": access.view("resident", own(row)),
         "labels": access.labels(sorted(labels, key=lambda one: (one["label"], one["platform"]))),
+        "extras": [
+            {
+                "item": one.title,
+                "value": one.value,
+                "platform": said.platform,
+                "stream": said.stream,
+                "said_at": said.at,
+            }
+            for one in told.fields
+            if (said := one.source)
+        ],
         "members": [access.view("resident", one) for one in inside],
         "sources": sources if access.may("look") else [],
     }
@@ -64,10 +76,13 @@ def get_resident(resident_id: Id, caller: Called) -> Response:
         if not parts:
             raise outside()
         row = one_card(parts)
-        body = {"snapshot": caller.snapshot} | view_of(caller.access, row)
+        held = [word for part in parts for word in part["extras"] or ()]
+        answers = caller.answers(part["resident_id"] for part in parts)
+        told = besides(caller.access, by_item([*answers, *held]))
+        body = {"snapshot": caller.snapshot} | view_of(caller.access, row, told)
         caller.note(
             "look", entity="resident", subject=row["resident_id"], rows=1,
-            fields=caller.access.clear_fields("resident", own(row)),
+            fields=(*caller.access.clear_fields("resident", own(row)), *told.clear),
             detail=caller.doors.surname_mark(row["name"])
             | (marks(parts) if len(parts) > 1 else {}),
         )  # fmt: skip

@@ -23,6 +23,8 @@ from hub.settings import Home
 from ledger import Ledger
 from ledger.accounts import Account, SignInError, account_of
 from ledger.audit import Event, Outcome
+from reports.collected import ANSWERS
+from reports.requested import REQUESTED
 from schemas.entities import FIELDS
 from security.oidc import TokenRefusedError
 from security.policy import Access, Action, NotAllowedError
@@ -177,7 +179,8 @@ class Visit:
     def titles(self) -> dict[str, str]:
         """The platforms' Chinese names."""
         known, _ = self.console.home.read_platforms()
-        return {name: one.title for name, one in known.items()}
+        ours = {one.platform: one.title for one in (ANSWERS, REQUESTED)}
+        return ours | {name: one.title for name, one in known.items()}
 
 
 def csrf_of(token: str) -> str:

@@ -9,7 +9,8 @@ from hub.errors import NotFoundError
 from hub.settings import Home
 from ledger import Ledger
 from ledger.feedback import decide_feedback, open_feedback
-from reports.requested import file_correction, may_correct
+from reports.requested import file_correction, is_extra, may_correct
+from schemas.entities import FIELDS
 from security.keys import read_keys
 from security.policy import Access
 from serving.reading.resident import shown_value
@@ -19,10 +20,17 @@ from warehouse.answers import rows
 
 Row = dict[str, Any]
 Verdict = Literal["accepted", "refused"]
+Filed = Literal["", "with the sync", "now"]
+"""From when on an accepted value counts; never, if nothing was filed."""
 KINDS = {
     "wrong": "不对", "outdated": "过时了", "died": "人已去世", "moved": "已搬走",
     "unknown": "查无此人", "request": "本人申请更正",
 }  # fmt: skip
+
+
+def is_correctable(field: str) -> bool:
+    """Whether somebody may say of it that it is wrong: a resident's field, or an extra."""
+    return field in FIELDS["resident"] or is_extra(field)
 
 
 def sealing_key(home: Home) -> str:
@@ -70,8 +78,8 @@ def feedback_inside(
 def settle_feedback(
     connection: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, settled: tuple[int, Verdict],
     by: str,
-) -> bool:  # fmt: skip
-    """Close one; return whether its value becomes a record of the platform `requested`.
+) -> Filed:  # fmt: skip
+    """Close one; return from when on its value counts.
 
     Raises:
         NotFoundError: none of that number waits.
@@ -80,13 +88,13 @@ def settle_feedback(
     number, verdict = settled
     waits = {one["feedback"]: one for one in open_feedback(ledger, sealing_key(home))}
     one = waits.get(number)
-    filed = False
+    filed: Filed = ""
     if one and verdict == "accepted" and one["proposed"] and may_correct(one["field"]):
         found = rows(
             connection, "SELECT * FROM resident WHERE resident_id = $id", {"id": one["resident_id"]}
         )
         for person in found:  # none, if they are gone since
             file_correction(home, person, one["field"], one["proposed"], datetime.now(UTC))
-            filed = True
+            filed = "now" if is_extra(one["field"]) else "with the sync"
     decide_feedback(ledger, number, verdict, by)
     return filed

@@ -72,7 +72,7 @@ def title(field: str | None, entity: Entity = "resident") -> str:
     if field is None:
         return ""
     facts = _facts(entity).get(field)
-    return str(facts.title) if facts else OWN_TITLES.get(field, field)
+    return str(facts.title) if facts else OWN_TITLES.get(field, field.removeprefix("other:"))
 
 
 def shown(field: str, value: object, *, clear: bool, entity: Entity = "resident") -> object:

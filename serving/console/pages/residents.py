@@ -1,5 +1,6 @@
 """居民: search, and one resident whole."""
 
+from contextlib import nullcontext
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -7,10 +8,10 @@ from fastapi import APIRouter, Form, Query, Response
 
 from hub.errors import NotFoundError
 from ledger.feedback import note_feedback
-from schemas.entities import FIELDS
-from serving.console.frame import Posted, Visiting, go
-from serving.reading.correcting import KINDS, sealing_key
-from serving.reading.resident import see
+from serving.console.frame import Posted, Visit, Visiting, go
+from serving.reading.besides import NOTHING, Besides, besides, words_on
+from serving.reading.correcting import KINDS, is_correctable, sealing_key
+from serving.reading.resident import Seen, see
 from serving.reading.search import WAYS, Hits, search
 from serving.reading.together import see_settled
 from serving.reading.usage import used_by, who_looked
@@ -57,7 +58,7 @@ def say_wrong(
     """Say that a value is wrong; what it should be is kept sealed until somebody decides."""
     visit.access.require("feedback")
     home, ledger = visit.console.home, visit.console.ledger
-    if field not in FIELDS["resident"]:
+    if not is_correctable(field):
         raise NotFoundError("no such field", zh="没有这个字段：请刷新页面。")
     seen = see(visit.connection, visit.access, resident_id, home.settings.owners)
     visit.note("feedback", entity="resident", subject=seen.resident_id, fields=(field,))
@@ -83,15 +84,29 @@ def one_resident(
         seen = see_settled(visit.connection, visit.access, resident_id, owners, over)
     if resident_id in seen.together:
         return go(f"/residents/{seen.resident_id}")
+    told = _besides(visit, seen)
     mark: dict[str, Any] = dict(visit.console.doors.surname_mark(seen.name))
     if seen.together:
         mark["subjects"] = [seen.resident_id, *seen.together]
     visit.note(
-        "look", entity="resident", subject=seen.resident_id, fields=seen.clear, rows=1,
+        "look", entity="resident", subject=seen.resident_id, fields=seen.clear + told.clear, rows=1,
         as_of=as_of.isoformat() if as_of else "", **mark,
     )  # fmt: skip
     return visit.page(
-        "resident.html", seen=seen, said=said, kinds=KINDS, used=used_by(home, seen.resident_id),
+        "resident.html", seen=seen, told=told, said=said, kinds=KINDS,
+        correctable=[one for one in [*seen.fields, *told.fields] if is_correctable(one.name)],
+        used=used_by(home, seen.resident_id),
         decided=verdicts_of(visit.connection, visit.access, visit.console.ledger, seen),
         looked=who_looked(visit.console.ledger, visit.access, seen.resident_id),
     )  # fmt: skip
+
+
+def _besides(visit: Visit, seen: Seen) -> Besides:
+    """附加项目 of whom the page shows; of a past day nobody knows them."""
+    if seen.as_of is not None or visit.brain is None:
+        return NOTHING
+    ids = (seen.resident_id, *seen.together)
+    given, _ = visit.console.doors.answers.given(
+        visit.brain.number, lambda: nullcontext(visit.connection), ids
+    )
+    return besides(visit.access, words_on(visit.connection, ids, given))

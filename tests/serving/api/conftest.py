@@ -4,10 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
+import duckdb
 import httpx
 import pytest
 import uvicorn
@@ -15,6 +17,7 @@ from fastapi import FastAPI
 
 from hub.settings import Home, open_home
 from ledger.clients import add_client, issue_token
+from schemas.extras import extras
 from serving.app import create_app, doors_of
 from serving.doors import Doors
 from tests.cli.small_home import COMMUNITY, build
@@ -103,9 +106,32 @@ def api_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
                 '社区矫正' AS label, 'police' AS platform, 'residents' AS stream,
                 'P9' AS record_key"""
         )
+        tell_extras(work.connection)
         work.close()
         publish_work(work)
     return open_home(home.root)
+
+
+OLD, NEW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def value_of(item: str, *, newest: bool = True) -> str:
+    """What 张三丰 has of an extra: a value that is found nowhere else."""
+    mark = f"{sorted(extras()).index(item):03}{'6' if newest else '2'}"
+    reads = extras()[item].reads
+    if reads == "day":
+        return f"19{mark[1:3]}-0{mark[3]}-11"
+    return f"5{mark}{mark}{mark}{mark}7" if reads in ("phone", "id_number") else f"独{mark}特"
+
+
+def tell_extras(connection: duckdb.DuckDBPyConnection) -> None:
+    """Every extra there is, of one person, by two platforms; the grid's word is the newer."""
+    for key, at, newest in (("P1", OLD, False), ("G1", NEW, True)):
+        told = [{"item": one, "value": value_of(one, newest=newest)} for one in extras()]
+        connection.execute(
+            "UPDATE resident_record SET extras = $told, updated_at = $at WHERE record_key = $key",
+            {"told": told, "at": at, "key": key},
+        )
 
 
 @pytest.fixture(scope="package")

@@ -11,7 +11,7 @@ from hub.settings import Home, open_home
 from serving.api.lookups import Lookups
 from tests.cli.small_home import copied
 from warehouse.answers import rows
-from warehouse.doors import NESTED, SOUGHT
+from warehouse.doors import FORM, NESTED, SOUGHT
 from warehouse.snapshots import publish_work, working
 
 
@@ -43,7 +43,7 @@ def test_readers_move_on_without_waiting(home: Home) -> None:
         found = cards.card("Rtwinone")
         assert found is not None
         assert found["phone"] == ("13000000000" if number == new else "13511112222")
-    assert [path.name for path in (home.data / "doors").glob("*.*")] == [f"{new}.cards"]
+    assert [path.name for path in (home.data / "doors").glob("*.*")] == [f"{new}.{FORM}.cards"]
     lookups.close()
 
 
