@@ -79,6 +79,7 @@ class RawPull:
         self.full = stream.increment.snapshot
         self._stored, self._resumed = stored, resumed
         self._plain = False  # whether no key came twice in the chunk
+        self._known = bool(stored)  # whether there is anything to compare with
         self._written: list[Path] = []
         # of a full pull until a key comes twice: the table `seen` takes ten times the memory
         self._numbers = SeenNumbers() if self.full and not resumed else None
@@ -132,67 +133,71 @@ class RawPull:
         """
         if not rows.num_rows:
             return Counts()
-        run = self.connection.execute
         numbers = np.arange(self.rows_before + 1, self.rows_before + rows.num_rows + 1)
         self.rows_before += rows.num_rows
         chunk = rows.append_column("_row", pa.array(numbers))
-        self.connection.register("chunk", chunk)
-        cells = [column for column in rows.column_names if column != "_origin"]
-        run(f"""
-            CREATE OR REPLACE TEMP TABLE keyed AS
-            WITH hashed AS (SELECT *, md5({_cells(cells)}) AS _hash FROM chunk)
-            SELECT _row, _hash, {self._key()} AS _key, {self._op()} AS _op FROM hashed""")
-        self.connection.unregister("chunk")
-        self._keep_out()
-        self._forget()
-        self._plain = self._is_plain()
+        keyed = self._keyed(chunk)
+        self._plain = self._is_plain(keyed)
         if not self._plain:
             self._remember_seen()
+        news, repeated = self._news(keyed)
+        self.connection.register("fresh", _beside(chunk, news))
+        if self.full:
+            self._note_seen(keyed)
+        unchanged = rows.num_rows - news.num_rows - repeated
+        return Counts(rows.num_rows, news.num_rows, unchanged, repeated)
+
+    def _keyed(self, chunk: pa.Table) -> pa.Table:
+        """Register `keyed`: what the rows are called, in their order, and what they say.
+
+        Rows of erased records, and deletions of what is not held, are left out: they change
+        nothing.
+        """
+        run = self.connection.execute
+        out = f"WHERE NOT coalesce({self.kept_out}, false)" if self.kept_out else ""
+        self.connection.register("chunk", chunk)
+        keyed = run(f"""
+            WITH hashed AS (SELECT *, md5({_cells(chunk)}) AS _hash FROM chunk),
+            named AS (SELECT _row, _hash, {self._key()} AS _key, {self._op()} AS _op FROM hashed)
+            SELECT *, {NUMBER} AS _number FROM named {out}""").to_arrow_table()
+        self.connection.unregister("chunk")
+        self.erased += chunk.num_rows - keyed.num_rows
+        self.connection.register("keyed", _in_order(keyed))
+        if self.forgets:
+            self._remember_seen()
+            keyed = run("""
+                WITH gone AS (SELECT _key FROM keyed WHERE _op = 'delete'),
+                held AS (SELECT _key FROM prior UNION ALL SELECT _key FROM seen UNION ALL
+                         SELECT _key FROM keyed WHERE _op = 'upsert')
+                SELECT * FROM keyed WHERE _op <> 'delete' OR _key IN (
+                    SELECT _key FROM held SEMI JOIN gone USING (_key))""").to_arrow_table()
+            self.connection.register("keyed", _in_order(keyed))
+        return _in_order(keyed)
+
+    def _is_plain(self, keyed: pa.Table) -> bool:
+        """Whether every row has a key that no other row of the pull has: nearly every chunk."""
+        if pc.any(pc.equal(keyed["_op"], "nokey")).as_py():
+            return False
+        different = np.unique(_numbers(keyed))
+        if len(different) < keyed.num_rows:
+            return False
+        if self._numbers is not None:
+            return not self._numbers.known(different).any()
+        query = "SELECT NOT EXISTS (FROM keyed SEMI JOIN seen USING (_key))"
+        return not self.full or bool(self.connection.execute(query).fetchall()[0][0])
+
+    def _news(self, keyed: pa.Table) -> tuple[pa.Table, int]:
+        """Which rows must be stored, in their order; and how many were repeated."""
+        if self._plain and not self._known:
+            return keyed, 0
+        run = self.connection.execute
         judged = PLAIN if self._plain else self._judge()
         news = run(f"""
             SELECT _row, _hash, _key, _op FROM {judged} WHERE NOT _repeated AND NOT _unchanged
             ORDER BY _row""").to_arrow_table()
-        self.connection.register("fresh", _beside(chunk, news))
-        if self.full:
-            self._note_seen()
-        repeated = 0
-        if not self._plain:
-            repeated = int(run("SELECT count(*) FROM judged WHERE _repeated").fetchall()[0][0])
-        unchanged = rows.num_rows - news.num_rows - repeated
-        return Counts(rows.num_rows, news.num_rows, unchanged, repeated)
-
-    def _keep_out(self) -> None:
-        """Take rows of erased records out of the chunk, counted: they change nothing."""
-        if self.kept_out:
-            query = f"DELETE FROM keyed WHERE {self.kept_out}"
-            self.erased += int(self.connection.execute(query).fetchall()[0][0])
-
-    def _forget(self) -> None:
-        """Take deletions of what is not held out of the chunk: they change nothing."""
-        if self.forgets:
-            self._remember_seen()
-            self.connection.execute("""
-                DELETE FROM keyed WHERE _op = 'delete' AND NOT EXISTS (
-                    SELECT 1 FROM (SELECT _key FROM prior UNION ALL SELECT _key FROM seen UNION ALL
-                                   SELECT _key FROM keyed WHERE _op = 'upsert') AS held
-                    WHERE held._key = keyed._key)""")
-
-    def _is_plain(self) -> bool:
-        """Whether every row has a key that no other row of the pull has: nearly every chunk."""
-        found = self.connection.execute("""
-            SELECT count(*) = count(DISTINCT _key) AND NOT bool_or(_op = 'nokey')
-                AND NOT EXISTS (FROM keyed SEMI JOIN seen USING (_key)) FROM keyed""").fetchall()
-        return bool(found[0][0]) and not (
-            self._numbers is not None and self._numbers.known(self._keys_as_numbers()).any()
-        )
-
-    def _keys_as_numbers(self) -> Numbers:
-        found: Numbers = (
-            self.connection.execute(f"SELECT {NUMBER} AS n FROM keyed")
-            .to_arrow_table()["n"]
-            .to_numpy()
-        )
-        return found
+        if self._plain:
+            return news, 0
+        return news, int(run("SELECT count(*) FROM judged WHERE _repeated").fetchall()[0][0])
 
     def _remember_seen(self) -> None:
         """From here on keep the keys themselves: some came twice, or only their numbers did.
@@ -236,11 +241,11 @@ class RawPull:
         )
         return "judged"
 
-    def _note_seen(self) -> None:
+    def _note_seen(self, keyed: pa.Table) -> None:
         """Remember what a full snapshot still holds."""
         run = self.connection.execute
         if self._numbers is not None:
-            self._numbers.add(self._keys_as_numbers())
+            self._numbers.add(_numbers(keyed))
             return
         if self._plain:
             run("INSERT INTO seen SELECT _key, _hash FROM keyed")
@@ -280,6 +285,7 @@ class RawPull:
         """Store the fresh rows; return their number."""
         rows = write_parquet(self.home, self.connection, "SELECT * FROM fresh", path)
         self._written.append(path)
+        self._known = self._known or not self.full
         if not self.full:  # a later chunk may bring the same record again
             self.connection.execute("DELETE FROM prior WHERE _key IN (SELECT _key FROM fresh)")
             values, each = "arg_max(_hash, _row), arg_max(_op, _row)", "GROUP BY _key"
@@ -327,11 +333,30 @@ def _beside(chunk: pa.Table, news: pa.Table) -> pa.Table:
     return chunk
 
 
-def _cells(columns: list[str]) -> str:
+def _cells(chunk: pa.Table) -> str:
     """Cells as one text in which null and empty differ; column order does not matter.
 
     The names are in it too: a row read from other columns is another row.
     """
-    names = md5("\x1f".join(sorted(columns)).encode(), usedforsecurity=False).hexdigest()[:8]
-    cells = (f"chr(31), '=' || {name(c)}" for c in sorted(columns))  # a null is then nothing at all
-    return f"concat({literal(names)}, {', '.join(cells)})"
+    columns = sorted(one for one in chunk.column_names if one not in ("_origin", "_row"))
+    text = md5("\x1f".join(columns).encode(), usedforsecurity=False).hexdigest()[:8]
+    cells: list[str] = []
+    for column in columns:
+        if chunk[column].null_count:  # a null is then nothing at all
+            cells += [literal(f"{text}\x1f"), f"'=' || {name(column)}"]
+        else:
+            cells += [literal(f"{text}\x1f="), name(column)]
+        text = ""
+    return f"concat({literal(text)}, {', '.join(cells)})"
+
+
+def _in_order(rows: pa.Table) -> pa.Table:
+    """By `_row`: of one thread nothing else comes, but it is not promised."""
+    if np.all(np.diff(rows["_row"].to_numpy()) > 0):
+        return rows
+    return rows.sort_by("_row")
+
+
+def _numbers(keyed: pa.Table) -> Numbers:
+    found: Numbers = keyed["_number"].to_numpy()
+    return found
