@@ -45,6 +45,7 @@ from cli import (
 from cli.chinese import Command, Group, complaint
 from cli.options import HomeOption, asked
 from hub.errors import BusyError, ConfigError, HubError
+from hub.priority import yield_to_readers
 from hub.shortage import as_told
 
 OK, FAILED, MISTYPED, BUSY, FAULT, STOPPED = 0, 1, 2, 4, 70, 130
@@ -132,6 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     asked.before = asked.root = None
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None and given[:1] == ["sync"]:
+        yield_to_readers()
     try:
         code = int(app(args=given, prog_name="hub", standalone_mode=False) or OK)
     except Exception as error:  # where a run ends

@@ -37,6 +37,7 @@ WRITE = f"""INSERT INTO audit_event ({", ".join(f'"{one}"' for one in COLUMNS)})
 MOVE = "UPDATE audit_head SET seq = ?, hash = ?, signature = ?"
 MARK = "INSERT INTO audit_checkpoint (seq, hash, at, signature) VALUES (:seq, :hash, :at, :mark)"
 """Given to the driver as they are: every look pays for them, and through SQLAlchemy ten times."""
+LINKED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 Outcome = Literal["ok", "refused", "not_found", "failed"]
 
 
@@ -177,8 +178,7 @@ TOLD = (
 def link_of(before: str, row: Mapping[str, Any]) -> str:
     """The hash of an event behind the one with hash `before`."""
     told = [before, row["at"].isoformat(), *(row[name] for name in TOLD)]
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return sha256(text.encode()).hexdigest()
+    return sha256(LINKED.encode(told).encode()).hexdigest()
 
 
 def signed_text(kind: Literal["head", "checkpoint"], seq: int, link: str) -> str:

@@ -15,6 +15,10 @@ from ledger.tables import BatchRow, PullRow, RunRow, StreamRow
 HEAD = "0007"
 """The newest migration; a test holds it equal to Alembic's own head."""
 
+PAGES = 8000
+"""Of 4 KB, kept in the log before they are moved to their places: the audit's indexes change the
+same pages again and again, and each move holds up a commit."""
+
 Cursor = dict[str, Any]
 
 
@@ -267,6 +271,7 @@ def open_ledger(path: Path) -> Ledger:
     def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 (DBAPI connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={PAGES}")
 
     if _version(engine) != HEAD:
         _upgrade(engine)

@@ -1,8 +1,9 @@
 """Warnings 风险预警: what is out of the usual in the audit, told to the auditor and the webhook.
 
-Counted per actor and day (Beijing time) from the audit itself, in the order of its chain. What
-other processes wrote is read from the ledger before anybody is let through, so a limit holds for
-all of them together, and after a restart. A warning of a kind is written once a day for an actor.
+Counted per actor and day (Beijing time) from the audit itself, in the order of its chain. Counts
+are kept in memory and begin with what the ledger has of today; what other processes wrote is read
+as soon as an event of ours stands behind it, before its answer leaves, so a limit holds for all of
+them together, and after a restart. A warning of a kind is written once a day for an actor.
 """
 
 import json
@@ -28,6 +29,8 @@ KINDS = {
     "refusals": "多次被拒绝",
     "surname": "查看的居民多为同一个姓",
 }
+SHOWING = ("look", "list", "search", "verify")
+"""Actions that show residents."""
 NIGHT, OUTSIDE, REFUSALS, SURNAME = 20, 20, 10, 15
 
 
@@ -64,8 +67,19 @@ class Watch:
             self._catch_up()
             return len(self._of[actor].residents) if actor in self._of else 0
 
-    def note(self, event: Event, seq: int, daily: int = 0) -> None:
-        """Count an event that was recorded as number `seq`; `daily` is the actor's limit."""
+    def counted(self, actor: str) -> int:
+        """The same up to this process's last event: the ledger is not asked."""
+        with self._lock:
+            if self._day != datetime.now(ZONE).date().isoformat():
+                return 0
+            return len(self._of[actor].residents) if actor in self._of else 0
+
+    def note(self, event: Event, seq: int, daily: int = 0) -> int:
+        """Count an event that was recorded as number `seq`; `daily` is the actor's limit.
+
+        Return how many residents the actor has seen today, through whichever process: the chain
+        is known to its end, so of two processes that let somebody through one sees both.
+        """
         now = datetime.now(ZONE)
         with self._lock:
             if seq == self._seq + 1 and now.date().isoformat() == self._day:
@@ -82,6 +96,7 @@ class Watch:
             if self._write(event.actor, kind, many):
                 told = f"风险预警：{event.actor} {KINDS[kind]}。"
                 self._tell(f"{told}请审计员查看 hub audit warnings。")
+        return many
 
     def _catch_up(self) -> None:
         """Count what the chain has behind the last event that was counted; begin anew each day."""
@@ -124,7 +139,7 @@ def _count(day: _Day, event: Event, at: datetime) -> None:
         day.not_found += 1
     if event.outcome == "refused":
         day.refused += 1
-    if event.outcome != "ok" or event.action not in ("look", "list", "search", "verify"):
+    if event.outcome != "ok" or event.action not in SHOWING:
         return
     seen = [event.subject] if event.subject else event.detail.get("subjects", [])
     if event.entity != "resident":

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from hub.errors import ConfigError, HubError
@@ -65,6 +66,11 @@ class Access:
     scope: tuple[str, ...]
     whole: bool = False  # the scope covers all that the home serves
     purpose: str | None = None
+
+    @cached_property
+    def mark(self) -> str:
+        """Another text for whoever may see anything else."""
+        return sha256(repr(self).encode()).hexdigest()[:16]
 
     def may(self, action: Action) -> bool:
         """Whether the role may do this."""

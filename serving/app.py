@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
 from hub.settings import Home
 from serving import disclosure
 from serving.api import exchange, places, residents, state, token
-from serving.api.outer import Outer, named
+from serving.api.caller import PURPOSE
+from serving.api.outer import Outer
 from serving.api.problems import ProblemBody, answer_problems
 from serving.console.mounting import mount_console
 from serving.doors import Doors, open_doors
@@ -29,6 +30,8 @@ PROBLEM = {
     "description": "出错",
     "content": {"application/problem+json": SCHEMA},
 }
+OPEN = ("/token", "/health")
+"""What needs no token, and so has no purpose."""
 CODES = (400, 401, 403, 404, 409, 413, 429, 503)
 PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys(CODES, PROBLEM)
 
@@ -46,7 +49,7 @@ def create_app(home: Home) -> FastAPI:
     )  # fmt: skip
     app.state.doors, app.state.metrics, app.state.jobs = doors, state.Metrics(), exchange.Jobs()
     for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX, responses=PROBLEMS, dependencies=[Depends(named)])
+        app.include_router(router, prefix=PREFIX, responses=PROBLEMS)
     app.include_router(disclosure.router)
     answer_problems(app)
     app.add_middleware(Outer, metrics=app.state.metrics)
@@ -64,8 +67,10 @@ def openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document; what FastAPI adds of its own for malformed requests is a 400 here."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        for path in made["paths"].values():
+        for address, path in made["paths"].items():
             for operation in path.values():
+                if address.removeprefix(PREFIX) not in OPEN:
+                    operation.setdefault("parameters", []).append(dict(PURPOSE))
                 operation["responses"].pop("422", None)
                 for answer in operation["responses"].values():
                     if "application/problem+json" in answer.get("content", {}):

@@ -1,12 +1,15 @@
 """What routes and pages share in one process, and the one way in which they note what was done."""
 
 import logging
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
 from time import monotonic
 
+import duckdb
 import httpx
 
 from hub.errors import HubError
@@ -15,11 +18,12 @@ from ledger import Ledger, open_ledger
 from ledger.accounts import Account
 from ledger.audit import Audit, Event
 from ledger.clients import Client, client_of
-from ledger.watch import Watch
+from ledger.watch import SHOWING, Watch
 from security.keys import keyed_ids, read_keys
 from security.passwords import token_hash
 from security.policy import Access, Policy, access_of, read_policy
 from serving.api.lookups import Lookups
+from serving.noting import Notes
 from serving.reading.besides import Answers
 from serving.reading.settled import Settling
 from serving.reading.snapshot import Snapshots
@@ -41,6 +45,7 @@ class Doors:
     policy: Policy
     audit: Audit
     watch: Watch
+    notes: Notes
     snapshots: Snapshots
     lookups: Lookups
     settling: Settling
@@ -72,9 +77,21 @@ class Doors:
         return made
 
     def note(self, access: Access | None, event: Event) -> None:
-        """Write what was done to the audit, durably, and watch for what is unusual."""
-        seq = self.audit.record(event)
-        self.watch.note(event, seq, access.rules.daily if access else 0)
+        """Write what was done to the audit, durably, and watch for what is unusual.
+
+        Raises:
+            TooManyError: with what other processes showed, it was more than the role may see.
+        """
+        seq, daily = self.audit.record(event), access.rules.daily if access else 0
+        _within(access, event, self.watch.note(event, seq, daily))
+
+    async def written(self, access: Access, event: Event) -> None:
+        """The same on the event loop, together with what others write at the time.
+
+        Raises:
+            TooManyError: as above.
+        """
+        _within(access, event, await self.notes.written(event, access.rules.daily))
 
     def throttle(self, access: Access, more: int = 1) -> None:
         """Stop who would see more residents today than the role may.
@@ -82,12 +99,8 @@ class Doors:
         Raises:
             TooManyError: so it is.
         """
-        if self.watch.seen_today(access.actor) + more > access.rules.daily:
-            raise TooManyError(
-                "daily limit of residents reached",
-                zh=f"今天查看的居民已到“{access.role}”的上限（{access.rules.daily} 人）："
-                "明天再看，或请管理员调整 policy.yaml 的 daily。",
-            )
+        if self.watch.counted(access.actor) + more > access.rules.daily:
+            raise too_many(access)
 
     def surname_mark(self, name: object) -> dict[str, str]:
         """What the audit keeps of a surname: a keyed mark, the same for the same surname."""
@@ -114,12 +127,45 @@ class Doors:
                 self._clients[key] = (found, monotonic())
         return found
 
+    def at_hand(self) -> bool:
+        """Whether what lies over the snapshot is known, so that a view asks nothing but memory."""
+        number = self.lookups.number
+        return number is not None and self.settling.known(number) and self.answers.known(number)
+
+    def fetch(self) -> None:
+        """Look at what may have changed: the snapshot, decisions, answers."""
+        number = self.lookups.cards()[1]
+        self.settling.over(number, self.tables)
+        self.answers.given(number, self.tables, ())
+
+    @contextmanager
+    def tables(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The tables of the snapshot that the API answers from."""
+        with self.lookups.cursor() as (cursor, _):
+            yield cursor
+
     def close(self) -> None:
         """Let go of everything."""
+        self.notes.close()
         self.background.shutdown(wait=True)
         self.snapshots.close()
         self.lookups.close()
         self.ledger.close()
+
+
+def too_many(access: Access) -> TooManyError:
+    """What is told to who has seen as many as the role may."""
+    return TooManyError(
+        "daily limit of residents reached",
+        zh=f"今天查看的居民已到“{access.role}”的上限（{access.rules.daily} 人）："
+        "明天再看，或请管理员调整 policy.yaml 的 daily。",
+    )
+
+
+def _within(access: Access | None, event: Event, seen: int) -> None:
+    showed = event.outcome == "ok" and event.entity == "resident" and event.action in SHOWING
+    if access is not None and showed and seen > access.rules.daily:
+        raise too_many(access)
 
 
 @lru_cache(maxsize=4096)  # there are fewer surnames
@@ -136,8 +182,9 @@ def open_doors(home: Home) -> Doors:
     ledger = open_ledger(home.data / "ledger.sqlite")
     background = ThreadPoolExecutor(1, "doors")
     watch = Watch(ledger, lambda text: background.submit(_post, home, text))
+    audit = Audit(home, ledger)
     return Doors(
-        home, ledger, read_policy(home.root), Audit(home, ledger), watch, Snapshots(home),
+        home, ledger, read_policy(home.root), audit, watch, Notes(audit, watch), Snapshots(home),
         Lookups(home), Settling(home, ledger), Answers(home), background,
         read_keys(home.secrets, encryption=False).identity,
     )  # fmt: skip

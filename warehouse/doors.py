@@ -28,6 +28,7 @@ from typing import Any
 import duckdb
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from hub.priority import yield_to_readers
 from hub.settings import Home, open_home
 from security.keys import read_keys
 from warehouse.answers import rows
@@ -272,5 +273,5 @@ def _path(home: Home, number: int) -> Path:
 
 
 if __name__ == "__main__":
-    os.nice(10)
+    yield_to_readers()
     prepare(open_home(Path(sys.argv[1])), int(sys.argv[2]))

@@ -11,15 +11,13 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event as Flag
-from threading import Thread
 
 from bench.serving.crowd import crowd
-from bench.serving.load import Measured, looks, run, searches
+from bench.serving.load import Measured, Server, looks, run, searches
 from hub.settings import Home, open_home
 from ledger import open_ledger
 from ledger.clients import add_client, issue_token
-from warehouse.snapshots import publish_work, reading, working
+from warehouse.snapshots import reading
 
 POLICY = """
 roles:
@@ -45,22 +43,23 @@ def measure(home: Home, threads: int, seconds: float) -> Iterator[Measured]:
             "SELECT resident_id, name, phone FROM resident USING SAMPLE 2000"
         ).fetchall()
     ids, people = [row[0] for row in found], [(row[1], row[2]) for row in found]
-    with served(home) as (port, token):
-        run("warm", port, token, looks(ids), threads=1, seconds=2)
-        yield run("view, one at a time", port, token, looks(ids), threads=1, seconds=seconds)
-        yield run("search, one at a time", port, token, searches(people), threads=1,
-                  seconds=seconds)  # fmt: skip
-        yield run("view", port, token, looks(ids), threads=threads, seconds=seconds)
+    with served_as(home, {"测速": "*"}) as server:
+        look, search = looks(ids), searches(people)
+        run("warm", server, look, threads=1, seconds=2)
+        yield run("view, one at a time", server, look, threads=1, seconds=seconds)
+        yield run("search, one at a time", server, search, threads=1, seconds=seconds)
+        yield run("view", server, look, threads=threads, seconds=seconds)
+        yield run("search", server, search, threads=threads, seconds=seconds)
         with publishing(home):
-            yield run("view while publishing", port, token, looks(ids), threads=threads,
-                      seconds=seconds)  # fmt: skip
+            yield run("view while publishing", server, look, threads=threads, seconds=seconds)
 
 
 def line(one: Measured) -> str:
     """One case as it is printed."""
     return (
         f"{one.name:24} {one.requests:7,} requests  p50 {one.p50_ms:7.1f} ms  "
-        f"p95 {one.p95_ms:7.1f} ms  {one.per_second:7.1f} /s  {one.wrong} not 200"
+        f"p95 {one.p95_ms:7.1f} ms  {one.per_second:7.1f} /s  "
+        f"{one.cpu_ms:5.2f} ms of the server's CPU  {one.wrong} not 200"
     )
 
 
@@ -73,15 +72,8 @@ def _home(folder: Path, people: int) -> Home:
 
 
 @contextmanager
-def served(home: Home) -> Iterator[tuple[int, str]]:
-    """`hub serve` in a process of its own; its port, and a client's token."""
-    with served_as(home, {"测速": "*"}) as (port, tokens):
-        yield port, tokens["测速"]
-
-
-@contextmanager
-def served_as(home: Home, scopes: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The same with a client of each role and its scope; their tokens by role."""
+def served_as(home: Home, scopes: Mapping[str, str]) -> Iterator[Server]:
+    """`hub serve` in a process of its own, with a client of each role and its scope."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -94,7 +86,7 @@ def served_as(home: Home, scopes: Mapping[str, str]) -> Iterator[tuple[int, dict
     process = subprocess.Popen([*command, "--home", str(home.root)], stdout=subprocess.DEVNULL)
     try:
         _wait(port, process)
-        yield port, tokens
+        yield Server(port, process.pid, tokens)
     finally:
         process.terminate()
         process.wait(120)
@@ -116,21 +108,14 @@ def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
 @contextmanager
 def publishing(home: Home) -> Iterator[None]:
     """Publish the same snapshot under the next number, again and again."""
-    done = Flag()
-
-    def publish() -> None:
-        while not done.wait(1):
-            with working(home) as work:
-                work.close()
-                publish_work(work)
-
-    writer = Thread(target=publish)
-    writer.start()
+    command = [sys.executable, "-m", "bench.serving.publisher", str(home.root)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
     try:
         yield
     finally:
-        done.set()
-        writer.join()
+        process.communicate()
+    if process.returncode:
+        raise SystemExit("publishing failed")
 
 
 @contextmanager

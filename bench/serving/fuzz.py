@@ -89,13 +89,13 @@ def fuzz(home: Home, count: int, chance: random.Random) -> Judge:
         {one["id_number"] for one in people},
     )  # fmt: skip
     near = [one for one in people if one["resident_id"] in judge.inside["街道"]] or people
-    with served_as(home, scopes) as (port, tokens), httpx.Client(timeout=60) as client:
+    with served_as(home, scopes) as server, httpx.Client(timeout=60) as client:
         for _ in range(count):
             role = chance.choice(list(ROLES))
             way, body = _asked(chance, chance.choice(near if chance.random() < 0.5 else people))
             judge.see(role, client.post(
-                f"http://127.0.0.1:{port}/api/v1/residents/{way}", json=body,
-                headers={"Authorization": f"Bearer {tokens[role]}"},
+                f"http://127.0.0.1:{server.port}/api/v1/residents/{way}", json=body,
+                headers={"Authorization": f"Bearer {server.tokens[role]}"},
             ))  # fmt: skip
     return judge
 

@@ -3,19 +3,19 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
 
 import duckdb
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
-from hub.errors import NotFoundError
+from hub.errors import HubError, NotFoundError
 from ledger.audit import Event
 from ledger.clients import Client
 from security.policy import Access, Action, NotAllowedError
@@ -27,6 +27,15 @@ Row = dict[str, Any]
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hub"'}
 OURS = re.compile(r"[A-Z][a-z2-7]{20}|[a-z][a-z0-9_\-]{1,60}")
 """Ids and names of our own making: what else stands in an address may be anybody's number."""
+LONGEST = 200
+PURPOSE: Mapping[str, Any] = {
+    "name": "X-Purpose", "in": "header", "required": False,
+    "schema": {"anyOf": [{"type": "string", "maxLength": LONGEST}, {"type": "null"}]},
+    "description": "用途，UTF-8 按百分号编码；看 4 级字段的原值必须写",
+}  # fmt: skip
+"""For the OpenAPI document. `caller` reads its headers itself: as FastAPI's parameters they were a
+fifth of what a view costs."""
+REFUSALS = (NotAllowedError, TooManyError, NotFoundError)
 BEARER = re.compile(r"Bearer ([A-Za-z0-9_\-]{10,200})", re.IGNORECASE)
 
 
@@ -69,7 +78,7 @@ class Caller:
         if card is None or not self._covers(card):
             return []
         own = card["resident_id"]
-        over = self.doors.settling.over(self.snapshot, self._tables)
+        over = self.doors.settling.over(self.snapshot, self.doors.tables)
         self.lies_over = over.mark
         cards = self.cards() if over.others(own) else None
         found = [
@@ -80,17 +89,12 @@ class Caller:
 
     def answers(self, residents: Iterable[str]) -> list[Row]:
         """What was asked once about these and answered, beside the snapshot."""
-        given, mark = self.doors.answers.given(self.snapshot, self._tables, residents)
+        given, mark = self.doors.answers.given(self.snapshot, self.doors.tables, residents)
         self.lies_over += mark and f" {mark}"
         return given
 
     def _covers(self, card: Row) -> bool:
         return self.access.covers(card["grid_code"], card["community_code"])
-
-    @contextmanager
-    def _tables(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self.doors.lookups.cursor() as (cursor, _):
-            yield cursor
 
     def event(self, action: str, **facts: Any) -> Event:  # noqa: ANN401 (parts of an Event)
         """An event of this caller, now."""
@@ -106,21 +110,36 @@ class Caller:
     @contextmanager
     def doing(self, action: Action, entity: str = "", subject: str = "") -> Iterator[None]:
         """Refuse what the role may not do, and note each refusal or miss with its subject."""
-        told = self.event(action, entity=entity, subject=subject if OURS.fullmatch(subject) else "")
         try:
             self.access.require(action)
             yield
-        except (NotAllowedError, TooManyError) as error:
-            why = replace(told, outcome="refused", detail={"why": str(error)})
-            self.doors.note(self.access, why)
+        except REFUSALS as error:
+            self.doors.note(self.access, self.failed(error, action, entity, subject))
             raise
-        except NotFoundError:
-            self.doors.note(self.access, replace(told, outcome="not_found", snapshot=self.snapshot))
+
+    @asynccontextmanager
+    async def looking(self, subject: str) -> AsyncIterator[None]:
+        """The same for one resident on the event loop, once all that a view needs is at hand."""
+        try:
+            self.access.require("look")
+            if not self.doors.at_hand():
+                with _published():
+                    await run_in_threadpool(self.doors.fetch)
+            yield
+        except REFUSALS as error:
+            await self.doors.written(self.access, self.failed(error, "look", "resident", subject))
             raise
+
+    def failed(self, error: HubError, action: str, entity: str, subject: str) -> Event:
+        """The event of what was refused, or not found."""
+        told = self.event(action, entity=entity, subject=subject if OURS.fullmatch(subject) else "")
+        if isinstance(error, NotFoundError):
+            return replace(told, outcome="not_found")
+        return replace(told, outcome="refused", snapshot=0, detail={"why": str(error)})
 
     def answer(self, body: Any, status: int = 200) -> Response:  # noqa: ANN401 (any JSON)
         """The body with an ETag of snapshot, actor and rights; 304 if the caller has it."""
-        seen = f"{self.snapshot} {self.lies_over} {self.access} {self.request.url.query}"
+        seen = f"{self.snapshot} {self.lies_over} {self.access.mark} {self.request.url.query}"
         tag = f'"{self.snapshot}-{hashlib.sha256(seen.encode()).hexdigest()[:16]}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         given = self.request.headers.get("if-none-match", "")
@@ -139,6 +158,11 @@ def _published() -> Iterator[None]:
         raise Problem(503, error.zh) from None
 
 
+def named(request: Request) -> None:
+    """Tell the outermost layer which route it was: its pattern, not the address."""
+    request.state.route = request.scope["route"].path
+
+
 def origin_of(request: Request) -> str:
     """The address the request comes from, as the server sees it."""
     return request.client.host if request.client else ""
@@ -146,15 +170,18 @@ def origin_of(request: Request) -> str:
 
 def as_json(body: object) -> bytes:
     """JSON as UTF-8; days and times in ISO 8601."""
-    return json.dumps(
-        body, ensure_ascii=False, separators=(",", ":"), default=_text, allow_nan=False
-    ).encode("utf-8", "replace")
+    return JSON.encode(body).encode("utf-8", "replace")
 
 
 def _text(value: object) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise TypeError(type(value).__name__)
+
+
+JSON = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=_text, allow_nan=False
+)  # fmt: skip
 
 
 def known_only(request: Request) -> None:
@@ -177,25 +204,18 @@ def _parameters(route: APIRoute) -> frozenset[str]:
     return frozenset(one.alias for one in route.dependant.query_params)
 
 
-async def caller(
-    request: Request,
-    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-    purpose: Annotated[
-        str | None,
-        Header(
-            alias="X-Purpose",
-            max_length=200,
-            description="用途，UTF-8 按百分号编码；看 4 级字段的原值必须写",
-        ),
-    ] = None,
-) -> Caller:
+async def caller(request: Request) -> Caller:
     """The client whose token the request brings; only what asks the ledger takes a thread.
 
     Raises:
         Problem: 401, whatever is wrong with the token.
         NotAllowedError: the role has no such purpose.
     """
+    named(request)
     doors: Doors = request.app.state.doors
+    authorization, purpose = (request.headers.get(one) for one in ("authorization", "x-purpose"))
+    if purpose and len(purpose) > LONGEST:
+        raise Problem(400, f"X-Purpose 太长：最多 {LONGEST} 个字符。")
     found = BEARER.fullmatch(authorization or "")
     client = doors.recent_client(found[1]) if found else None
     if client is None and found:

@@ -1,6 +1,7 @@
 """The snapshot that the API answers from: looked up by key; a new one is made ready beside it."""
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,8 @@ class Lookups:
         """Open nothing yet."""
         self._home, self._lock = home, Lock()
         self._now: Opened | None = None
+        self._pointer = str(home.data / "snapshots" / "CURRENT")
+        self._pointed: tuple[tuple[int, int], int | None] = ((0, 0), None)
         self._next: Future[Opened] | None = None
         self._not_before = 0.0
         self._making = ThreadPoolExecutor(1, "lookups")
@@ -77,13 +80,19 @@ class Lookups:
             now = self._current()
             return now.cards, now.number
 
+    @property
+    def number(self) -> int | None:
+        """The number of the snapshot that is open; None before anybody asked."""
+        now = self._now
+        return now.number if now else None
+
     def prepare(self) -> None:
         """Open the snapshot before the first request asks; nothing if none is published yet."""
         with suppress(NotFoundError), self._lock:
             self._current()
 
     def _current(self) -> Opened:
-        number = current_number(self._home)
+        number = self._published()
         if number is None:
             raise NotFoundError(
                 "no snapshot is published yet", zh="还没有任何数据：请先运行 hub sync。"
@@ -94,6 +103,17 @@ class Lookups:
         elif self._now.number != number:
             self._now = self._moved(self._now, number)
         return self._now
+
+    def _published(self) -> int | None:
+        """The number that CURRENT names; it is read again only once another file took its place."""
+        try:
+            told = os.stat(self._pointer)  # noqa: PTH116 (each request does: a Path costs ten times)
+        except FileNotFoundError:
+            return None
+        mark = (told.st_ino, told.st_mtime_ns)
+        if mark != self._pointed[0]:
+            self._pointed = mark, current_number(self._home)
+        return self._pointed[1]
 
     def _moved(self, now: Opened, number: int) -> Opened:
         """The next one if it is ready, else the one at hand; begin to make it if nobody does."""

@@ -5,7 +5,6 @@ Written against ASGI itself: what a framework's middleware costs here is paid by
 
 from time import perf_counter
 
-from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.api.problems import Problem, problem
@@ -65,11 +64,6 @@ class Outer:
         finally:
             route = str(state.get("route", "other"))
             self._metrics.observe(route, scope["method"], status, perf_counter() - begun)
-
-
-async def named(request: Request) -> None:
-    """Tell the outermost layer which route it was: its pattern, not the address."""
-    request.state.route = request.scope["route"].path
 
 
 def _length(scope: Scope) -> int:

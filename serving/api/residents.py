@@ -68,9 +68,9 @@ SAME = {"description": "与 If-None-Match 相同，没有变化"}
 
 
 @router.get("/{resident_id}", responses={200: {"model": ResidentView}, 304: SAME})
-def get_resident(resident_id: Id, caller: Called) -> Response:
+async def get_resident(resident_id: Id, caller: Called) -> Response:
     """One resident, as the caller may see them."""
-    with caller.doing("look", "resident", resident_id):
+    async with caller.looking(resident_id):
         caller.doors.throttle(caller.access)
         parts = caller.together(caller.cards().card(resident_id))
         if not parts:
@@ -80,12 +80,13 @@ def get_resident(resident_id: Id, caller: Called) -> Response:
         answers = caller.answers(part["resident_id"] for part in parts)
         told = besides(caller.access, by_item([*answers, *held]))
         body = {"snapshot": caller.snapshot} | view_of(caller.access, row, told)
-        caller.note(
+        event = caller.event(
             "look", entity="resident", subject=row["resident_id"], rows=1,
             fields=(*caller.access.clear_fields("resident", own(row)), *told.clear),
             detail=caller.doors.surname_mark(row["name"])
             | (marks(parts) if len(parts) > 1 else {}),
         )  # fmt: skip
+        await caller.doors.written(caller.access, event)
     return caller.answer(body)
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from serving.api.bodies import Health, Platforms
-from serving.api.caller import Called
+from serving.api.caller import Called, named
 from serving.reading.platforms import states
 from warehouse.snapshots import current_number
 
@@ -38,6 +38,7 @@ class Metrics:
 @router.get("/health", responses={200: {"model": Health}})
 def health(request: Request) -> Health:
     """Say that the process answers, and from which snapshot; open to everybody."""
+    named(request)
     number = current_number(request.app.state.doors.home)
     return Health(status="ok" if number is not None else "no_data", snapshot=number)
 

@@ -16,7 +16,7 @@ from ledger.client_keys import token_by_assertion
 from ledger.clients import TOKEN_LIVES, issue_token
 from security.client_keys import MOST, AssertionRefusedError
 from serving.api.bodies import Token
-from serving.api.caller import known_only, origin_of
+from serving.api.caller import known_only, named, origin_of
 from serving.api.problems import Problem
 from serving.doors import Doors
 
@@ -54,6 +54,7 @@ def token(
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
     """Give a token for a client's secret (in the body or by HTTP Basic), or a signed assertion."""
+    named(request)
     known_only(request)
     if grant_type != "client_credentials":
         raise Problem(400, "grant_type 只能是 client_credentials。")

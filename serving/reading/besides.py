@@ -52,9 +52,13 @@ class Answers:
         `cursor` gives the snapshot's tables, if they must be asked who was merged.
         """
         with self._lock:
-            if monotonic() - self._at > FRESH or number != self._number:
+            if not self.known(number):
                 self._look(number, cursor)
             return [row for one in residents for row in self._of.get(one, ())], self._mark
+
+    def known(self, number: int) -> bool:
+        """Whether `given` would ask nobody."""
+        return monotonic() - self._at <= FRESH and number == self._number
 
     def _look(self, number: int, cursor: Cursor) -> None:
         files = sorted((self._home.data / "collected").glob("*.parquet"))

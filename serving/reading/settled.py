@@ -90,6 +90,11 @@ class Settling:
                 self._known = {number: found}
             return self._known[number]
 
+    def known(self, number: int) -> bool:
+        """Whether `over` would ask nobody."""
+        fresh = monotonic() - self._at <= FRESH
+        return fresh and (not self._mark or number in self._known)
+
     def look_again(self) -> None:
         """A decision was made or taken back here: the next reader sees it."""
         with self._lock:

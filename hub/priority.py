@@ -1,0 +1,9 @@
+"""Who goes first on a machine that also answers: a sync may wait, a reader may not."""
+
+import os
+
+
+def yield_to_readers() -> None:
+    """Let this process and its children have what others leave; alone it is as fast as ever."""
+    os.nice(10)
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
