@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import file_digest
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from connectors.remote_files import RemoteFolder
 from hub.errors import SourceDownError
 from hub.platform import Platform
 from hub.platform_connections import FilesConnection
 from hub.scratch import scratch
+
+if TYPE_CHECKING:  # slow to import, and seldom needed
+    from connectors.remote_files import RemoteFolder
 
 Marks = dict[str, list[int | str]]
 """File name -> size, modification time, SHA-256."""
@@ -103,7 +105,7 @@ class FilePlace:
             raise self.down(f"{name} changed while it was read", f"文件 {name} 正在被改写")
 
     @property
-    def folder(self) -> LocalFolder | RemoteFolder:
+    def folder(self) -> "LocalFolder | RemoteFolder":
         """Connected at first use.
 
         Raises:
@@ -113,6 +115,8 @@ class FilePlace:
         """
         if self._folder is None:
             if "://" in self.settings.path:
+                from connectors.remote_files import RemoteFolder
+
                 self._folder = RemoteFolder(self.platform, self.home)
             else:
                 self._folder = LocalFolder(self.home / self.settings.path)
@@ -120,7 +124,7 @@ class FilePlace:
 
     def close(self) -> None:
         """Delete what was fetched."""
-        if isinstance(self._folder, RemoteFolder):
+        if self._folder is not None and not isinstance(self._folder, LocalFolder):
             self._folder.close()
         self._kept.close()
         self._folder, self._into, self._fetched = None, None, {}

@@ -47,12 +47,7 @@ KEYED = """
 def refresh_keys(connection: duckdb.DuckDBPyConnection) -> None:
     """Bring `block_key` up to date with `changed`; whose key became or was a crowd: `rescore`."""
     run = connection.execute
-    run("""
-        CREATE OR REPLACE TEMP TABLE old_key AS
-        SELECT key, record_id FROM block_key SEMI JOIN changed USING (record_id)""")
     first = run("SELECT count(*) = 0 FROM block_key").fetchall()[0][0]
-    if not first:
-        run("DELETE FROM block_key WHERE record_id IN (SELECT record_id FROM changed)")
     keys = ", ".join(
         f"CASE WHEN {value} IS NOT NULL AND {other} IS NOT NULL "
         f"THEN hash({kind}, {value}, {other}) // 2 * 2 + {int(kind == BY_NAME)} END"
@@ -65,26 +60,38 @@ def refresh_keys(connection: duckdb.DuckDBPyConnection) -> None:
         WHERE key IS NOT NULL"""
     if first:  # straight into their table: of ten million records they are gigabytes
         run(f"INSERT INTO block_key {made}")
+        for table in ("new_key", "meeting"):
+            run(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM block_key LIMIT 0")
         return
+    run("""
+        CREATE OR REPLACE TEMP TABLE old_key AS
+        SELECT key, record_id FROM block_key SEMI JOIN changed USING (record_id)""")
+    run("DELETE FROM block_key WHERE record_id IN (SELECT record_id FROM changed)")
     run(f"CREATE OR REPLACE TEMP TABLE new_key AS {made}")
     run("INSERT INTO block_key FROM new_key")
     _note_crossings(connection)
 
 
 def _note_crossings(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(f"""
+    """Leaves in `meeting` all records under a key that a changed one has or had."""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE meeting AS
+        FROM block_key SEMI JOIN (SELECT key FROM new_key UNION SELECT key FROM old_key) USING (key)
+    """)
+    run(f"""
         INSERT INTO rescore
         WITH came AS (SELECT key, count(*) AS n FROM new_key GROUP BY key),
         went AS (SELECT key, count(*) AS n FROM old_key GROUP BY key),
         touched AS (
             SELECT key, coalesce(c.n, 0) AS came, coalesce(w.n, 0) AS went
-            FROM came c FULL JOIN went w USING (key)),
+            FROM came c FULL JOIN went w USING (key) WHERE came <> went),
         held AS (
-            SELECT key, count(*) AS n FROM block_key SEMI JOIN touched USING (key) GROUP BY key),
+            SELECT key, count(*) AS n FROM meeting SEMI JOIN touched USING (key) GROUP BY key),
         crossed AS (
             SELECT key FROM touched LEFT JOIN held USING (key)
             WHERE (coalesce(n, 0) > {CAPPED}) <> (coalesce(n, 0) - came + went > {CAPPED}))
-        SELECT record_id FROM block_key SEMI JOIN crossed USING (key)""")
+        SELECT record_id FROM meeting SEMI JOIN crossed USING (key)""")
 
 
 def find_pairs(connection: duckdb.DuckDBPyConnection) -> None:
@@ -115,12 +122,14 @@ def _all_pairs(connection: duckdb.DuckDBPyConnection) -> None:
 def _some_pairs(connection: duckdb.DuckDBPyConnection) -> None:
     run = connection.execute
     run("""
-        CREATE OR REPLACE TEMP TABLE seeking AS
-        SELECT key, record_id, settled FROM block_key SEMI JOIN rescore USING (record_id)""")
+        CREATE OR REPLACE TEMP TABLE further AS
+        FROM block_key WHERE record_id IN (FROM rescore)
+        AND record_id NOT IN (SELECT record_id FROM new_key)""")
     run("""
-        CREATE OR REPLACE TEMP TABLE meeting AS
-        SELECT k.key, k.record_id, k.settled FROM block_key k
-        SEMI JOIN (SELECT DISTINCT key FROM seeking) USING (key)""")
+        INSERT INTO meeting
+        FROM block_key WHERE key IN (SELECT key FROM further)
+        AND key NOT IN (SELECT key FROM meeting)""")
+    run("CREATE OR REPLACE TEMP TABLE seeking AS FROM new_key UNION ALL FROM further")
     run(f"""
         CREATE OR REPLACE TEMP TABLE pair AS
         WITH crowd AS (SELECT key FROM meeting GROUP BY key HAVING count(*) > {CAPPED})

@@ -268,13 +268,16 @@ def _cut(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
         DELETE FROM doubtful WHERE record_id NOT IN (
             SELECT record_id FROM resident_record WHERE id_number LIKE '%000'
             AND len(list_filter(issues, lambda x: x.reason = 'maybe_truncated')) > 0)""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE alike_till_cut AS
+        SELECT record_id FROM evidence WHERE number_kind IN ('valid', 'borrowed')
+        AND coalesce(id_number, number)[:15] IN (SELECT number[:15] FROM doubtful)
+        AND coalesce(id_number, number) NOT LIKE '%000'""")
     run(f"""
         CREATE OR REPLACE TEMP TABLE cut AS
         WITH whole AS (
-            SELECT *, coalesce(id_number, number) AS text FROM evidence
-            WHERE number_kind IN ('valid', 'borrowed')
-            AND coalesce(id_number, number)[:15] IN (SELECT number[:15] FROM doubtful)
-            AND coalesce(id_number, number) NOT LIKE '%000')
+            SELECT *, coalesce(id_number, number) AS text
+            FROM evidence SEMI JOIN alike_till_cut USING (record_id))
         SELECT d.record_id, any_value(d.number) AS number, any_value(d.number_kind) AS number_kind,
                CASE WHEN bool_or(coalesce({slip("e", "w")}, false))
                     THEN 'truncated' ELSE 'valid' END AS wanted

@@ -23,7 +23,7 @@ OTHERWISE = {
 
 
 def update_corrections(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    """Open and close requests for the residents in `affected`; needs `golden` and `members`."""
+    """Open and close requests for the residents in `affected`; needs what golden leaves."""
     run = connection.execute
     found = ", ".join(
         f"CASE WHEN {OTHERWISE.get(field, f'r.{field} <> g.{field}')} THEN {{field: '{field}', "
@@ -34,8 +34,8 @@ def update_corrections(connection: duckdb.DuckDBPyConnection, now: datetime) -> 
         CREATE OR REPLACE TEMP TABLE differing AS
         WITH each AS (
             SELECT m.resident_id, m.record_id, unnest([{found}]) AS one
-            FROM members m JOIN resident_record r USING (record_id)
-            JOIN evidence e USING (record_id) JOIN golden g USING (resident_id))
+            FROM members m JOIN member_record r USING (record_id)
+            JOIN member_evidence e USING (record_id) JOIN golden g USING (resident_id))
         SELECT resident_id, record_id, one.field AS field, one.said AS said, one.held AS held
         FROM each WHERE one IS NOT NULL""")
     run("""
@@ -64,7 +64,7 @@ def _backers() -> str:
     value = " ".join(f"WHEN '{field}' THEN r.{field}::VARCHAR" for field in FIELDS)
     return f"""(
         SELECT string_agg(DISTINCT r.platform, '、' ORDER BY r.platform)
-        FROM members m JOIN resident_record r USING (record_id)
+        FROM members m JOIN member_record r USING (record_id)
         WHERE m.resident_id = d.resident_id AND CASE d.field {value} END = d.held)"""
 
 

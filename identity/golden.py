@@ -25,6 +25,7 @@ FIELDS = (
 NUMBER = ("id_number", "id_type_code", "id_status")
 ADDRESS = ("residence_address", "place", "building", "unit", "room", "room_key")
 HEAD = ("head_name", "head_id_number")
+KEY = ("record_id", "platform", "stream", "record_key", "labels")
 PLACING = ("place", "building", "unit", "room", "room_key", "head_name", "head_id_number",
            "stated_grid")  # fmt: skip
 """Columns of a resident's row that are there to place them by, and shown with the dwelling."""
@@ -65,8 +66,12 @@ def update_golden(
 
 
 def make_golden(connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequence[str]]) -> None:
-    """Make the temporary tables `ordered` and `golden` of the residents in `members`."""
+    """Make the temporary tables `ordered` and `golden` of the residents in `members`.
+
+    Leaves what their records say in `member_record` and `member_evidence`.
+    """
     run = connection.execute
+    _gather(connection)
     run(f"CREATE OR REPLACE TEMP TABLE ordered AS {ordered_query('members')}")
     run(
         "CREATE OR REPLACE TEMP TABLE golden AS FROM resident SELECT * EXCLUDE (household_id, "
@@ -78,6 +83,26 @@ def make_golden(connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequ
         some = f"(FROM members WHERE hash(resident_id) % {parts} = {part})"
         run(f"INSERT INTO golden BY NAME {golden_query(owners, some)}")
     _agree(connection, owners)
+
+
+def _gather(connection: duckdb.DuckDBPyConnection) -> None:
+    """Show what the records of `members` say in `member_record` and `member_evidence`.
+
+    Of a few, what they say is taken out first: it is read a dozen times.
+    """
+    run = connection.execute
+    ((few,),) = run("""
+        SELECT 4 * (SELECT count(*) FROM members) < (SELECT count(*) FROM resident_link)
+    """).fetchall()
+    for name, table, columns in (
+        ("member_record", "resident_record", (*KEY, *FIELDS, *NUMBER, ADDRESS[0], *HEAD)),
+        ("member_evidence", "evidence", ("record_id", "bare", "titled", "phone", *ADDRESS[1:])),
+    ):
+        if few:
+            taken = f"SELECT {', '.join(columns)} FROM {table} SEMI JOIN members USING (record_id)"
+            run(f"CREATE OR REPLACE TEMP TABLE {name}_taken AS {taken}")
+        source = f"{name}_taken" if few else table
+        run(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {source}")
 
 
 def ordered_query(members: str) -> str:
@@ -107,7 +132,7 @@ def _agree(connection: duckdb.DuckDBPyConnection, owners: Mapping[str, Sequence[
         SELECT * FROM (
             SELECT resident_id, {", ".join(f"bool_or({field}) AS {field}" for field in disputes)}
             FROM (SELECT m.resident_id, {found} FROM members m JOIN golden g USING (resident_id)
-                  JOIN resident_record r USING (record_id) JOIN evidence e USING (record_id))
+                  JOIN member_record r USING (record_id) JOIN member_evidence e USING (record_id))
             GROUP BY resident_id)
         WHERE {" OR ".join(disputes)}""")
     for field in disputes:
@@ -136,8 +161,8 @@ def _settle(
                        r.platform, o.day, {rank(field, owners)} AS rank,
                        max(o.day) OVER (PARTITION BY m.resident_id) AS newest
                 FROM members m SEMI JOIN (FROM dispute WHERE {field}) USING (resident_id)
-                JOIN resident_record r USING (record_id)
-                JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
+                JOIN member_record r USING (record_id)
+                JOIN ordered o USING (record_id) JOIN member_evidence e USING (record_id)
                 WHERE {given}),
             votes AS (
                 SELECT resident_id, voted, coalesce(any_value(against), 0) AS against,
@@ -167,7 +192,7 @@ def _support(connection: duckdb.DuckDBPyConnection, field: str, voted: str) -> N
             CREATE OR REPLACE TEMP TABLE claims AS
             SELECT DISTINCT m.resident_id, {column} AS voted
             FROM members m SEMI JOIN (FROM dispute WHERE {field}) USING (resident_id)
-            JOIN resident_record r USING (record_id) JOIN evidence e USING (record_id)""")
+            JOIN member_record r USING (record_id) JOIN member_evidence e USING (record_id)""")
         run(f"INSERT INTO support {support_query(field, 'claims')}")
 
 
@@ -211,8 +236,8 @@ def golden_query(owners: Mapping[str, Sequence[str]], members: str = "members") 
             {_piece(HEAD, "r", "head_name", owners)} AS head,
             {single},
             count(*) AS records, count(DISTINCT r.platform) AS platforms
-        FROM {members} m JOIN resident_record r USING (record_id)
-        JOIN ordered o USING (record_id) JOIN evidence e USING (record_id)
+        FROM {members} m JOIN member_record r USING (record_id)
+        JOIN ordered o USING (record_id) JOIN member_evidence e USING (record_id)
         GROUP BY m.resident_id)"""
 
 
@@ -245,7 +270,7 @@ def _update_labels(connection: duckdb.DuckDBPyConnection) -> None:
         INSERT INTO resident_label
         WITH granted AS (
             SELECT m.resident_id, r.platform, r.stream, r.record_key, o.nth, unnest(r.labels) AS g
-            FROM members m JOIN resident_record r USING (record_id)
+            FROM members m JOIN member_record r USING (record_id)
             JOIN ordered o USING (record_id) WHERE len(r.labels) > 0)
         SELECT resident_id, g.label, g.detail, platform, stream, record_key, g.since, g.until
         FROM granted

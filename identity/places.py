@@ -10,8 +10,9 @@ may differ (人户分离).
 A grid is the one stated where that grid exists, else the one that covers the building. Who has
 neither is counted and listed, never guessed.
 
-Only those whose placing may differ are placed anew: the residents in `affected`, those of whose
-household one of them may be the head, and everybody when the grids changed.
+Only those whose row may differ are placed anew: of the residents in `affected` those whose golden
+row is another, those of whose household one of them may be the head, and everybody when the grids
+changed.
 """
 
 from datetime import datetime
@@ -25,14 +26,17 @@ LIVES_HERE = """
     g.died_on IS NULL AND g.left_on IS NULL AND g.residence_type_code IS DISTINCT FROM '2'"""
 ALONE = "room_key IS NOT NULL AND coalesce(relation_code, head_name, head_id_number) IS NULL"
 MAY_LEAD = f"household_no IS NULL AND (relation_code IN ('01', '02') OR {ALONE})"
-NAME, HEAD_NAME = BARE.format("name"), BARE.format("head_name")
+PERSON = f"""
+    resident_id, {BARE.format("name")} AS name, {BARE.format("head_name")} AS head_name, room_key,
+    phone, id_number, household_no, head_id_number, relation_code, {MAY_LEAD} AS may_lead"""
+"""All by which people are placed, and place others."""
 PLACING = "household_id, dwelling_id, grid_code, lives_here, valid_from"
 
 
 def update_places(connection: duckdb.DuckDBPyConnection, key: bytes, now: datetime) -> None:
     """Put the rows of `golden` and all they bear upon into residents, dwellings and households."""
     everybody = _grids(connection)
-    _everyone(connection)
+    _people(connection)
     _rewritten(connection, everybody=everybody)
     _belongs(connection)
     _mint_new(connection, "dwelling", "D", key, "SELECT room_key FROM belonging")
@@ -73,53 +77,83 @@ def _grids(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(other) or before != after
 
 
-def _everyone(connection: duckdb.DuckDBPyConnection) -> None:
-    """Show in the view `everyone` what is now true of everybody, before they are placed."""
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP VIEW everyone AS
-        FROM golden
-        UNION ALL BY NAME
-        SELECT * EXCLUDE ({PLACING}) FROM resident ANTI JOIN affected USING (resident_id)""")
+def _people(connection: duckdb.DuckDBPyConnection) -> None:
+    """`former`: the rows of the affected till now; `person`: what is now true of everybody."""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE former AS
+        FROM resident SEMI JOIN affected USING (resident_id)""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE person AS
+        SELECT {PERSON} FROM golden
+        UNION ALL SELECT {PERSON} FROM resident ANTI JOIN affected USING (resident_id)""")
 
 
 def _rewritten(connection: duckdb.DuckDBPyConnection, *, everybody: bool) -> None:
-    """Collect in `rewritten` those whose placing may differ; the gone ones among them too."""
+    """Collect in `rewritten` those whose rows may differ; the gone ones among them too."""
     run = connection.execute
     if everybody:
         run("""
             CREATE OR REPLACE TEMP TABLE rewritten AS
             SELECT resident_id FROM affected UNION SELECT resident_id FROM resident""")
-        return
+    else:
+        _differing(connection)
+        _led(connection)
     run("""
-        CREATE OR REPLACE TEMP TABLE moved AS
-        SELECT name, room_key, id_number, household_no FROM golden
-        UNION SELECT name, room_key, id_number, household_no
-            FROM resident SEMI JOIN affected USING (resident_id)""")
+        INSERT INTO former FROM resident
+        WHERE resident_id IN (FROM rewritten) AND resident_id NOT IN (FROM affected)""")
+
+
+def _differing(connection: duckdb.DuckDBPyConnection) -> None:
+    """`rewritten`: whose golden row is another, new or gone; `moved`: who now places otherwise.
+
+    `moved` is each as they were and as they are; `reached` those with another telephone only.
+    """
+    run = connection.execute
+    till_now = f"SELECT * EXCLUDE ({PLACING}) FROM former"
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE rewritten AS
+        SELECT resident_id FROM (FROM golden EXCEPT {till_now})
+        UNION SELECT resident_id FROM ({till_now} EXCEPT FROM golden)""")
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE two_states AS
+        SELECT {PERSON} FROM golden SEMI JOIN rewritten USING (resident_id)
+        UNION SELECT {PERSON} FROM former SEMI JOIN rewritten USING (resident_id)""")
+    for table, column in (("moved", "EXCLUDE (phone)"), ("reached", "")):
+        run(f"""
+            CREATE OR REPLACE TEMP TABLE {table} AS
+            FROM (SELECT DISTINCT * {column} FROM two_states)
+            QUALIFY count(*) OVER (PARTITION BY resident_id) > 1 OR resident_id NOT IN (
+                SELECT resident_id FROM golden SEMI JOIN former USING (resident_id))""")
+
+
+def _led(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add to `rewritten` those whose household may be another since `moved` and `reached` are."""
+    run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE moved_room AS
         SELECT room_key FROM moved
-        UNION SELECT room_key FROM everyone WHERE household_no IN (
-            SELECT household_no FROM moved UNION SELECT household_no FROM everyone
+        UNION SELECT room_key FROM person WHERE household_no IN (
+            SELECT household_no FROM moved UNION SELECT household_no FROM person
             WHERE room_key IN (SELECT room_key FROM moved))""")
-    run(f"""
+    run("""
         CREATE OR REPLACE TEMP TABLE leader AS
-        SELECT resident_id, name, id_number FROM everyone
-        WHERE {MAY_LEAD} AND room_key IN (FROM moved_room)
-        UNION SELECT resident_id, name, id_number FROM everyone
+        SELECT resident_id, name, id_number FROM person
+        WHERE may_lead AND room_key IN (FROM moved_room)
+        UNION SELECT resident_id, name, id_number FROM person
         WHERE household_no IN (SELECT household_no FROM moved)
         UNION SELECT NULL, name, id_number FROM moved""")
-    run(f"""
-        CREATE OR REPLACE TEMP TABLE rewritten AS
-        SELECT resident_id FROM affected
-        UNION SELECT resident_id FROM everyone SEMI JOIN leader USING (resident_id)
-            WHERE household_no IS NULL
-        UNION SELECT resident_id FROM everyone
-            WHERE household_no IS NULL AND head_id_number IN (SELECT id_number FROM leader)
-        UNION SELECT resident_id FROM everyone
-            WHERE household_no IS NULL AND {HEAD_NAME} IN (SELECT {NAME} FROM leader)
-        UNION SELECT resident_id FROM everyone
-            WHERE household_no IS NULL AND head_name IS NULL AND relation_code IS NOT NULL
-            AND room_key IN (FROM moved_room)""")
+    run("""
+        INSERT INTO rewritten
+        SELECT resident_id FROM person
+        WHERE household_no IS NULL AND resident_id NOT IN (FROM rewritten) AND (
+            resident_id IN (SELECT resident_id FROM leader WHERE resident_id IS NOT NULL)
+            OR head_id_number IN (SELECT id_number FROM leader WHERE id_number IS NOT NULL)
+            OR head_name IN (SELECT name FROM leader WHERE name IS NOT NULL)
+            OR (head_name, phone) IN (
+                SELECT (name, phone) FROM reached WHERE phone IS NOT NULL AND name IS NOT NULL)
+            OR head_name IS NULL AND relation_code IS NOT NULL
+            AND room_key IN (SELECT room_key FROM moved_room WHERE room_key IS NOT NULL))""")
 
 
 def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
@@ -128,15 +162,13 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
     Leaves `belonging(resident_id, room_key, household_key)`.
     """
     _missing_heads(connection)
-    connection.execute(f"""
+    connection.execute("""
         CREATE OR REPLACE TEMP TABLE belonging AS
         WITH keyed AS (
-            SELECT resident_id, {NAME} AS name, room_key, phone, id_number, household_no,
-                   {HEAD_NAME} AS head_name, head_id_number, relation_code,
-                   CASE WHEN household_no IS NOT NULL THEN 'no:' || household_no
-                        WHEN a.no IS NOT NULL THEN 'no:' || a.no
-                        WHEN {MAY_LEAD} THEN 'head:' || resident_id END AS key
-            FROM everyone LEFT JOIN missing_head a USING (resident_id)),
+            SELECT p.*, CASE WHEN household_no IS NOT NULL THEN 'no:' || household_no
+                             WHEN a.no IS NOT NULL THEN 'no:' || a.no
+                             WHEN may_lead THEN 'head:' || resident_id END AS key
+            FROM person p LEFT JOIN missing_head a USING (resident_id)),
         heads AS (SELECT * FROM keyed WHERE key IS NOT NULL),
         mine AS (SELECT * FROM keyed SEMI JOIN rewritten USING (resident_id)),
         by_number AS (
@@ -153,7 +185,7 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
             WHERE g.household_no IS NULL AND h.resident_id <> g.resident_id
             UNION SELECT g.resident_id, h.key
             FROM mine g JOIN heads h ON h.name = g.head_name
-            JOIN everyone m ON m.household_no = h.household_no AND m.room_key = g.room_key
+            JOIN person m ON m.household_no = h.household_no AND m.room_key = g.room_key
             WHERE g.household_no IS NULL),
         by_family AS (
             SELECT resident_id, min(key) AS key FROM near GROUP BY ALL
@@ -177,19 +209,19 @@ def _missing_heads(connection: duckdb.DuckDBPyConnection) -> None:
 
     Theirs is the household of that flat whose number has no head, if there is one only.
     """
-    connection.execute(f"""
+    connection.execute("""
         CREATE OR REPLACE TEMP TABLE missing_head AS
         WITH lead AS (
-            SELECT h.resident_id, h.room_key FROM everyone h
-            WHERE {MAY_LEAD} AND (h.room_key, {BARE.format("h.name")}) IN (
-                SELECT (room_key, {HEAD_NAME}) FROM everyone
+            SELECT resident_id, room_key FROM person
+            WHERE may_lead AND (room_key, name) IN (
+                SELECT (room_key, head_name) FROM person
                 WHERE head_name IS NOT NULL AND room_key IS NOT NULL)),
         headless AS (
-            SELECT DISTINCT room_key, household_no FROM everyone
+            SELECT DISTINCT room_key, household_no FROM person
             WHERE room_key IN (SELECT room_key FROM lead) AND household_no IS NOT NULL
             AND relation_code BETWEEN '10' AND '79'
             AND household_no NOT IN (
-                SELECT household_no FROM everyone
+                SELECT household_no FROM person
                 WHERE household_no IS NOT NULL AND relation_code IN ('01', '02')))
         SELECT min(l.resident_id) AS resident_id, min(u.household_no) AS no
         FROM lead l JOIN headless u USING (room_key) GROUP BY room_key
@@ -211,29 +243,42 @@ def _mint_new(
 
 
 def _renewed(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make in `renewed` the rows of the rewritten as they now are."""
-    connection.execute(f"""
+    """Make the rows of the rewritten; keep in `renewed` those that differ, in `ended` as before."""
+    run = connection.execute
+    run(f"""
         CREATE OR REPLACE TEMP TABLE renewed AS
+        WITH row AS (
+            FROM golden UNION ALL BY NAME
+            SELECT * EXCLUDE ({PLACING}) FROM former ANTI JOIN affected USING (resident_id))
         SELECT g.*, k.household_id, d.dwelling_id,
                CASE WHEN s.grid_code IS NOT NULL THEN s.grid_code
                     ELSE coalesce(c.grid_code, whole.grid_code) END AS grid_code,
                {LIVES_HERE} AS lives_here
-        FROM everyone g JOIN belonging p USING (resident_id)
+        FROM row g JOIN belonging p USING (resident_id)
         LEFT JOIN household_key k ON k.household_key = p.household_key
         LEFT JOIN dwelling_key d ON d.room_key = g.room_key
         LEFT JOIN grid s ON s.grid_code = g.stated_grid
         LEFT JOIN cover c ON c.place = g.place AND c.building = g.building
         LEFT JOIN cover whole ON whole.place = g.place AND whole.building IS NULL""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE ended AS
+        FROM former SEMI JOIN rewritten USING (resident_id)""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE same AS
+        SELECT resident_id FROM (
+            FROM renewed INTERSECT SELECT * EXCLUDE (valid_from) FROM ended)""")
+    for table in ("renewed", "ended"):
+        run(f"DELETE FROM {table} WHERE resident_id IN (FROM same)")
 
 
 def _touched(connection: duckdb.DuckDBPyConnection) -> None:
-    """Collect the dwellings and households that the rewritten live, or lived, in."""
+    """Collect the dwellings and households of which a resident's row was, or is, another."""
     run = connection.execute
     for entity in ("dwelling", "household"):
         run(f"""
             CREATE OR REPLACE TEMP TABLE touched_{entity} AS
             SELECT {entity}_id FROM renewed WHERE {entity}_id IS NOT NULL
-            UNION SELECT {entity}_id FROM resident SEMI JOIN rewritten USING (resident_id)""")
+            UNION SELECT {entity}_id FROM ended WHERE {entity}_id IS NOT NULL""")
     run("""
         CREATE OR REPLACE TEMP TABLE stated_household AS
         SELECT household_no, min(household_type_code) AS household_type_code
@@ -245,25 +290,13 @@ def _touched(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _resident_rows(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    """Rewrite the rows that differ; the former ones go to `resident_past`."""
+    """Put the rows that differ in; the former ones go to `resident_past`."""
     run = connection.execute
     moment = f"TIMESTAMPTZ '{now.isoformat()}'"
-    run("""
-        CREATE OR REPLACE TEMP TABLE same AS
-        SELECT resident_id FROM (
-            FROM renewed INTERSECT
-            SELECT * EXCLUDE (valid_from) FROM resident SEMI JOIN rewritten USING (resident_id))""")
-    run(f"""
-        INSERT INTO resident_past
-        SELECT *, {moment} FROM resident SEMI JOIN rewritten USING (resident_id)
-        ANTI JOIN same USING (resident_id)""")
+    run(f"INSERT INTO resident_past SELECT *, {moment} FROM ended")
+    run("DELETE FROM resident WHERE resident_id IN (SELECT resident_id FROM ended)")
+    run(f"INSERT INTO resident SELECT *, {moment} FROM renewed")
     _memberships(connection, moment)
-    run("""
-        DELETE FROM resident WHERE resident_id IN (SELECT resident_id FROM rewritten)
-        AND resident_id NOT IN (SELECT resident_id FROM same)""")
-    run(f"""
-        INSERT INTO resident
-        SELECT *, {moment} FROM renewed ANTI JOIN same USING (resident_id)""")
 
 
 def _memberships(connection: duckdb.DuckDBPyConnection, moment: str) -> None:
@@ -271,7 +304,7 @@ def _memberships(connection: duckdb.DuckDBPyConnection, moment: str) -> None:
     run = connection.execute
     run(f"""
         UPDATE membership SET until = {moment}
-        WHERE until IS NULL AND resident_id IN (SELECT resident_id FROM rewritten)
+        WHERE until IS NULL AND resident_id IN (SELECT resident_id FROM ended)
         AND (resident_id, household_id) NOT IN (
             SELECT (resident_id, household_id) FROM renewed WHERE household_id IS NOT NULL)""")
     run(f"""

@@ -39,8 +39,7 @@ def refresh_support(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT count(*) > 0 FROM resident_link ANTI JOIN affected USING (resident_id)""").fetchall()
     if some:
         _add_namesakes(connection)
-        for column in CROWDS:
-            _add_neighbours(connection, column)
+        _add_neighbours(connection)
 
 
 def _count_letters(connection: duckdb.DuckDBPyConnection) -> None:
@@ -82,20 +81,30 @@ def _add_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
         GROUP BY resident_id HAVING min(bare) <> max(bare) AND bool_or({moved})""")
 
 
-def _add_neighbours(connection: duckdb.DuckDBPyConnection, column: str) -> None:
+def _add_neighbours(connection: duckdb.DuckDBPyConnection) -> None:
     """Who has several flats (or telephones), one of them that of somebody who is affected."""
-    connection.execute(f"""
+    run = connection.execute
+    columns = ", ".join(CROWDS)
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE touched AS
+        SELECT {columns} FROM evidence e JOIN resident_link l USING (record_id)
+        SEMI JOIN affected USING (resident_id)
+        UNION SELECT {columns} FROM old_evidence""")
+    near = {one: f"{one} IN (SELECT {one} FROM touched WHERE {one} IS NOT NULL)" for one in CROWDS}
+    records = " UNION ".join(f"SELECT record_id FROM evidence WHERE {one}" for one in near.values())
+    run(f"""
+        CREATE OR REPLACE TEMP TABLE neighbour AS
+        SELECT DISTINCT resident_id FROM resident_link
+        WHERE record_id IN ({records}) AND resident_id NOT IN (FROM affected)""")
+    several = " OR ".join(
+        f"bool_or({test}) AND min({one}) <> max({one})" for one, test in near.items()
+    )
+    run(f"""
         INSERT INTO affected
-        WITH touched AS (
-            SELECT e.{column} AS value FROM evidence e JOIN resident_link l USING (record_id)
-            SEMI JOIN affected USING (resident_id)
-            UNION SELECT {column} FROM old_evidence)
-        SELECT l.resident_id FROM resident_link l JOIN evidence e USING (record_id)
-        WHERE l.resident_id IN (
-            SELECT n.resident_id FROM resident_link n JOIN evidence o USING (record_id)
-            WHERE o.{column} IN (FROM touched))
-        AND l.resident_id NOT IN (FROM affected)
-        GROUP BY l.resident_id HAVING min(e.{column}) <> max(e.{column})""")
+        SELECT resident_id FROM (
+            SELECT resident_id, {columns} FROM resident_link SEMI JOIN neighbour USING (resident_id)
+            JOIN evidence USING (record_id))
+        GROUP BY resident_id HAVING {several}""")
 
 
 def support_query(field: str, claims: str) -> str:

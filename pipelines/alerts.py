@@ -2,8 +2,6 @@
 
 import logging
 
-import httpx
-
 from hub.settings import Home
 
 log = logging.getLogger(__name__)
@@ -16,6 +14,8 @@ def post_alert(home: Home, text: str) -> bool:
     """
     if home.settings.webhook is None:
         return False
+    import httpx  # slow to import, and seldom needed
+
     body = {"msgtype": "text", "text": {"content": f"【{home.settings.name}】{text}"}}
     try:
         httpx.post(home.settings.webhook, json=body, timeout=10).raise_for_status()

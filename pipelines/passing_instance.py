@@ -13,15 +13,25 @@ import dagster as dg
 from dagster._core.instance.types import InstanceType
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 from dagster._core.run_coordinator import DefaultRunCoordinator
-from dagster._core.storage.event_log import InMemoryEventLogStorage
-from dagster._core.storage.event_log.base import AssetRecord
-from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
-from dagster._core.storage.root import TemporaryLocalArtifactStorage
-from dagster._core.storage.runs import InMemoryRunStorage
-from dagster._core.storage.runs.schema import RunStorageSqlMetadata
-from dagster._core.storage.sql import create_engine
-from dagster._core.storage.sqlite import create_in_memory_conn_string
 from sqlalchemy.pool import NullPool
+
+from hub.imports import deferring
+
+with deferring(
+    "alembic.command",
+    "alembic.config",
+    "alembic.runtime.environment",
+    "alembic.runtime.migration",
+    "alembic.script",
+):  # what migrates is not asked to, and takes as long to import as half of Dagster
+    from dagster._core.storage.event_log import InMemoryEventLogStorage
+    from dagster._core.storage.event_log.base import AssetRecord
+    from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
+    from dagster._core.storage.root import TemporaryLocalArtifactStorage
+    from dagster._core.storage.runs import InMemoryRunStorage
+    from dagster._core.storage.runs.schema import RunStorageSqlMetadata
+    from dagster._core.storage.sql import create_engine
+    from dagster._core.storage.sqlite import create_in_memory_conn_string
 
 
 class _Runs(InMemoryRunStorage):

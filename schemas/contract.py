@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-import pandera.polars as pa
 import polars as pl
 from pandera.constants import CHECK_OUTPUT_KEY
 from pandera.errors import SchemaError, SchemaErrors
 
 from hub.errors import ContractError
 from hub.platform_streams import Entity
+from schemas.checked import pa
 from schemas.entities import CORE_COLUMNS, MODELS, TITLES
 from schemas.refusals import QUARANTINE
 

@@ -1,8 +1,8 @@
 """The dwelling 房屋: one row per address that a platform lists as a place to live."""
 
-import pandera.polars as pa
 import polars as pl
 
+from schemas.checked import pa
 from schemas.fields import described
 from schemas.record import Addressed
 

@@ -1,9 +1,9 @@
 """The entities of the standard, their models, and the columns of their core batches."""
 
-import pandera.polars as pa
 import polars as pl
 
 from hub.platform_streams import Entity
+from schemas.checked import pa
 from schemas.dwelling import Dwelling
 from schemas.fields import FieldFacts, facts_of
 from schemas.grid import Grid

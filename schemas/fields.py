@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pandera.polars as pa
 import polars as pl
 
+from schemas.checked import pa
 from schemas.codes import code_sets
 
 Reads = Literal[

@@ -1,8 +1,8 @@
 """The household 户: a relation between people, as a register states it."""
 
-import pandera.polars as pa
 import polars as pl
 
+from schemas.checked import pa
 from schemas.fields import code, described
 from schemas.record import Addressed
 

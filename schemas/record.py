@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-import pandera.polars as pa
 import polars as pl
 
+from schemas.checked import pa
 from schemas.fields import described
 
 Issue = pl.Struct({"field": pl.String, "raw": pl.String, "reason": pl.String})

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-import pandera.polars as pa
 import polars as pl
 
+from schemas.checked import pa
 from schemas.fields import code, described
 from schemas.record import Addressed
 

@@ -14,8 +14,6 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib import import_module
-from types import ModuleType
 from typing import TextIO
 
 UNUSED = ("scipy.stats", "altair")
@@ -31,26 +29,17 @@ def main() -> None:
     """Serve one request after the other."""
     with _answers() as answers:
         os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before the import, which reads it
-        for name in UNUSED:
-            sys.modules[name] = Later(name)
-        import warehouse.suites  # noqa: F401 - so that judging starts at once
-        from warehouse.expectations import warm_up
+        import schemas.entities  # noqa: F401 - first, while there is no pandas
+        from hub.imports import deferring
+
+        with deferring(*UNUSED):
+            import warehouse.suites  # noqa: F401 - so that judging starts at once
+            from warehouse.expectations import warm_up
 
         warm_up()
         _say(answers, {"ready": True})
         while (line := sys.stdin.readline()).endswith("\n"):
             _say(answers, _judged(line))
-
-
-class Later(ModuleType):
-    """A module that is imported when something in it is looked at."""
-
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(import_module(self.__name__), name)
 
 
 def _answers() -> TextIO:
