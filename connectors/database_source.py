@@ -1,8 +1,8 @@
 """A database as the connectors see it: opened read-only, reflected, and streamed as text.
 
 Three ways to stream, one result. PostgreSQL: ADBC's binary COPY straight into Arrow. MySQL and
-MariaDB: the server writes each row as one line of CSV and Arrow reads the lines, since a Python
-driver that decodes cell by cell is three times slower. All others: SQLAlchemy, block by block.
+MariaDB: the texts as the server sends them, cut apart a block at a time. All others: SQLAlchemy,
+block by block.
 Memory is bounded by the block, whatever the table's size.
 """
 
@@ -16,8 +16,6 @@ from urllib.parse import quote
 
 import adbc_driver_postgresql.dbapi
 import pyarrow as pa
-import pyarrow.csv
-import pymysql
 import sqlalchemy as sa
 from pymysql.cursors import SSCursor
 from sqlalchemy.dialects import postgresql
@@ -26,7 +24,8 @@ from sqlalchemy.pool import NullPool
 from connectors.chunk import text_schema, text_table
 from connectors.database_drivers import missing_driver, tls_context, with_tls
 from connectors.database_errors import translated
-from connectors.dialects import as_text, needs_quotes, session_settings
+from connectors.dialects import as_text, sent_text, session_settings
+from connectors.mysql_rows import rows_of
 from hub.errors import ConfigError, SourceChangedError
 from hub.platform import Platform
 from hub.platform_connections import DatabaseConnection, ExchangeConnection, Tls
@@ -151,28 +150,21 @@ class DatabaseSource:
     def _stream_mysql(
         self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]
     ) -> Iterator[pa.Table]:
-        cells = [_csv_cell(as_text(one, self.dialect), needs_quotes(one)) for one in columns]
-        line = sa.func.concat_ws(sa.literal_column("','"), *cells)
-        statement = rest.with_only_columns(sa.cast(line, sa.LargeBinary))
-        names = [one.name for one in columns]
+        texts = [sent_text(one, self.dialect).label(one.name) for one in columns]
+        statement = rest.with_only_columns(*texts)
         sql = str(statement.compile(self.engine, compile_kwargs={"literal_binds": True}))
         with closing(self.engine.raw_connection()) as connection:
-            cursor: Any = connection.driver_connection.cursor(SSCursor)  # type: ignore[union-attr]  # it is open
+            driver: Any = connection.driver_connection
+            cursor = driver.cursor(SSCursor)
             try:
+                cursor.execute("SET character_set_results = utf8mb4")  # whatever the URL says
                 cursor.execute(sql, ())  # the empty tuple halves SQLAlchemy's doubled % signs
-                while block := cursor.fetchmany(BLOCK_ROWS):
-                    # without the final line end, Arrow takes a null in the last cell for ""
-                    yield _from_csv(names, b"\n".join([*(line for (line,) in block), b""]))
-                cursor.close()
-            except GeneratorExit:
-                cursor.close()  # the driver reads what is left of the page, then lets go
-                raise
-            except pymysql.MySQLError:
+                yield from rows_of(driver, [one.name for one in columns])
+            finally:
+                # the socket is closed: the driver would read what is left of the answer from it
                 if cursor._result:
-                    # the socket is closed; the driver would read on from it while tidying up
                     cursor._result.unbuffered_active = False
                 connection.invalidate()
-                raise
 
     def _stream_any(
         self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]
@@ -220,26 +212,3 @@ def _engine(url: sa.URL, home: Path, *, tls: Tls | None, write: bool = False) ->
     if backend in ("mysql", "mariadb") and tls is not None:
         arguments["ssl"] = tls_context(tls, home)
     return sa.create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
-
-
-def _csv_cell(text: sa.ColumnElement[Any], quoted: bool) -> sa.ColumnElement[Any]:
-    """A null is an empty cell, an empty text is an empty pair of quotes."""
-    if not quoted:
-        return sa.func.ifnull(text, sa.literal_column("''"))
-    mark: sa.ColumnElement[Any] = sa.literal_column("'\"'")
-    inner = sa.func.replace(text, mark, sa.literal_column("'\"\"'"))
-    return sa.func.ifnull(sa.func.concat(mark, inner, mark), sa.literal_column("''"))
-
-
-def _from_csv(names: list[str], lines: bytes) -> pa.Table:
-    return pyarrow.csv.read_csv(
-        pa.BufferReader(lines),
-        read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=len(lines) + 1),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=text_schema(names),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-        ),
-    )

@@ -19,6 +19,8 @@ from sqlalchemy.types import NullType
 from connectors.other_dialects import mssql_text, oracle_text, other_settings
 
 Text = ColumnElement[Any]
+SENT_AS_CAST = (sa.Integer, sa.Numeric, sa.Date, sa.DateTime)
+"""Types that MySQL sends as it casts them."""
 PLAIN_IN_MYSQL = (sa.Integer, sa.Numeric, sa.Date, sa.DateTime, sa.Time, mysql.YEAR, mysql.BIT)
 
 
@@ -56,9 +58,10 @@ def _quoted_mysql(column: sa.Column[Any]) -> str:
     return "`" + column.name.replace("`", "``") + "`"
 
 
-def needs_quotes(column: sa.Column[Any]) -> bool:
-    """Whether the column's text may hold a comma, a quote or a line end (MySQL only)."""
-    return not isinstance(column.type, PLAIN_IN_MYSQL)
+def sent_text(column: sa.Column[Any], dialect: str) -> Text:
+    """As `as_text`, where the database itself sends every value as text (MySQL only)."""
+    plain = isinstance(column.type, SENT_AS_CAST) and not isinstance(column.type, sa.Float)
+    return column if plain else as_text(column, dialect)
 
 
 def _sqlite_text(column: sa.Column[Any]) -> Text:
