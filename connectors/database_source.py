@@ -127,7 +127,8 @@ class DatabaseSource:
     def _stream_postgres(
         self, columns: Sequence[sa.Column[Any]], rest: sa.Select[Any]
     ) -> Iterator[pa.Table]:
-        statement = self._texts(columns, rest)
+        texts = [sent_text(one, "postgresql").label(one.name) for one in columns]
+        statement = rest.with_only_columns(*texts)
         plain = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call] # SQLAlchemy
         sql = str(statement.compile(dialect=plain, compile_kwargs={"literal_binds": True}))
         url = self.url.set(drivername="postgresql").update_query_dict(

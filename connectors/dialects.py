@@ -19,8 +19,11 @@ from sqlalchemy.types import NullType
 from connectors.other_dialects import mssql_text, oracle_text, other_settings
 
 Text = ColumnElement[Any]
-SENT_AS_CAST = (sa.Integer, sa.Numeric, sa.Date, sa.DateTime)
-"""Types that MySQL sends as it casts them."""
+SENT = {
+    **dict.fromkeys(("mysql", "mariadb"), (sa.Integer, sa.Numeric, sa.Date, sa.DateTime)),
+    "postgresql": (sa.Integer,),
+}
+"""Types that arrive as the text that a cast makes, at less work for the database."""
 PLAIN_IN_MYSQL = (sa.Integer, sa.Numeric, sa.Date, sa.DateTime, sa.Time, mysql.YEAR, mysql.BIT)
 
 
@@ -59,8 +62,9 @@ def _quoted_mysql(column: sa.Column[Any]) -> str:
 
 
 def sent_text(column: sa.Column[Any], dialect: str) -> Text:
-    """As `as_text`, where the database itself sends every value as text (MySQL only)."""
-    plain = isinstance(column.type, SENT_AS_CAST) and not isinstance(column.type, sa.Float)
+    """As `as_text`, or the column itself if its values become that text on their way."""
+    kind = column.type
+    plain = isinstance(kind, SENT[dialect]) and not isinstance(kind, sa.Float)
     return column if plain else as_text(column, dialect)
 
 
