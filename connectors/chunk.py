@@ -21,6 +21,7 @@ class Chunk:
 
     rows: pa.Table
     cursor: Cursor  # where to go on once this chunk is committed
+    sure: bool = True  # else it counts only together with the next chunk that is
     last: bool = False  # no chunk follows in this pull; it may be empty
     complete: bool = False  # with last: every row of the stream was read, unseen keys are gone
     dropped: dict[str, int] = field(default_factory=dict)  # column -> biometric values dropped

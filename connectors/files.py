@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped, text_schema
+from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped
 from connectors.file_kinds import is_workbook, read_file
 from connectors.file_places import FilePlace, Marks, changed, hashes
 from connectors.sheet_rows import skipped_note
-from connectors.spool import spooled
 from connectors.tabular import Part, Reader
 from connectors.templates import Template, TemplateWatch
 from hub.errors import ConfigError, HubError
@@ -45,9 +44,16 @@ class FilesConnector:
         return list(seen)
 
     def pull(
-        self, stream: str, cursor: Cursor | None, *, resume: bool, chunk_rows: int = 100_000
+        self,
+        stream: str,
+        cursor: Cursor | None,
+        *,
+        resume: bool,  # noqa: ARG002 (of a cut pull nothing was committed)
+        chunk_rows: int = 100_000,
     ) -> Iterator[Chunk]:
         """Yield every row of every matching file, or of the new ones, if any file has changed.
+
+        No chunk but the last is sure: only behind the last row is it known that nothing is damaged.
 
         Raises:
             SourceDownError: no file matches, or one is being written.
@@ -55,26 +61,21 @@ class FilesConnector:
         """
         kept: Cursor = cursor or {}
         before: Marks = kept.get("files", {})
-        marks = self.place.marks(self._pattern(stream), before | kept.get("reading", {}))
+        marks = self.place.marks(self._pattern(stream), before)
         columns = [*self._reader(stream).wanted, ORIGIN]
         whole = not self.platform.streams[stream].increment.new_files
-        if hashes(marks) == hashes(before) and "reading" not in kept:
+        if hashes(marks) == hashes(before):
             yield Chunk(empty_table(columns), {**kept, "files": marks}, last=True)
             return
         read = marks if whole else {name: marks[name] for name in changed(marks, before)}
-        same = resume and hashes(marks) == hashes(kept.get("reading", {}))
-        taken = kept.get("taken", 0) if same else 0
         report = self._report(stream, kept)
-        whole_files = spooled(self._tables(stream, read, report), text_schema(columns))
-        tables = _behind(whole_files, taken)
-        waiting: Chunk | None = None
-        for table in regrouped(tables, chunk_rows):
-            if waiting:
-                yield waiting
-            taken += table.num_rows
-            waiting = Chunk(table, kept | {"reading": marks, "taken": taken})
+        waiting = empty_table(columns)
+        for table in regrouped(self._tables(stream, read, report), chunk_rows):
+            if waiting.num_rows:
+                yield Chunk(waiting, kept, sure=False)
+            waiting = table
         yield Chunk(
-            rows=waiting.rows if waiting else empty_table(columns),
+            rows=waiting,
             cursor={"files": marks if whole else before | marks, **report.cursor()},
             last=True,
             complete=whole,
@@ -200,10 +201,3 @@ class FileReport:
             notes += [f"文件多了列：{'、'.join(more)}（没有读取）。"] if more else []
             notes += [f"文件少了没有用到的列：{'、'.join(less)}。"] if less else []
         return tuple(notes)
-
-
-def _behind(tables: Iterator[pa.Table], taken: int) -> Iterator[pa.Table]:
-    """The same rows without the first `taken`."""
-    for table in tables:
-        yield table.slice(taken)
-        taken = max(taken - table.num_rows, 0)

@@ -1,6 +1,6 @@
 """Open the ledger, and the few sentences it is spoken to in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,36 +133,47 @@ class Ledger:
             row = session.get(StreamRow, (platform, stream))
             return row.cursor if row is not None else None
 
-    def next_batch_id(self, platform: str, stream: str) -> str:
-        """The id the next committed batch will have; a crash before the commit uses it again."""
+    def next_batch_id(self, platform: str, stream: str, waiting: int = 0) -> str:
+        """The id the next committed batch will have, behind those that wait to be committed.
+
+        A crash before the commit uses it again.
+        """
         with Session(self.engine) as session:
             count = session.scalar(
                 sa.select(sa.func.count())
                 .select_from(BatchRow)
                 .where(BatchRow.platform == platform, BatchRow.stream == stream)
             )
-        return f"{platform}.{stream}.{(count or 0) + 1:06d}"
+        return f"{platform}.{stream}.{(count or 0) + waiting + 1:06d}"
 
-    def commit(self, pull: Pull, batch: Mapping[str, Any] | None, cursor: Cursor | None) -> None:
+    def commit(
+        self,
+        pull: Pull,
+        batch: Mapping[str, Any] | None,
+        cursor: Cursor | None,
+        waiting: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         """One transaction: the batch (if the chunk had anything new), the counts, the cursor.
 
         Args:
             pull: Its counts are written as they stand.
             batch: `batch_id, path, rows, sha256` of a file already on disk.
             cursor: Where to go on behind this chunk.
+            waiting: Batches of chunks before it, which count only together with it.
 
         """
         with Session(self.engine) as session, session.begin():
-            if batch is not None:
-                session.add(
-                    BatchRow(
-                        platform=pull.platform,
-                        stream=pull.stream,
-                        pull_id=pull.pull_id,
-                        committed_at=datetime.now(UTC),
-                        **batch,
-                    )
+            session.add_all(
+                BatchRow(
+                    platform=pull.platform,
+                    stream=pull.stream,
+                    pull_id=pull.pull_id,
+                    committed_at=datetime.now(UTC),
+                    **one,
                 )
+                for one in (*waiting, batch)
+                if one is not None
+            )
             session.get_one(StreamRow, (pull.platform, pull.stream)).cursor = cursor
             _write_counts(session.get_one(PullRow, pull.pull_id), pull)
 

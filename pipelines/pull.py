@@ -1,7 +1,8 @@
 """Pull one stream into raw: compare, store, commit, chunk by chunk.
 
-Each chunk is one raw file and one ledger transaction. A crash before the transaction leaves a file
-that the next pull overwrites; after it, nothing is pulled twice.
+Each chunk is one raw file and one ledger transaction; chunks of files, which may turn out to be
+damaged further on, have one transaction together. A crash before it leaves raw files that the next
+pull removes; after it, nothing is pulled twice.
 """
 
 import gc
@@ -20,12 +21,12 @@ from ledger import Ledger, Pull
 from ledger.tombstones import tombstones
 from pipelines.ahead import ahead
 from pipelines.drift import watch_shape, watched
-from pipelines.raw_files import raw_batch
+from pipelines.raw_files import Made, raw_batch, sweep_uncommitted
 from security.keys import read_keys
 from security.sealing import seal, unseal
 from warehouse.erasing import erasing_secret, kept_out
 from warehouse.lock import locked
-from warehouse.raw import RawPull
+from warehouse.raw import Counts, RawPull
 
 ALIVE = 200_000
 """Objects made before Python's collector of garbage looks at them again: rows come by the ten
@@ -59,6 +60,7 @@ def pull_stream(
     """
     gc.set_threshold(ALIVE)
     with locked(home, f"pull.{platform.platform}.{stream_name}"):
+        sweep_uncommitted(home, ledger, platform.platform, stream_name)
         pull = _open(ledger, platform, stream_name)
         stream = platform.streams[stream_name]
         raw = _compare_with(home, ledger, platform, pull)
@@ -87,6 +89,7 @@ def pull_stream(
             raise
         finally:
             raw.close()
+            sweep_uncommitted(home, ledger, platform.platform, stream_name)
     return pull
 
 
@@ -133,18 +136,30 @@ def _compare_with(home: Home, ledger: Ledger, platform: Platform, pull: Pull) ->
 def _take_chunks(
     home: Home, ledger: Ledger, chunks: Iterable[Chunk], raw: RawPull, pull: Pull, tick: Tick
 ) -> bool:
-    """Store every chunk; return whether the whole stream was read."""
+    """Store every chunk; return whether the whole stream was read.
+
+    Chunks that are not sure are written and wait: they count together with one that is, or never.
+    """
     complete = False
+    waiting: list[Made] = []
+    read = Counts()
     for chunk in chunks:
         counts = raw.compare(chunk.rows)
-        pull.read += counts.read
-        pull.stored += counts.stored
-        pull.unchanged += counts.unchanged
-        pull.repeated += counts.repeated
+        read += counts
+        if counts.stored:
+            waiting.append(raw_batch(home, ledger, pull, raw.write, len(waiting)))
+        if not chunk.sure:
+            tick(f"{pull.platform}.{pull.stream}", pull.read + read.read)
+            continue
+        pull.read += read.read
+        pull.stored += read.stored
+        pull.unchanged += read.unchanged
+        pull.repeated += read.repeated
         for column, dropped in chunk.dropped.items():
             pull.dropped[column] = pull.dropped.get(column, 0) + dropped
         pull.notes += [note for note in chunk.notes if note not in pull.notes]
-        _commit(home, ledger, raw, pull, chunk, counts.stored)
+        _commit(home, ledger, raw, pull, chunk, waiting)
+        waiting, read = [], Counts()
         if chunk.on_commit is not None:
             pull.notes += [note for note in chunk.on_commit() if note not in pull.notes]
         tick(f"{pull.platform}.{pull.stream}", pull.read)
@@ -153,13 +168,12 @@ def _take_chunks(
 
 
 def _commit(
-    home: Home, ledger: Ledger, raw: RawPull, pull: Pull, chunk: Chunk, stored: int
+    home: Home, ledger: Ledger, raw: RawPull, pull: Pull, chunk: Chunk, waiting: list[Made]
 ) -> None:
-    batch = raw_batch(home, ledger, pull, raw.write) if stored else None
     columns = list(raw.stream.columns)
     key = read_keys(home.secrets, encryption=home.settings.encryption).data
     at = seal(key, json.dumps(chunk.cursor, ensure_ascii=False))  # it may hold a record key
-    ledger.commit(pull, batch, {"columns": columns, "at": at})
+    ledger.commit(pull, None, {"columns": columns, "at": at}, waiting)
 
 
 def _take_absent(

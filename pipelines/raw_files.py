@@ -11,6 +11,9 @@ from hub.settings import Home
 from ledger import Batch, Ledger, Pull
 from warehouse.duck import memory, parquet, write_parquet
 
+Made = dict[str, object]
+"""A raw file: `batch_id`, `path` below the data folder, `rows`, `sha256`."""
+
 
 def commit_rows(
     home: Home,
@@ -39,17 +42,29 @@ def commit_rows(
 
 
 def raw_batch(
-    home: Home, ledger: Ledger, pull: Pull, write: Callable[[Path], int]
-) -> dict[str, object]:
-    """Let `write` make the stream's next raw file; what the ledger commits of it.
+    home: Home, ledger: Ledger, pull: Pull, write: Callable[[Path], int], waiting: int = 0
+) -> Made:
+    """Let `write` make the stream's next raw file, behind those that wait to be committed.
 
-    A crash before the commit leaves a file that the next batch overwrites.
+    Returns what the ledger commits of it. A crash before leaves a file that `sweep_uncommitted`
+    takes away.
     """
-    batch_id = ledger.next_batch_id(pull.platform, pull.stream)
+    batch_id = ledger.next_batch_id(pull.platform, pull.stream, waiting)
     path = Path("raw", pull.platform, pull.stream, f"{batch_id.rsplit('.', 1)[1]}.parquet")
     rows = write(home.data / path)
     digest = _digest(home.data / path)
     return {"batch_id": batch_id, "path": path.as_posix(), "rows": rows, "sha256": digest}
+
+
+def sweep_uncommitted(home: Home, ledger: Ledger, platform: str, stream: str) -> None:
+    """Remove what a pull wrote and did not commit: it was killed, or its file was damaged.
+
+    To be called by who holds the stream's lock.
+    """
+    committed = {home.data / one.path for one in ledger.batches(platform, stream)}
+    for path in (home.data / "raw" / platform / stream).glob("*"):
+        if path.is_file() and path not in committed:
+            path.unlink()
 
 
 def files_in_core(home: Home, batch: Batch) -> list[Path]:

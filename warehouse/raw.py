@@ -48,6 +48,14 @@ class Counts:
     unchanged: int = 0
     repeated: int = 0
 
+    def __add__(self, more: "Counts") -> "Counts":
+        return Counts(
+            self.read + more.read,
+            self.stored + more.stored,
+            self.unchanged + more.unchanged,
+            self.repeated + more.repeated,
+        )
+
 
 class RawPull:
     """Compares the chunks of one pull with what is stored, and writes what is new.

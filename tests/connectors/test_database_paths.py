@@ -179,7 +179,8 @@ def test_hostile_texts_and_a_large_cell(source: DatabaseSource) -> None:
     url = source.url.render_as_string(hide_password=False)
     text = "longtext" if source.dialect == "mysql" else "text"
     run(url, "DROP TABLE IF EXISTS hostile", f"CREATE TABLE hostile (id int primary key, a {text})")
-    texts = [*HOSTILE, "=cmd|' /C calc'!A0", "'; DROP TABLE x; --", "../../etc", "𠮷" * 3_000_000, "張" * 12_000_000]
+    texts = [*HOSTILE, "=cmd|' /C calc'!A0", "'; DROP TABLE x; --", "../../etc"]
+    texts += ["𠮷" * 3_000_000, "張" * 12_000_000]  # the second is three packets of MariaDB's
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         if source.dialect == "mysql":

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -192,38 +191,21 @@ def test_unknown_encoding(stream: Any, tmp_path: Path) -> None:
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(
-    sizes=st.lists(st.integers(0, 6), min_size=1, max_size=4),
-    chunk=st.integers(1, 5),
-    cut=st.integers(1, 12),
-)
-def test_cut_anywhere_and_resumed_each_row_comes_once(
-    stream: Any, tmp_path: Path, sizes: list[int], chunk: int, cut: int
+@given(sizes=st.lists(st.integers(0, 6), min_size=1, max_size=4), chunk=st.integers(1, 5))
+def test_each_row_comes_once_and_none_is_sure_before_the_last(
+    stream: Any, tmp_path: Path, sizes: list[int], chunk: int
 ) -> None:
     for old in tmp_path.glob("*.csv"):
         old.unlink()
     for place, size in enumerate(sizes):
         body = "".join(f"人{place}-{row},{row}\n" for row in range(size))
         (tmp_path / f"{place}.csv").write_text(f"姓名,证件号\n{body}", encoding="utf-8")
-    platform = stream("*.csv")
-    whole = pulled(platform, rows=chunk)
-    connector = open_connector(platform, Path("/"))
-    before = list(islice(connector.pull("people", None, resume=False, chunk_rows=chunk), cut))
-    cursor = json.loads(json.dumps(before[-1].cursor))
-    after = pulled(platform, cursor, resume=True, rows=chunk)
-    assert rows(before + after, origin=True) == rows(whole, origin=True)
-    assert after[-1].last
-
-
-def test_more_rows_than_memory_is_given_are_resumed_too(stream: Any, tmp_path: Path) -> None:
-    body = "".join(f"人{row},{row}\n" for row in range(130_000))
-    (tmp_path / "a.csv").write_text(f"姓名,证件号\n{body}", encoding="utf-8")
-    platform = stream("*.csv")
-    whole = pulled(platform, rows=40_000)
-    assert [chunk.rows.num_rows for chunk in whole] == [40_000, 40_000, 40_000, 10_000]
-    after = pulled(platform, whole[1].cursor, resume=True, rows=40_000)
-    numbers = [one for chunk in whole[:2] + after for one in chunk.rows["证件号"].to_pylist()]
-    assert numbers == [str(row) for row in range(130_000)]
+    found = pulled(stream("*.csv"), rows=chunk)
+    names = [f"人{place}-{row}" for place, size in enumerate(sizes) for row in range(size)]
+    assert [row["姓名"] for row in rows(found)] == names
+    assert [one.sure for one in found] == [False] * (len(found) - 1) + [True]
+    assert all(one.rows.num_rows == chunk for one in found[:-1])
+    assert [one.last for one in found] == [one.sure for one in found]
 
 
 def test_columns(stream: Any, tmp_path: Path) -> None:
