@@ -6,10 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import make_url
 
 import ledger.ledger
+import security.passwords
 from examples.community_a.servers import (
     Server,
     install_missing,
@@ -18,6 +20,7 @@ from examples.community_a.servers import (
     start_postgres,
 )
 from tests.made_ledgers import MadeLedgers
+from tests.own_authority import trust_no_other
 from tests.warm_gates import WarmGates
 
 # a busy machine is no failure, and the deciding run tries the same examples every time
@@ -73,6 +76,23 @@ def made_ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeLedge
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ledger.ledger._upgrade", made.upgrade)
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_authority(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The tests trust no host outside."""
+    trust_no_other(tmp_path_factory.mktemp("authority") / "nobody.pem")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[PasswordHasher]:
+    """Passwords are hashed as at a site, but in a hundredth of the time: hundreds sign in here."""
+    with pytest.MonkeyPatch.context() as patch:
+        real = security.passwords._HASHER
+        patch.setattr(
+            "security.passwords._HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        )
+        yield real
 
 
 LONGEST_FIRST = (

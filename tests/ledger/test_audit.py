@@ -1,6 +1,5 @@
 """The chain: nothing is lost, whoever writes it, and nothing can be changed without being found."""
 
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -19,6 +18,7 @@ from ledger import open_ledger
 from ledger.audit import EVERY, Audit, Event, record
 from ledger.audit_check import Verified, events, verify
 from security.audit_key import public_key
+from tests.children import child
 
 
 @pytest.fixture
@@ -171,14 +171,8 @@ def test_processes_share_one_chain_and_a_killed_one_loses_nothing(
     home: Home, tmp_path: Path
 ) -> None:
     """What `record` returned for is in the chain, whoever was killed meanwhile."""
-    context = multiprocessing.get_context("spawn")
     said = [tmp_path / "a", tmp_path / "b"]
-    workers = [
-        context.Process(target=_write_until_killed, args=(str(home.root), path.name, str(path)))
-        for path in said
-    ]
-    for one in workers:
-        one.start()
+    workers = [child(_write_until_killed, str(home.root), path.name, str(path)) for path in said]
     until = time.monotonic() + 240
     while not all(path.exists() and path.stat().st_size > 40 for path in said):
         assert time.monotonic() < until

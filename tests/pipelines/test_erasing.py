@@ -2,19 +2,20 @@
 
 import json
 import signal
-import subprocess
-import sys
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import pytest
 from small_home import database, make_home
 
 from cli.main import main
-from hub.settings import Home
+from hub.settings import Home, open_home
 from ledger import Ledger, open_ledger
 from ledger.tombstones import open_removals
+from pipelines.erasing import erase
 from pipelines.sync import run_sync
+from tests.children import ended, kill_oneself
 from warehouse.answers import rows
 from warehouse.duck import memory, parquet
 from warehouse.snapshots import list_snapshots, reading
@@ -129,19 +130,16 @@ def digests_hold(home: Home) -> bool:
     )
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from hub.settings import open_home
-from ledger import open_ledger
-from pipelines.erasing import erase
-home, left = open_home(Path(sys.argv[1])), [int(sys.argv[3])]
-def tick(step):
-    left[0] -= 1
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-erase(home, open_ledger(home.data / "ledger.sqlite"), sys.argv[2], "t", "t", tick)
-"""
+def erased_until(root: Path, resident: str, steps: int) -> None:
+    """Erase, and be killed behind that many steps."""
+    passed = count(1)
+
+    def tick(_: str) -> None:
+        if next(passed) == steps:
+            kill_oneself()
+
+    home = open_home(root)
+    erase(home, open_ledger(home.data / "ledger.sqlite"), resident, "t", "t", tick)
 
 
 def test_a_killed_erasure_is_finished_by_the_next_sync(tmp_path: Path) -> None:
@@ -153,9 +151,10 @@ def test_a_killed_erasure_is_finished_by_the_next_sync(tmp_path: Path) -> None:
         one = person(home)
         number, resident = one["id_number"], one["resident_id"]
         assert number in files(home)
-        command = [sys.executable, "-c", KILLED, str(home.root), resident, str(kills + 1)]
-        if subprocess.run(command, check=False).returncode == 0:
+        code = ended(erased_until, home.root, resident, kills + 1)
+        if code == 0:
             break
+        assert code == -signal.SIGKILL
         kills += 1
         assert open_removals(ledger_of(home))
         report = run_sync(home, ())
@@ -171,8 +170,7 @@ def test_an_erasure_that_was_cut_short_goes_on_when_it_is_asked_again(tmp_path: 
     home = make_home(tmp_path / "home", people=4)
     run_sync(home, ())
     one = person(home)
-    command = [sys.executable, "-c", KILLED, str(home.root), one["resident_id"], "3"]
-    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert ended(erased_until, home.root, one["resident_id"], 3) == -signal.SIGKILL
     assert one["id_number"] in files(home)
     assert run(home, "erase", one["resident_id"], "--reason", "再一次", "--yes") == 0
     assert one["id_number"] not in files(home) + whole(home)

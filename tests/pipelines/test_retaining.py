@@ -2,8 +2,6 @@
 
 import shutil
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +16,7 @@ from ledger.door_tables import EventRow, RetentionRow
 from ledger.tables import PullRow
 from pipelines.retaining import LetGo, let_go
 from pipelines.sync import run_sync
+from tests.children import ended, kill_oneself
 from tests.pipelines.small_home import database, make_home
 from tests.pipelines.test_erasing import files, whole
 from warehouse.answers import rows
@@ -180,33 +179,25 @@ def test_a_sync_applies_it_and_tells(home: Home) -> None:
     assert OLD not in files(home)
 
 
-KILLED = """
-import os, signal, sys
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from hub.settings import open_home
-from ledger import open_ledger
-from pipelines.retaining import let_go
-home = open_home(Path(sys.argv[1]))
-def tick(step):
-    if step not in sys.argv[2:]:
-        print(step, flush=True)
-        os.kill(os.getpid(), signal.SIGKILL)
-now = datetime.now(UTC) + timedelta(days=4 * 365)
-let_go(home, open_ledger(home.data / "ledger.sqlite"), home.platforms(), now, tick)
-"""
+def let_go_until(root: Path, passed: list[str], told: Path) -> None:
+    """Let go, and be killed behind the first step that is not among those passed before."""
+
+    def tick(step: str) -> None:
+        if step not in passed:
+            told.write_text(step, encoding="utf-8")
+            kill_oneself()
+
+    home = open_home(root)
+    let_go(home, ledger_of(home), home.platforms(), datetime.now(UTC) + YEARS, tick)
 
 
-def test_killed_at_each_step_it_goes_on_and_counts_the_same(home: Home) -> None:
+def test_killed_at_each_step_it_goes_on_and_counts_the_same(home: Home, tmp_path: Path) -> None:
     """Killed behind each step in turn, until none is left."""
     steps: list[str] = []
-    while True:
-        command = [sys.executable, "-c", KILLED, str(home.root), *steps]
-        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
-        if done.returncode == 0:
-            break
-        assert done.returncode == -signal.SIGKILL
-        steps.append(done.stdout.strip())
+    told = tmp_path / "step"
+    while (code := ended(let_go_until, home.root, steps, told)) != 0:
+        assert code == -signal.SIGKILL
+        steps.append(told.read_text(encoding="utf-8"))
         assert rows_of(home, "SELECT count(*) AS n FROM resident_record")[0]["n"] == 14
     assert [one.split()[0] for one in steps] == [*["rewrote"] * 4, "dropped", "published"]
     assert OLD not in held(home)

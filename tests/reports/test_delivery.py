@@ -3,10 +3,9 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import paramiko
@@ -16,10 +15,11 @@ import sqlalchemy as sa
 import yaml
 
 from hub.errors import ConfigError, SourceDownError
-from hub.settings import Home
+from hub.settings import Home, open_home
 from reports.delivery import deliver_waiting
 from reports.extract_file import Extract, load_extract
 from reports.extract_run import run_extract, runs_of
+from tests.children import ended, kill_oneself
 from tests.connectors import sftp_server
 from tests.connectors.sftp_server import PASSWORD, USER
 from tests.reports.test_extract import FILE, NOW
@@ -200,22 +200,11 @@ def test_a_place_that_is_not_understood_is_refused(home: Home) -> None:
             _extract(home, wrong)
 
 
-KILLED = """
-import os, signal, sys
-from datetime import datetime
-from pathlib import Path
-import {module} as module
-from hub.settings import open_home
-from reports.extract_file import load_extract
-from reports.extract_run import run_extract
-
-def killed(*args, **kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-module.{step} = killed
-home = open_home(Path(sys.argv[1]))
-run_extract(home, load_extract(home, "elders"), now=datetime.fromisoformat(sys.argv[2]))
-"""
+def run_until(module: str, step: str, root: Path) -> None:
+    """Run the extract, and be killed instead of taking the step."""
+    setattr(import_module(module), step, kill_oneself)
+    home = open_home(root)
+    run_extract(home, load_extract(home, "elders"), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +221,7 @@ def test_a_run_that_is_killed_is_made_whole_by_the_next(
     url = f"sqlite:///{tmp_path}/exchange.db"
     to = {"kind": "database", "url": url, "table": "elders"}
     one = _extract(home, to, mode="changes", formats=["parquet"])
-    code = KILLED.format(module=module, step=step)
-    ran = subprocess.run([sys.executable, "-c", code, str(home.root), NOW.isoformat()], check=False)
-    assert ran.returncode == -signal.SIGKILL
+    assert ended(run_until, module, step, home.root) == -signal.SIGKILL
     run_extract(home, one, now=LATER)
     deliver_waiting(home, one)
     with sa.create_engine(url).connect() as connection:

@@ -3,8 +3,6 @@
 import csv
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,13 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Border, Font, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from hub.settings import Home
+import reports.fill
+from hub.settings import Home, open_home
 from reports.fill import fill, origins_path
 from reports.form_file import load_form, save_form
 from reports.people import people_of
 from reports.register import Sent, register
+from tests.children import ended, kill_oneself
 from tests.cli.small_home import COMMUNITY, WANG_NUMBER, ZHANG_NUMBER
 from tests.reports.conftest import Hub
 
@@ -340,19 +340,12 @@ def test_who_fills_it_in_is_the_officers_word(home: Home, tmp_path: Path) -> Non
     assert again["A7"].value == "填表人：=李四"
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-import reports.fill as module
-from hub.settings import open_home
-from reports.form_file import load_form
-from reports.people import people_of
-
-module.{step} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)
-home = open_home(Path(sys.argv[1]))
-with people_of(home, None) as (people, connection):
-    module.fill(home, connection, load_form(home, "花名册"), people, Path(sys.argv[2]))
-"""
+def filled_until(step: str, root: Path, out: Path) -> None:
+    """Fill the form, and be killed instead of taking the step."""
+    setattr(reports.fill, step, kill_oneself)
+    home = open_home(root)
+    with people_of(home, None) as (people, connection):
+        fill(home, connection, load_form(home, "花名册"), people, out)
 
 
 @pytest.mark.parametrize("step", ["write_package", "_write_origins"])
@@ -363,9 +356,7 @@ def test_a_filling_that_is_killed_leaves_no_half_a_form(
     _filled(home, book, tmp_path)
     out, other = tmp_path / "out.xlsx", tmp_path / "killed.xlsx"
     whole = out.read_bytes()
-    code = KILLED.format(step=step)
-    ran = subprocess.run([sys.executable, "-c", code, str(home.root), str(other)], check=False)
-    assert ran.returncode == -signal.SIGKILL
+    assert ended(filled_until, step, home.root, other) == -signal.SIGKILL
     assert not other.exists() or other.read_bytes() == whole
     form = load_form(home, "花名册")
     with people_of(home, None) as (people, connection):
