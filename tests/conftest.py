@@ -20,6 +20,7 @@ from examples.community_a.servers import (
     start_postgres,
 )
 from tests.made_ledgers import MadeLedgers
+from tests.made_once import MadeHomes
 from tests.own_authority import trust_no_other
 from tests.warm_gates import WarmGates
 
@@ -76,6 +77,14 @@ def made_ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeLedge
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ledger.ledger._upgrade", made.upgrade)
         yield made
+
+
+@pytest.fixture(scope="session")
+def made_homes(tmp_path_factory: pytest.TempPathFactory) -> MadeHomes:
+    """Every test process's copies are of the same homes."""
+    own = tmp_path_factory.getbasetemp()
+    whole = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return MadeHomes(whole / "made-once")
 
 
 @pytest.fixture(scope="session", autouse=True)

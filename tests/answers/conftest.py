@@ -7,12 +7,13 @@ import pytest
 
 from hub.settings import Home
 from tests.cli.small_home import build
+from tests.made_once import MadeHomes
 from warehouse.snapshots import reading
 
 
 @pytest.fixture(scope="session")
-def answering_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return build(tmp_path_factory.mktemp("answers") / "home")
+def answering_home(made_homes: MadeHomes, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return made_homes.copy("small", build, tmp_path_factory.mktemp("answers") / "home")
 
 
 @pytest.fixture

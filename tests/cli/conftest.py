@@ -11,6 +11,7 @@ import pytest
 from cli.main import main
 from hub.settings import Home, open_home
 from tests.cli.small_home import build, copied
+from tests.made_once import MadeHomes
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ Hub = Callable[..., Ran]
 
 
 @pytest.fixture(scope="session")
-def small_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def small_home(made_homes: MadeHomes, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home that no test may change; that it was looked at stands in its audit."""
-    home = build(tmp_path_factory.mktemp("small") / "home")
+    home = made_homes.copy("small", build, tmp_path_factory.mktemp("small") / "home")
     copied(home, home.root.parent / "untouched")
     return home
 

@@ -1,12 +1,15 @@
 """A hub home with two platforms in SQLite files, small enough to be synced in a second."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hub.settings import Home, open_home
 from security.keys import create_keys
+
+Synced = Callable[[Path], Home]
+"""Lays out a copy of a synced home."""
 
 HUB = """
 name: 测试社区

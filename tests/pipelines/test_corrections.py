@@ -11,6 +11,7 @@ from cli.corrected import Given, by_platform, read_corrections
 from cli.workbook import write_workbook
 from ledger import Ledger
 from pipelines.corrections import Outcome, take_corrections
+from tests.made_once import MadeHomes
 from warehouse import answers
 from warehouse.duck import memory
 from warehouse.latest import latest_rows
@@ -19,10 +20,9 @@ from warehouse.snapshots import reading
 STREAM = ("police", "persons")
 
 
-@pytest.fixture
-def steps(tmp_path: Path) -> Steps:
+def make_doubtful(folder: Path) -> None:
     """Ten people: p0 has neither name nor number, p1 an unknown sex, p2 a bad number."""
-    made = Steps(make_home(tmp_path / "home", people=10))
+    made = Steps(make_home(folder, people=10))
     sex = "sex_code: {from: xb, codes: {甲: 男, 乙: 女}}"
     made.edit("police", "xm, id", f"xm, {sex}, id")
     alter(
@@ -35,7 +35,11 @@ def steps(tmp_path: Path) -> Steps:
     )
     made.both(*STREAM)
     made.publish()
-    return made
+
+
+@pytest.fixture
+def steps(made_homes: MadeHomes, tmp_path: Path) -> Steps:
+    return Steps(made_homes.copy("doubtful", make_doubtful, tmp_path / "home"))
 
 
 def alter(steps: Steps, *statements: str) -> None:

@@ -12,19 +12,23 @@ from ledger.changes import Change as Noted
 from ledger.changes import accept_changes, changes
 from pipelines.drift import changes_between, tell
 from serving.reading.glance import glance
+from tests.made_once import MadeHomes
 
 STREAM = ("police", "persons")
 KEPT = "    entity: resident"
 
 
-@pytest.fixture
-def steps(tmp_path: Path) -> Steps:
-    made = Steps(make_home(tmp_path / "home", people=30))
+def make_steady(folder: Path) -> None:
+    made = Steps(make_home(folder, people=30))
     made.edit("police", "xm, id", "xm, sex_code: xb, id")
     alter(made, "ALTER TABLE person ADD COLUMN xb TEXT", "UPDATE person SET xb = '1'")
     made.both(*STREAM)
     made.publish()
-    return made
+
+
+@pytest.fixture
+def steps(made_homes: MadeHomes, tmp_path: Path) -> Steps:
+    return Steps(made_homes.copy("steady", make_steady, tmp_path / "home"))
 
 
 def alter(steps: Steps, *statements: str) -> None:

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from small_home import database, make_home
+from small_home import Synced, database, make_home
 
 from cli.main import main
 from hub.settings import Home, open_home
@@ -22,10 +22,8 @@ from warehouse.snapshots import list_snapshots, reading
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    made = make_home(tmp_path_factory.mktemp("erasing") / "home", people=12)
-    assert run_sync(made, ()).published == 1
-    return made
+def home(synced: Synced, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return synced(tmp_path_factory.mktemp("erasing") / "home")
 
 
 def person(home: Home) -> dict[str, str]:
@@ -142,10 +140,9 @@ def erased_until(root: Path, resident: str, steps: int) -> None:
     erase(home, open_ledger(home.data / "ledger.sqlite"), resident, "t", "t", tick)
 
 
-def test_a_killed_erasure_is_finished_by_the_next_sync(tmp_path: Path) -> None:
+def test_a_killed_erasure_is_finished_by_the_next_sync(synced: Synced, tmp_path: Path) -> None:
     """Killed behind each step in turn; the sync that follows leaves nothing in any file."""
-    home = make_home(tmp_path / "home", people=8)
-    assert run_sync(home, ()).published == 1
+    home = synced(tmp_path / "home")
     kills = 0
     while True:
         one = person(home)
@@ -166,9 +163,10 @@ def test_a_killed_erasure_is_finished_by_the_next_sync(tmp_path: Path) -> None:
     assert number not in files(home) + whole(home)
 
 
-def test_an_erasure_that_was_cut_short_goes_on_when_it_is_asked_again(tmp_path: Path) -> None:
-    home = make_home(tmp_path / "home", people=4)
-    run_sync(home, ())
+def test_an_erasure_that_was_cut_short_goes_on_when_it_is_asked_again(
+    synced: Synced, tmp_path: Path
+) -> None:
+    home = synced(tmp_path / "home")
     one = person(home)
     assert ended(erased_until, home.root, one["resident_id"], 3) == -signal.SIGKILL
     assert one["id_number"] in files(home)

@@ -3,17 +3,17 @@
 from pathlib import Path
 
 import pytest
-from small_home import make_home
+from small_home import Synced
 
 from cli.main import main
 from hub.settings import open_home
-from pipelines.sync import run_sync
 
 
 @pytest.mark.parametrize("change", ["other key", "encryption off"])
-def test_said_plainly(tmp_path: Path, change: str, capsys: pytest.CaptureFixture[str]) -> None:
-    home = make_home(tmp_path / "home", people=3)
-    assert run_sync(home).published == 1
+def test_said_plainly(
+    synced: Synced, tmp_path: Path, change: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = synced(tmp_path / "home")
     if change == "other key":
         path = home.secrets / "data.key"
         path.write_text("A" * 43 + "=", encoding="ascii")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_home import make_home
+from small_home import Synced
 
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home, open_home
@@ -17,10 +17,8 @@ from warehouse.snapshots import reading
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    made = make_home(tmp_path_factory.mktemp("requested") / "home", people=6)
-    assert run_sync(made, ()).published == 1
-    return made
+def home(synced: Synced, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return synced(tmp_path_factory.mktemp("requested") / "home")
 
 
 def people(home: Home) -> list[dict[str, Any]]:
@@ -81,7 +79,6 @@ def test_what_is_refused_or_not_understood_or_a_number_is_not_filed(home: Home) 
     assert sorted((home.root / "requested").glob("*")) == before
 
 
-def test_a_home_without_requests_has_no_such_platform(tmp_path: Path) -> None:
-    made = make_home(tmp_path / "home", people=2)
-    run_sync(made, ())
+def test_a_home_without_requests_has_no_such_platform(synced: Synced, tmp_path: Path) -> None:
+    made = synced(tmp_path / "home")
     assert not (made.root / "platforms" / "requested.yaml").exists()

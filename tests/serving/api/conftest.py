@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import quote
@@ -15,12 +16,13 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from hub.settings import Home, open_home
+from hub.settings import Home
 from ledger.clients import add_client, issue_token
 from schemas.extras import extras
 from serving.app import create_app, doors_of
 from serving.doors import Doors
 from tests.cli.small_home import COMMUNITY, build
+from tests.made_once import MadeHomes
 from warehouse.answers import rows
 from warehouse.snapshots import publish_work, reading, working
 
@@ -74,10 +76,9 @@ OTHER = "510108019007"
 """A community beside, with a grid and people of its own."""
 
 
-@pytest.fixture(scope="package")
-def api_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def build_two_communities(folder: Path) -> None:
     """The small home, and a second community; two of its people are told apart by nothing."""
-    home = build(tmp_path_factory.mktemp("api") / "home")
+    home = build(folder)
     text = (home.root / "hub.yaml").read_text(encoding="utf-8")
     text = text.replace('["510108019006"]', f'["{COMMUNITY}", "{OTHER}"]')
     (home.root / "hub.yaml").write_text(text, encoding="utf-8")
@@ -109,7 +110,12 @@ def api_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         tell_extras(work.connection)
         work.close()
         publish_work(work)
-    return open_home(home.root)
+
+
+@pytest.fixture(scope="package")
+def api_home(made_homes: MadeHomes, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    to = tmp_path_factory.mktemp("api") / "home"
+    return made_homes.copy("two-communities", build_two_communities, to)
 
 
 OLD, NEW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)

@@ -17,6 +17,7 @@ from hub.settings import Home
 from ledger.accounts import add_account
 from serving.app import create_app, doors_of
 from serving.doors import Doors
+from tests.made_once import MadeHomes
 from tests.serving.console.two_grids import GRID, OTHER, build_two_grids
 
 PASSWORD = "Console-test-2026!"
@@ -52,9 +53,10 @@ class Served:
 
 
 @pytest.fixture(scope="package")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(made_homes: MadeHomes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A home that decisions may change, and its console."""
-    home = build_two_grids(tmp_path_factory.mktemp("console") / "home")
+    to = tmp_path_factory.mktemp("console") / "home"
+    home = made_homes.copy("two-grids", build_two_grids, to)
     with running(home) as one:
         for name, (role, scope) in ACCOUNTS.items():
             add_account(one.doors.ledger, name, role, scope, PASSWORD)
