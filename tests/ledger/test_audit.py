@@ -57,14 +57,15 @@ def test_an_empty_and_a_whole_chain_hold(home: Home) -> None:
     assert (done.events, done.checkpoints, done.faults) == (2 * EVERY + 1, 2, [])
 
 
-def test_100_000_events_hold_and_one_changed_among_them_is_named(home: Home) -> None:
-    filled(home, 100_000)
+def test_12_000_events_hold_and_one_changed_among_them_is_named(home: Home) -> None:
+    """More than verifying holds at a time, and behind many checkpoints."""
+    filled(home, 12_000)
     done = checked(home)
-    assert (done.events, done.checkpoints, done.faults) == (100_000, 100, [])
+    assert (done.events, done.checkpoints, done.faults) == (12_000, 12, [])
     with sqlite3.connect(book(home)) as run:
-        run.execute("UPDATE audit_event SET subject = 'R0' WHERE seq = 54321")
+        run.execute("UPDATE audit_event SET subject = 'R0' WHERE seq = 6543")
     run.close()
-    assert [(f.kind, f.seq) for f in checked(home).faults] == [("altered", 54321)]
+    assert [(f.kind, f.seq) for f in checked(home).faults] == [("altered", 6543)]
 
 
 def _put_back(home: Home, whole: bytes) -> None:

@@ -262,6 +262,8 @@ def test_pages_are_ready_within_a_second(browser: Browser, served: Served, seen:
         for _ in range(3):  # the best: what else runs on this machine is no part of the page
             visitor.go(path)
             taken.append(visitor.page.evaluate(TAKEN))
-        assert min(taken) <= READY, (path, taken)
+            if taken[-1] <= READY:
+                break
+        assert taken[-1] <= READY, (path, taken)
     context.close()
     assert "Traceback" not in "\n".join(seen.lines)
