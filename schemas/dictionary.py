@@ -21,7 +21,7 @@ LEVELS = {1: "1 公开", 2: "2 内部", 3: "3 个人", 4: "4 敏感个人"}
 KINDS = {"issue": "记问题，行保留", "quarantine": "行进隔离区", "contract": "行进隔离区（契约）"}
 READS = {
     "text": "文本", "name": "姓名", "phone": "电话", "id_number": "证件号码（只留有效的）",
-    "day": "日期",
+    "day": "日期", "list": "列表（逐项写出）",
 }  # fmt: skip
 TYPES = {"String": "文本", "Date": "日期", "Int16": "整数", "Int64": "整数", "Float64": "小数"}
 SHOWN_IN_FULL = 120

@@ -32,7 +32,7 @@ class ExtraFacts:
     """One item: what it is called, how its text is read, and how it may be shown."""
 
     title: str
-    reads: Literal["text", "name", "phone", "id_number", "day"]
+    reads: Literal["text", "name", "phone", "id_number", "day", "list"]
     level: int
     mask: str
     names: tuple[str, ...]
@@ -95,7 +95,18 @@ def _reading(reads: str, raw: pl.Expr, about: Circumstances) -> pl.Expr:
         return _day(standard_day(raw, timezone=about.timezone, as_of=about.as_of), raw)
     if reads == "id_number":
         return _valid(standard_id_number(raw, pl.lit(None, pl.String), as_of=about.as_of))
-    return pl.struct(value=tidy(raw), reason=pl.lit(None, pl.String))
+    return pl.struct(
+        value=_values(raw) if reads == "list" else tidy(raw), reason=pl.lit(None, pl.String)
+    )
+
+
+def _values(raw: pl.Expr) -> pl.Expr:
+    """A JSON list by its values: 助洁 3、助浴 12 of flat objects; another text as it is."""
+    between = raw.str.replace_all(r"\}\s*,\s*\{", "、").str.replace_all(r'"[^"]*"\s*:\s*', "")
+    one = pl.when(raw.str.contains("{", literal=True)).then(pl.lit(" ")).otherwise(pl.lit("、"))
+    bare = between.str.replace_all(r"\s*,\s*", one).str.replace_all(r'[\[\]{}"]', "")
+    text = pl.when(raw.str.contains(r"^\s*\[")).then(bare).otherwise(raw)
+    return tidy(pl.when(text.str.strip_chars() != "").then(text))
 
 
 def _day(day: pl.Expr, raw: pl.Expr) -> pl.Expr:

@@ -34,6 +34,7 @@ from serving.console.syncing import Syncing
 from serving.doors import Doors, TooManyError
 from serving.reading.settled import NOTHING, Settled
 from serving.reading.snapshot import Brain
+from serving.reading.unsynced import Unsynced, unsynced
 from serving.site_sign_in import SiteSignIn
 
 COOKIE = "hub_session"
@@ -160,7 +161,8 @@ class Visit:
             home_name=self.console.home.settings.name, csrf=self.csrf,
             snapshot=self.brain.number if self.brain else None,
             path=self.request.url.path.removeprefix(PREFIX) or "/",
-            titles=self.titles(), now=datetime.now(UTC), gains=self.gains(), **values,
+            titles=self.titles(), now=datetime.now(UTC), gains=self.gains(),
+            unsynced=self.unsynced(), **values,
         )  # fmt: skip
         return HTMLResponse(text, status)
 
@@ -175,6 +177,13 @@ class Visit:
             for name, facts in FIELDS["resident"].items()
             if facts.level >= 4 and name != "issues" and stated.sees("resident", name)
         ]
+
+    def unsynced(self) -> Unsynced | None:
+        """What decisions have not changed yet in the numbers of the scope."""
+        over = self.settled
+        if not over.groups or "resident" not in self.access.rules.entities:
+            return None
+        return unsynced(self.connection, self.access, self.console.home, over)
 
     def titles(self) -> dict[str, str]:
         """The platforms' Chinese names."""

@@ -1,18 +1,26 @@
-"""A household, a dwelling, a grid: who belongs there, as one actor may see it."""
+"""A household, a dwelling, a grid: who belongs there, as one actor may see it; or on a past day."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import duckdb
 
 from hub.platform_streams import Entity
 from security.policy import Access
-from serving.reading.resident import outside
+from serving.reading.resident import evening_of, outside
 from warehouse.answers import rows
 
 Row = dict[str, Any]
 PEOPLE = """r.resident_id, r.name, r.sex_code, r.birth_date, r.birth_year, r.relation_code, r.phone,
     r.lives_here, r.household_id"""
+THEN = """(
+    SELECT v.* EXCLUDE (grid_code), c.grid_code FROM (
+        SELECT * FROM resident WHERE valid_from < $at
+        UNION ALL BY NAME
+        SELECT * EXCLUDE (valid_to) FROM resident_past WHERE valid_from < $at AND valid_to >= $at
+    ) v LEFT JOIN resident c USING (resident_id))"""
+"""Everybody as they were, but of the grid where they live now: that tells who may see them."""
 
 
 @dataclass(frozen=True)
@@ -22,19 +30,23 @@ class Place:
     row: Row
     people: list[Row]
     outside: int  # people of it who are not of the scope
-    others: list[Row]  # the dwelling's households, or the household's dwelling
+    others: list[Row]  # the dwelling's households, or the household's dwelling; of today
     former: list[Row] = field(default_factory=list)  # who was of the household, until when
+    as_of: date | None = None  # in the evening of which day `people` were there; None: now
 
 
-def household(connection: duckdb.DuckDBPyConnection, access: Access, household_id: str) -> Place:
-    """One household with its members and where they live.
+def household(
+    connection: duckdb.DuckDBPyConnection, access: Access, household_id: str,
+    as_of: date | None = None,
+) -> Place:  # fmt: skip
+    """One household with its members, now or on a past day, and where they live.
 
     Raises:
         NotAllowedError: the role may not look.
         NotFoundError: there is none of that id in the scope.
     """
     row = _one(connection, access, "household", household_id)
-    people, others = _people(connection, access, "household_id", household_id)
+    people, others = _people(connection, access, ("household_id", household_id), as_of)
     home = rows(
         connection, "SELECT * FROM dwelling WHERE dwelling_id = $id", {"id": row["dwelling_id"]}
     )
@@ -43,7 +55,8 @@ def household(connection: duckdb.DuckDBPyConnection, access: Access, household_i
         people,
         others,
         [access.view("dwelling", one) for one in home],
-        _former(connection, access, household_id),
+        _former(connection, access, household_id) if as_of is None else [],
+        as_of,
     )
 
 
@@ -65,15 +78,18 @@ def _former(
             | {name: one[name] for name in times} for one in found]  # fmt: skip
 
 
-def dwelling(connection: duckdb.DuckDBPyConnection, access: Access, dwelling_id: str) -> Place:
-    """One dwelling, who lives there, and which households they are of.
+def dwelling(
+    connection: duckdb.DuckDBPyConnection, access: Access, dwelling_id: str,
+    as_of: date | None = None,
+) -> Place:  # fmt: skip
+    """One dwelling, who lives there, now or on a past day, and which households they are of.
 
     Raises:
         NotAllowedError: the role may not look.
         NotFoundError: there is none of that id in the scope.
     """
     row = _one(connection, access, "dwelling", dwelling_id)
-    people, others = _people(connection, access, "dwelling_id", dwelling_id)
+    people, others = _people(connection, access, ("dwelling_id", dwelling_id), as_of)
     inside = access.where("h")
     homes = rows(
         connection,
@@ -84,7 +100,7 @@ def dwelling(connection: duckdb.DuckDBPyConnection, access: Access, dwelling_id:
     )
     return Place(
         access.view("dwelling", row), people, others,
-        [access.view("household", one) for one in homes],
+        [access.view("household", one) for one in homes], [], as_of,
     )  # fmt: skip
 
 
@@ -136,16 +152,19 @@ def _one(
 
 
 def _people(
-    connection: duckdb.DuckDBPyConnection, access: Access, column: str, key: str
+    connection: duckdb.DuckDBPyConnection, access: Access, of: tuple[str, str], as_of: date | None
 ) -> tuple[list[Row], int]:
+    column, key = of
     inside = access.where("r")
     here = "AND r.lives_here" if column == "dwelling_id" else ""
+    then = {} if as_of is None else {"at": evening_of(as_of)}
     found = rows(
         connection,
-        f"""SELECT {PEOPLE}, ({inside.sql}) AS inside FROM resident r WHERE r.{column} = $key {here}
+        f"""SELECT {PEOPLE}, ({inside.sql}) AS inside
+            FROM {"resident" if as_of is None else THEN} r WHERE r.{column} = $key {here}
             ORDER BY r.household_id, r.relation_code IS DISTINCT FROM '02',
                      r.relation_code NULLS LAST, r.birth_year, r.resident_id""",
-        {"key": key} | inside.values,
+        {"key": key} | inside.values | then,
     )
     mine = [one for one in found if one.pop("inside")]
     return [access.view("resident", one) for one in mine], len(found) - len(mine)

@@ -123,7 +123,7 @@ def outside() -> NotFoundError:
 
 def _version(connection: duckdb.DuckDBPyConnection, view: ResidentView, as_of: date) -> Row:
     """The golden row as it was in the evening of that day (Beijing time)."""
-    evening = datetime.combine(as_of + timedelta(days=1), time(), UTC) - timedelta(hours=8)
+    evening = evening_of(as_of)
     if view.golden and view.golden["valid_from"] < evening:
         return view.golden
     found = rows(
@@ -139,6 +139,11 @@ def _version(connection: duckdb.DuckDBPyConnection, view: ResidentView, as_of: d
             zh=f"{as_of} 那天还没有这个人的资料：请选晚一些的日期，或看现在的资料。",
         )
     return found[0]
+
+
+def evening_of(day: date) -> datetime:
+    """The end of a day, Beijing time."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC) - timedelta(hours=8)
 
 
 def _holds(label: Row, as_of: date | None) -> bool:

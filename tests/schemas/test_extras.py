@@ -122,3 +122,15 @@ def test_the_list_is_whole() -> None:
     assert {one.level for one in found.values()} <= {2, 3, 4}
     assert {one.mask for one in found.values()} - {""} <= MASKS.keys()
     assert not {facts.title for facts in FIELDS["resident"].values()} & found.keys()
+
+
+def test_a_list_of_services_is_told_by_its_values() -> None:
+    done = standardise(
+        {"养老服务项目": "fw"},
+        fw=['[{"item":"助洁","times":3},{"item":"助浴","times":12}]', '["助洁","助浴"]',
+            "助洁、助浴", "[]", None],
+    )  # fmt: skip
+    assert held(done) == [
+        {"养老服务项目": "助洁 3、助浴 12"}, {"养老服务项目": "助洁、助浴"},
+        {"养老服务项目": "助洁、助浴"}, {}, {},
+    ]  # fmt: skip

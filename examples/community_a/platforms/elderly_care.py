@@ -78,6 +78,7 @@ def _row(clerk: Clerk, person: Person, place: int) -> Held:
         "address.full": dirt.address(home, style) if home else dirt.vague(rng, person.home),
         "care.tags": "、".join(tags) if tags else None,
         "care.signed": f"{WORLD_DAY - timedelta(days=rng.randint(3, 900)):%Y-%m-%d}",
+        "services": _chosen(_key(place)),
     }
     row |= MORE.row(person)
     number = person.id_number if status in ("valid", "check_failed", "other") else None
@@ -93,10 +94,16 @@ def _nested(held: Held) -> dict[str, Any]:
             line.setdefault(outer, {})[inner] = value
         else:
             line[outer] = value
-    rng = Random(held.key)
-    chosen = rng.sample(SERVICES, rng.randint(1, 3))
-    line["services"] = [{"item": item, "times": rng.randint(1, 60)} for item in chosen]
+    line["services"] = json.loads(_chosen(held.key))
     return line
+
+
+def _chosen(key: str) -> str:
+    """The services and how often: a list in the line, and as JSON in the row."""
+    rng = Random(key)
+    chosen = rng.sample(SERVICES, rng.randint(1, 3))
+    told = [{"item": item, "times": rng.randint(1, 60)} for item in chosen]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def _key(place: int) -> str:

@@ -1,5 +1,6 @@
 """Household, dwelling and grid."""
 
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -14,21 +15,27 @@ router = APIRouter()
 
 
 @router.get("/households/{household_id}")
-def household(visit: Visiting, household_id: str) -> Response:
+def household(visit: Visiting, household_id: str, as_of: date | None = None) -> Response:
     """One household."""
-    place = places.household(visit.connection, visit.access, household_id)
+    place = places.household(visit.connection, visit.access, household_id, past(as_of))
     return _shown(visit, "household", household_id, place)
 
 
 @router.get("/dwellings/{dwelling_id}")
-def dwelling(visit: Visiting, dwelling_id: str) -> Response:
+def dwelling(visit: Visiting, dwelling_id: str, as_of: date | None = None) -> Response:
     """One dwelling."""
-    place = places.dwelling(visit.connection, visit.access, dwelling_id)
+    place = places.dwelling(visit.connection, visit.access, dwelling_id, past(as_of))
     return _shown(visit, "dwelling", dwelling_id, place)
 
 
+def past(as_of: date | None) -> date | None:
+    """A day of the past; today and the days to come are now."""
+    return as_of if as_of is not None and as_of < date.today() else None
+
+
 def _shown(visit: Visit, entity: Entity, key: str, place: places.Place) -> Response:
-    visit.note("look", entity=entity, subject=key, rows=1)
+    day = place.as_of.isoformat() if place.as_of else ""
+    visit.note("look", entity=entity, subject=key, rows=1, as_of=day)
     visit.note_people("list", [*place.people, *place.former], list=entity)
     return visit.page(f"{entity}.html", place=place)
 

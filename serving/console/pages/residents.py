@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Response
 from hub.errors import NotFoundError
 from ledger.feedback import note_feedback
 from serving.console.frame import Posted, Visit, Visiting, go
+from serving.console.pages.places import past
 from serving.reading.besides import NOTHING, Besides, besides, words_on
 from serving.reading.correcting import KINDS, is_correctable, sealing_key
 from serving.reading.resident import Seen, see
@@ -73,8 +74,7 @@ def one_resident(
 ) -> Response:
     """Everything of one resident that the visitor may see."""
     home = visit.console.home
-    if as_of is not None and as_of >= date.today():
-        as_of = None
+    as_of = past(as_of)
     visit.access.require("look")
     visit.console.doors.throttle(visit.access)
     owners, over = home.settings.owners, visit.settled

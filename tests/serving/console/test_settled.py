@@ -138,3 +138,25 @@ def test_a_decision_that_parts_one_resident_says_so_until_the_sync(
     finally:
         undo_decision(ledger, number)
     assert "下次同步时分开" not in staff.get(f"/residents/{one}").text
+
+
+NOTICE = "已判断与另一位是同一个人"
+
+
+def test_numbers_say_that_they_follow_at_the_next_sync(served: Served, staff: httpx.Client) -> None:
+    """One of each grid: only who sees both is told; the numbers stay equal to their lists."""
+    ours, theirs = resident(served, NAMES[4]), resident(served, NAMES[5])
+    pages = ("/", "/list?what=residents", "/forms")
+    before = staff.get("/list?what=residents").text
+    assert NOTICE not in before
+    with decided(staff, served, ours, theirs, "same"):
+        for page in pages:
+            assert f"有 1 人{NOTICE}" in staff.get(page).text, page
+        assert "没有定时，由人运行" in staff.get("/").text
+        count = re.search(r'class="count">([0-9,]+) 人', before)
+        assert count is not None
+        assert count[0] in staff.get("/list?what=residents").text
+        for account in ("grid", "othergrid", "auditor"):
+            with served.client(account) as other:
+                assert NOTICE not in other.get("/").text
+    assert NOTICE not in staff.get("/").text
