@@ -131,11 +131,7 @@ def _this_command() -> str:
 
 
 def _show_example(home: "Home", resident_id: str) -> None:
-    from cli.resident_view import masked_view, show_view
-    from identity.views import show
-    from warehouse.snapshots import reading
+    from cli.resident_view import resident_answer, show_view
 
-    with reading(home) as connection:
-        view = show(connection, resident_id, home.settings.owners)
     titles = {name: one.title for name, one in home.read_platforms()[0].items()}
-    show_view(masked_view(view, clear=False), titles, clear=False)
+    show_view(resident_answer(home, resident_id, clear=False), titles, clear=False)

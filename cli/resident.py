@@ -70,19 +70,13 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show one person, whole."""
-    from cli.resident_view import masked_extras, masked_view, show_view
+    from cli.resident_view import resident_answer, show_view
     from cli.screen import as_json
-    from identity.views import show as look_up
-    from serving.reading.besides import answers_of, words_on
-    from warehouse.snapshots import reading
 
     opened = the_home(home)
-    with reading(opened) as connection:
-        view = look_up(connection, resident_id, opened.settings.owners)
-        given = answers_of(opened, connection).get(view.resident_id, [])
-        words = words_on(connection, [view.resident_id], given)
-    noted(opened, "look", entity="resident", subject=view.resident_id, detail={"clear": clear})
-    answer = masked_view(view, clear=clear) | masked_extras(words, clear=clear)
+    answer = resident_answer(opened, resident_id, clear=clear)
+    subject = answer["resident_id"]
+    noted(opened, "look", entity="resident", subject=subject, detail={"clear": clear})
     if json:
         as_json(answer)
     else:

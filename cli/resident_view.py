@@ -10,10 +10,28 @@ from security.policy import EXTRA, under_mask
 from serving.reading.wording import EVENTS, RULES, STATES, WHY, mask_of, masked_row, shown, title
 
 if TYPE_CHECKING:
+    from hub.settings import Home
     from identity.views import ResidentView
 
 Answer = dict[str, Any]
 SKIP = ("valid_from", "records", "platforms", "resident_id")
+
+
+def resident_answer(home: "Home", resident_id: str, *, clear: bool) -> Answer:
+    """All that is known of one person, as plain data, under the masks.
+
+    Raises:
+        NotFoundError: nobody has that id, or nothing is published yet.
+    """
+    from identity.views import show
+    from serving.reading.besides import answers_of, words_on
+    from warehouse.snapshots import reading
+
+    with reading(home) as connection:
+        view = show(connection, resident_id, home.settings.owners)
+        given = answers_of(home, connection).get(view.resident_id, [])
+        words = words_on(connection, [view.resident_id], given)
+    return masked_view(view, clear=clear) | masked_extras(words, clear=clear)
 
 
 def masked_view(view: "ResidentView", *, clear: bool) -> Answer:

@@ -102,6 +102,16 @@ def test_published_numbers_come_out_exactly(demo: Demo, capsys: pytest.CaptureFi
             assert found["labels"][name] == value, name
 
 
+def test_the_command_shows_the_summary_and_one_resident(
+    demo: Demo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["demo", "--home", str(demo.home.root)]) == 0
+    shown = capsys.readouterr().out
+    assert "常住人口 5,764 · 户籍人口 2,180 · 常住户 1,903 · 小区 9 · 网格 7" in shown
+    assert shown.index("例如这个人") < shown.index("各字段取值") < shown.index("接下来")
+
+
 def test_every_row_is_accounted_for(demo: Demo) -> None:
     # living records and those set aside, per stream, are just those of the truth
     held = demo.query("""
