@@ -60,8 +60,9 @@ def read_csv(reader: Reader, path: Path, name: str) -> Iterator[Part]:
             rest = chain([text], blocks)
             yield from body.records(enumerate(chain.from_iterable(map(_lines, rest)), begun))
             return
-        yield from body.lines(text, begun)
-        begun += text.count("\n")
+        count = text.count("\n") + (not text.endswith("\n"))
+        yield from body.lines(text, begun, count)
+        begun += count
         text = next(blocks, "")
 
 
@@ -70,26 +71,30 @@ class CsvBody:
 
     def __init__(self, reader: Reader, name: str, delimiter: str, names: tuple[str, ...]) -> None:
         self.reader, self.name, self.delimiter, self.names = reader, name, delimiter, names
-        leaf = re.escape(names[0].rpartition("/")[2]) if names else ""
-        self.suspect = f"^(?:{TITLES.pattern}|{leaf})?$|{SUSPECT.pattern}"
+        leaf = names[0].rpartition("/")[2] if names else ""
+        self.suspect = f"^(?:{TITLES.pattern}|{re.escape(leaf)})?$|{SUSPECT.pattern}"
+        self.number_is_name = leaf.isdecimal()
 
-    def lines(self, text: str, begun: int) -> Iterator[Part]:
-        """Rows of which each is one line; `begun` is the number of the first."""
+    def lines(self, text: str, begun: int, count: int) -> Iterator[Part]:
+        """Rows of which each is one of `count` lines; `begun` is the number of the first."""
         places = [str(place) for place in range(len(self.names))]
-        data = text.encode()
+        data, quoted = text.encode(), '"' in text
         try:
             table = pyarrow.csv.read_csv(
                 pa.BufferReader(data),
                 pyarrow.csv.ReadOptions(column_names=places, block_size=len(data) + 1),
-                pyarrow.csv.ParseOptions(delimiter=self.delimiter, ignore_empty_lines=False),
+                pyarrow.csv.ParseOptions(
+                    delimiter=self.delimiter,
+                    quote_char='"' if quoted else False,  # to look for one takes half of the time
+                    ignore_empty_lines=False,
+                ),
                 pyarrow.csv.ConvertOptions(
                     column_types=text_schema(places), strings_can_be_null=False
                 ),
             )
         except pa.ArrowInvalid:  # a row too long or too short: found, or forgiven, record by record
             table = None
-        lines = text.count("\n") + (not text.endswith("\n"))
-        if table is None or table.num_rows != lines:
+        if table is None or table.num_rows != count:
             yield from self.records(enumerate(_lines(text), begun))
         else:
             yield self._arrow_part(table, begun)
@@ -145,9 +150,12 @@ class CsvBody:
 
     def _skipped(self, table: pa.Table, begun: int) -> tuple[Counter[str], pa.Array | None]:
         """Which rows are no records: judged one by one where the first cell is suspect."""
+        skipped: Counter[str] = Counter()
+        numbered = compute.utf8_is_decimal(table.column(0))
+        if not self.number_is_name and compute.all(numbered).as_py():
+            return skipped, None
         first = compute.replace_substring_regex(table.column(0), BLANKS, "")
         suspects = compute.indices_nonzero(compute.match_substring_regex(first, self.suspect))
-        skipped: Counter[str] = Counter()
         if not len(suspects):
             return skipped, None
         cells = table.select(range(len(self.names))).take(suspects).to_pydict().values()
@@ -207,32 +215,46 @@ def decoded_blocks(
             zh=f"平台文件里的 encoding「{encoding}」不认识：常用的是 gb18030、utf-8、utf-16。",
         ) from None
     rest: list[str] = []  # the beginning of a line
-    count = 0
+    done = 0
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
-            text = _decoded(decoder, block, count, f"文件 {name}", chosen)
-            count += block.count(b"\n")
+            text = _decoded(decoder, block, (path, done), f"文件 {name}", chosen)
+            done += len(block)
             end = text.rfind("\n") + 1 if whole_lines else len(text)
             if end:
                 yield "".join([*rest, text[:end]])
                 rest = []
             rest.append(text[end:])
-    last = _decoded(decoder, b"", count, f"文件 {name}", chosen)
+    last = _decoded(decoder, b"", (path, done), f"文件 {name}", chosen)
     if "".join([*rest, last]):
         yield "".join([*rest, last])
 
 
 def _decoded(
-    decoder: codecs.IncrementalDecoder, block: bytes, lines: int, where: str, encoding: str
+    decoder: codecs.IncrementalDecoder,
+    block: bytes,
+    behind: tuple[Path, int],
+    where: str,
+    encoding: str,
 ) -> str:
     try:
         if encoding == "gb18030":
             refuse_utf8(block)
         return decoder.decode(block, final=not block)
     except UnicodeDecodeError as error:
-        line = lines + error.object[: error.start].count(b"\n") + 1
+        line = _lines_before(*behind) + error.object[: error.start].count(b"\n") + 1
         why = f"不是 {encoding} 编码的文字，文件可能混用了两种编码，或没有传完"
         raise unreadable(f"{where} 第 {line} 行", error, why) from None
+
+
+def _lines_before(path: Path, end: int) -> int:
+    """Line ends in the first `end` bytes: counted only where a line must be named."""
+    count = 0
+    with path.open("rb") as file:
+        while end and (block := file.read(min(end, BLOCK_BYTES))):
+            count += block.count(b"\n")
+            end -= len(block)
+    return count
 
 
 def _lines(text: str) -> Iterator[str]:
