@@ -7,7 +7,7 @@ they are counted, and never guessed.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +45,8 @@ def _part(reader: Reader, where: str, rows: Rows, merges: list[Merge]) -> Part |
     _fill_down(rows, merges, header)
     kept, skipped = _records(where, rows, header, _captions(merges, header))
     places = reader.places(where, header.names)
-    columns = {name: [rows[number][place] for number in kept] for name, place in places.items()}
+    whole = list(zip(*(rows[number] for number in kept), strict=True)) or [()] * len(header.names)
+    columns = {name: whole[place] for name, place in places.items()}
     origins = [f"{where}!{number + 1}" for number in kept]
     return Part(
         where=where,
@@ -66,6 +67,10 @@ def _records(
     skipped: Counter[str] = Counter()
     kept: list[int] = []
     for number in range(header.end, len(rows)):
+        cell = rows[number][0]
+        if type(cell) is str and cell.isdecimal() and number not in captions and cell not in leaves:
+            kept.append(number)  # most rosters number their rows
+            continue
         why = CAPTIONS if number in captions else None
         first = _first(rows[number])
         if why or first is None or may_be_no_record(first, leaves):
@@ -99,8 +104,10 @@ def _dropped(reader: Reader, header: Header, rows: Rows, kept: list[int]) -> dic
     }
 
 
-def _damaged(cells: list[Any]) -> int:
+def _damaged(cells: Sequence[Any]) -> int:
     """How many numbers have lost their last digits."""
+    if float not in set(map(type, cells)):
+        return 0
     return sum(1 for cell in cells if type(cell) is float and abs(cell) >= EXACT)
 
 
@@ -117,7 +124,7 @@ def _captions(merges: list[Merge], header: Header) -> set[int]:
     return {r0 for (r0, c0), (r1, c1) in merges if r0 == r1 and c0 <= first and c1 >= last > first}
 
 
-def _texts(cells: list[Any]) -> list[str | None]:
+def _texts(cells: Sequence[Any]) -> list[str | None]:
     if set(map(type, cells)) == {str}:
         return [cell or None for cell in cells]
     return [WRITTEN[type(cell)](cell) for cell in cells]

@@ -5,6 +5,7 @@ reader ask for hundreds of gigabytes; whoever asks is killed. Run as a script:
 `workbook_child.py FILE BYTES [SHEET…]`; it writes pickled messages to its standard output.
 """
 
+import gc
 import pickle
 import resource
 import sys
@@ -22,6 +23,7 @@ def main(path: str, memory: int, sheets: list[str], out: BinaryIO) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # residents' data in no core file
+    gc.disable()  # rows are many, hold no cycles, and are gone when the process is
     try:
         with open(path, "rb") as file, CalamineWorkbook.from_filelike(file) as book:  # noqa: PTH123 - started without our packages, kept bare
             say(out, "names", book.sheet_names)
@@ -43,7 +45,9 @@ def main(path: str, memory: int, sheets: list[str], out: BinaryIO) -> None:
 
 def say(out: BinaryIO, *message: object) -> None:
     """One message."""
-    pickle.dump(message, out, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler = pickle.Pickler(out, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.fast = True  # cells are not looked up among those that were said before
+    pickler.dump(message)
     out.flush()
 
 
