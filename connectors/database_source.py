@@ -28,7 +28,7 @@ from connectors.dialects import as_text, sent_text, session_settings
 from connectors.mysql_rows import rows_of
 from hub.errors import ConfigError, SourceChangedError
 from hub.platform import Platform
-from hub.platform_connections import DatabaseConnection, ExchangeConnection, Tls
+from hub.platform_connections import DatabaseAddress, Tls
 
 CONNECT_SECONDS = 15
 BLOCK_ROWS = 50_000
@@ -39,7 +39,7 @@ class DatabaseSource:
 
     def __init__(self, platform: Platform, home: Path) -> None:
         settings = platform.connection
-        assert isinstance(settings, DatabaseConnection | ExchangeConnection)  # noqa: S101 - caller
+        assert isinstance(settings, DatabaseAddress)  # noqa: S101 - caller
         self.title, self.timezone = platform.title, platform.timezone
         self.timeout = settings.statement_timeout
         try:

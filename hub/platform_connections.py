@@ -20,24 +20,25 @@ class Tls(Setting):
         return self
 
 
-class DatabaseConnection(Setting):
-    """A database that SQLAlchemy reaches. `url` without password; `{home}` is the hub home."""
+class DatabaseAddress(Setting):
+    """What SQLAlchemy reaches. `url` without password; `{home}` is the hub home."""
 
-    kind: Literal["database"]
     url: str
     password: Secret | None = None
     statement_timeout: Seconds = 600
     tls: Tls | None = None
 
 
-class ExchangeConnection(Setting):
+class DatabaseConnection(DatabaseAddress):
+    """A database: its tables and views."""
+
+    kind: Literal["database"]
+
+
+class ExchangeConnection(DatabaseAddress):
     """An exchange database 前置库: batches with a row count to reconcile."""
 
     kind: Literal["exchange"]
-    url: str
-    password: Secret | None = None
-    statement_timeout: Seconds = 600
-    tls: Tls | None = None
 
 
 class FilesConnection(Setting):

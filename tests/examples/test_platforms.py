@@ -19,7 +19,7 @@ from examples.community_a.platforms import door_entry, elderly_care
 from examples.community_a.truth import Truth
 from hub.errors import NotFoundError
 from hub.platform import load_platform
-from hub.platform_connections import DatabaseConnection, ExchangeConnection
+from hub.platform_connections import DatabaseAddress
 from hub.platform_http import HttpApiConnection
 
 
@@ -37,7 +37,7 @@ def home() -> Iterator[Path]:
 def reader(home: Path, platform: str) -> sa.Engine:
     """What the hub is given: the URL of the platform file, the secret beside it."""
     connection = load_platform(home / "platforms" / f"{platform}.yaml").connection
-    assert isinstance(connection, DatabaseConnection | ExchangeConnection)
+    assert isinstance(connection, DatabaseAddress)
     assert connection.password
     password = connection.password.read(home)
     return sa.create_engine(sa.make_url(connection.url).set(password=password))
@@ -201,7 +201,7 @@ def test_sqlite_stands_in_and_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
         assert len(report.notes) == 3
         assert all("SQLite" in note for note in report.notes)
         url = load_platform(tmp_path / "platforms/street_grid.yaml").connection
-        assert isinstance(url, DatabaseConnection)
+        assert isinstance(url, DatabaseAddress)
         assert url.url == "sqlite:///{home}/.platforms/street_grid.db"
         for name in ("death", "move", "new_tenant", "new_batch", "restore"):
             assert changes.make(tmp_path, name).told()
