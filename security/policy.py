@@ -136,6 +136,22 @@ class Access:
             for field in (*fields, *OURS)
         }
 
+    @cached_property
+    def _shown(self) -> dict[Entity, dict[str, Shown]]:
+        """The same by entity: each row that is answered goes through it."""
+        found: dict[Entity, dict[str, Shown]] = {entity: {} for entity in FIELDS}
+        for (entity, field), decision in self._decisions.items():
+            found[entity][field] = decision.shown
+        return found
+
+    @cached_property
+    def _personal(self) -> dict[Entity, frozenset[str]]:
+        """The personal fields that are shown in clear."""
+        return {
+            entity: frozenset(one for one in known if self._is_personal(entity, one))
+            for entity, known in self._shown.items()
+        }
+
     def _decide(self, entity: Entity, field: str) -> Decision:
         if entity not in self.rules.entities:
             return Decision("hidden", f"“{self.role}”不能看{entity}")
@@ -159,8 +175,9 @@ class Access:
     def view(self, entity: Entity, row: Mapping[str, Any]) -> Row:
         """The row as this actor may see it: clear, masked, or without the field."""
         seen: Row = {}
+        known = self._shown[entity]
         for field, value in row.items():
-            shown = self.decide(entity, field).shown
+            shown = known.get(field) or self.decide(entity, field).shown
             if shown == "clear":
                 seen[field] = value
             elif shown == "masked":
@@ -177,11 +194,16 @@ class Access:
 
     def clear_fields(self, entity: Entity, row: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of the personal fields (level 3 and up) of `row` shown in clear: for the audit."""
+        clear, known = self._personal[entity], self._shown[entity]
         return tuple(
             field
             for field, value in row.items()
-            if value is not None and _facts(entity, field)[0] >= 3 and self.sees(entity, field)
+            if value is not None
+            and (field in clear if field in known else self._is_personal(entity, field))
         )
+
+    def _is_personal(self, entity: Entity, field: str) -> bool:
+        return _facts(entity, field)[0] >= 3 and self.sees(entity, field)
 
 
 def access_of(

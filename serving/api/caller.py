@@ -118,16 +118,16 @@ class Caller:
             raise
 
     @asynccontextmanager
-    async def looking(self, subject: str) -> AsyncIterator[None]:
-        """The same for one resident on the event loop, once all that a view needs is at hand."""
+    async def looking(self, action: Action, subject: str = "") -> AsyncIterator[None]:
+        """The same for residents on the event loop, once all that a view needs is at hand."""
         try:
-            self.access.require("look")
+            self.access.require(action)
             if not self.doors.at_hand():
                 with _published():
                     await run_in_threadpool(self.doors.fetch)
             yield
         except REFUSALS as error:
-            await self.doors.written(self.access, self.failed(error, "look", "resident", subject))
+            await self.doors.written(self.access, self.failed(error, action, "resident", subject))
             raise
 
     def failed(self, error: HubError, action: str, entity: str, subject: str) -> Event:

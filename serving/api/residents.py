@@ -7,8 +7,10 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
 
 from hub.errors import NotFoundError
+from ledger.audit import Event
 from security.policy import Access, NotAllowedError
 from serving.api.bodies import ID, ResidentPage, ResidentView, Search, Verified, Verify
 from serving.api.caller import Called, Caller, marks
@@ -70,7 +72,7 @@ SAME = {"description": "与 If-None-Match 相同，没有变化"}
 @router.get("/{resident_id}", responses={200: {"model": ResidentView}, 304: SAME})
 async def get_resident(resident_id: Id, caller: Called) -> Response:
     """One resident, as the caller may see them."""
-    async with caller.looking(resident_id):
+    async with caller.looking("look", resident_id):
         caller.doors.throttle(caller.access)
         parts = caller.together(caller.cards().card(resident_id))
         if not parts:
@@ -120,7 +122,7 @@ def list_residents(
                 values,
             )
         page = found[:limit]
-        _note_list(caller, "list", page)
+        caller.doors.note(caller.access, _list_event(caller, "list", page))
     return caller.answer({
         "snapshot": caller.snapshot,
         "rows": [caller.access.view("resident", row) for row in page],
@@ -129,19 +131,25 @@ def list_residents(
 
 
 @router.post("/search", responses={200: {"model": ResidentPage}})
-def search_residents(asked: Search, caller: Called) -> Response:
+async def search_residents(asked: Search, caller: Called) -> Response:
     """Find residents of the scope by exact values; the values never stand in an address."""
     wanted = {name: value for name, value in asked.model_dump().items()
               if value is not None and name != "limit"}  # fmt: skip
-    with caller.doing("search", "resident"):
+    async with caller.looking("search"):
         if not set(wanted) - {"birth_date", "grid_code"}:
             raise Problem(400, "请至少写编码、证件号码、电话、姓名、住址中的一项。")
         _refuse_hidden(caller.access, wanted)
         caller.doors.throttle(caller.access)
-        found = [own(row) for row in _found(caller, wanted, asked.limit)]
-        _note_list(caller, "search", found, by=sorted(wanted))
-    shown = [caller.access.view("resident", row) for row in found]
+        shown, event = await run_in_threadpool(_searched, caller, wanted, asked.limit)
+        await caller.doors.written(caller.access, event)
     return caller.answer({"snapshot": caller.snapshot, "rows": shown, "next": None})
+
+
+def _searched(caller: Caller, wanted: Row, limit: int) -> tuple[list[Row], Event]:
+    """Rows as they may be shown, and what the audit keeps of them. A common name is many cards."""
+    found = [own(row) for row in _found(caller, wanted, limit)]
+    event = _list_event(caller, "search", found, by=sorted(wanted))
+    return [caller.access.view("resident", row) for row in found], event
 
 
 @router.post("/verify", responses={200: {"model": Verified}})
@@ -236,9 +244,9 @@ def _holds(row: Row, field: str, claimed: str) -> bool | None:
     return claimed == str(held)
 
 
-def _note_list(caller: Caller, action: str, page: list[Row], **detail: object) -> None:
+def _list_event(caller: Caller, action: str, page: list[Row], **detail: object) -> Event:
     clear = {name for row in page for name in caller.access.clear_fields("resident", row)}
-    caller.note(
+    return caller.event(
         action, entity="resident", rows=len(page), fields=sorted(clear),
         detail=marks(page) | detail,
     )  # fmt: skip
