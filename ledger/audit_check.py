@@ -90,8 +90,9 @@ def _end(done: Verified, heads: Sequence[Any], key: Ed25519PublicKey) -> None:
 
 def _events(connection: sa.Connection) -> Iterator[Row]:
     query = sa.select(EventRow.__table__).order_by(EventRow.seq)
-    for row in connection.execution_options(yield_per=2000).execute(query).mappings():
-        yield dict(row)
+    names = EventRow.__table__.columns.keys()
+    for row in connection.execution_options(yield_per=2000).execute(query):
+        yield dict(zip(names, row, strict=True))
 
 
 def _kept_points(paths: Sequence[Path]) -> dict[int, Row]:
