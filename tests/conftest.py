@@ -1,5 +1,6 @@
 """Real database servers, one of each kind per test process, started when the first test asks."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -113,6 +114,12 @@ LONGEST_FIRST = (
 
 (By itself pytest-xdist begins the files with the most tests first, hence --no-loadscope-reorder.)
 """
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector of garbage need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,7 +19,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def empty_brain() -> duckdb.DuckDBPyConnection:
     """A brain in memory, with all its tables."""
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})  # for so few, others only wait and poll
     connection.execute("SET TimeZone = 'UTC'")
     frames = {entity: pl.DataFrame(schema=core_schema(entity)) for entity in MODELS}
     create_brain(connection, frames)
