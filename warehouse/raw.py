@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hub.platform_streams import Stream
-from hub.seen import Numbers, SeenNumbers
+from hub.seen import Numbers, SeenNumbers, different
 from hub.settings import Home
 from warehouse.duck import connect, literal, name, parquet, write_parquet
 
@@ -186,11 +186,11 @@ class RawPull:
         """Whether every row has a key that no other row of the pull has: nearly every chunk."""
         if pc.any(pc.equal(keyed["_op"], "nokey")).as_py():
             return False
-        different = np.unique(_numbers(keyed))
-        if len(different) < keyed.num_rows:
+        numbers = different(_numbers(keyed))
+        if len(numbers) < keyed.num_rows:
             return False
         if self._numbers is not None:
-            return not self._numbers.known(different).any()
+            return not self._numbers.known(numbers).any()
         query = "SELECT NOT EXISTS (FROM keyed SEMI JOIN seen USING (_key))"
         return not self.full or bool(self.connection.execute(query).fetchall()[0][0])
 

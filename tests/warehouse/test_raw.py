@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.platform_streams import Stream
-from hub.seen import SeenNumbers
+from hub.seen import SeenNumbers, different
 from hub.settings import Home, HubSettings
 from security.keys import create_keys
 from warehouse.duck import memory, parquet
@@ -209,3 +209,9 @@ def test_the_same_cells_of_another_column_are_another_row(home: Home, tmp_path: 
     raw = RawPull(home, stream(map={"name": "named"}), [tmp_path / "1.parquet"])
     assert raw.compare(pa.table({"id": ["1"], "named": ["张三"]})).stored == 1
     raw.close()
+
+
+@given(st.lists(st.integers(0, 5) | st.integers(0, 2**64 - 1)))
+def test_different_numbers_are_numpys_unique_ones(numbers: list[int]) -> None:
+    given_numbers = np.array(numbers, np.uint64)
+    assert different(given_numbers).tolist() == np.unique(given_numbers).tolist()
