@@ -17,6 +17,7 @@ from ledger.decisions import decisions
 from pipelines.deciding import bindings_of
 from tests.serving.console.conftest import PASSWORD, Served, csrf
 from tests.serving.console.two_grids import GRID, NAMES, OTHER, number
+from tests.serving.on_disk import on_disk
 
 
 @pytest.fixture
@@ -134,8 +135,7 @@ def test_a_correction_is_said_sealed_and_decided(served: Served, staff: httpx.Cl
         assert worker.post(path, data=nonsense).status_code == 404
         close = {"csrf": token, "number": "1", "verdict": "accepted"}
         assert worker.post("/work/feedback", data=close).status_code == 403
-    ledger = served.home.data / "ledger.sqlite"
-    kept = ledger.read_bytes() + ledger.with_name("ledger.sqlite-wal").read_bytes()
+    kept = on_disk(served.home.data / "ledger.sqlite")
     assert b"13399990000" not in kept, "sealed"
     page = staff.get("/work/feedback").text
     assert "13399990000" in page

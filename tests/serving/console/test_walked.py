@@ -9,13 +9,13 @@ import pytest
 from joserfc.jwk import ECKey
 from openpyxl import load_workbook
 
-from hub.settings import Home
+from hub.settings import Home, open_home
 from ledger.client_keys import keys_of
 from ledger.clients import add_client
-from tests.cli.small_home import copied
 from tests.serving.console.conftest import Served, csrf, running
 from tests.serving.console.test_pages import last, resident
 from tests.serving.console.two_grids import NAMES, number
+from tests.serving.on_disk import copied_open
 from warehouse.snapshots import publish_work, working
 
 
@@ -93,7 +93,9 @@ def test_a_snapshot_of_another_version_is_not_called_no_data(served: Served) -> 
 
 
 def open_copy(served: Served, name: str) -> Home:
-    return copied(served.home, served.home.root.parent / name)
+    to = served.home.root.parent / name
+    copied_open(served.home.root, to)
+    return open_home(to)
 
 
 def test_a_clients_key_is_registered_on_a_page(served: Served) -> None:
