@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connectors.tabular import unreadable
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 1 << 20  # decoding lets no other thread run meanwhile: not the one that stores
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 GB = {"gbk", "gb2312", "gb18030", "cp936", "ansi"}  # the largest of them reads them all
 SURELY = 8  # Chinese characters that are good UTF-8: no text in GB18030 has so many by chance
