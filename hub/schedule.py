@@ -28,7 +28,9 @@ def _next(text: str, after: datetime, zone: ZoneInfo) -> datetime | None:
     except ValueError:
         return None
     weekdays = {one % 7 for one in weekdays}
-    either = parts[2] != "*" and parts[4] != "*"  # cron: then one of the two is enough
+    every_day = parts[2] == "*" or (len(days) == 31 and "*" in parts[4])
+    every_weekday = parts[4] == "*" or (len(weekdays) == 7 and "*" in parts[2])
+    either = not every_day and not every_weekday  # cron: then one of the two is enough
     start = after.astimezone(zone).replace(second=0, microsecond=0) + timedelta(minutes=1)
     for ahead in range(AHEAD):
         day = (start + timedelta(days=ahead)).date()

@@ -20,7 +20,7 @@ from warehouse.brain import create_brain
 from warehouse.snapshots import publish_work, working
 
 ZHANG_NUMBER, WANG_NUMBER = "510108195304071234", "510108198002021239"
-BANK, NEXT_OF_KIN = "6222001122334455", "13566667777"
+CERTIFICATE, NEXT_OF_KIN = "6222001122334455", "13566667777"
 """Extras of 张三丰."""
 COMPOUND, COMMUNITY = "龙港花园", "510108019006"
 GRID = f"{COMMUNITY}001"
@@ -63,7 +63,7 @@ RECORDS: list[dict[str, object]] = [
      "room": "202", "sex_code": "1",
      "labels": [{"label": "党员", "detail": "流动党员"}, {"label": "低保", "detail": None}],
      "issues": [{"field": "birth_date", "raw": "不详53", "reason": "bad_date"}],
-     "extras": [{"item": "银行账号", "value": BANK},
+     "extras": [{"item": "残疾证号", "value": CERTIFICATE},
                 {"item": "紧急联系人电话", "value": NEXT_OF_KIN},
                 {"item": "责任民警", "value": "孙所长"}]},
     {"platform": "street_grid", "record_key": "G2", "name": "张五", "phone": "13700002222",

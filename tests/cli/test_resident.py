@@ -4,11 +4,11 @@ import pytest
 
 from hub.settings import Home
 from tests.cli.conftest import Hub
-from tests.cli.small_home import BANK, NEXT_OF_KIN, WANG_NUMBER, ZHANG_NUMBER
+from tests.cli.small_home import CERTIFICATE, NEXT_OF_KIN, WANG_NUMBER, ZHANG_NUMBER
 
 SECRETS = (
     ZHANG_NUMBER, WANG_NUMBER, "13812341234", "13899998888", "张三丰", "王小红", "7-1-202",
-    "1953-04-07", "党员", "低保", "周敏", "13511112222", BANK, NEXT_OF_KIN, "孙所长",
+    "1953-04-07", "党员", "低保", "周敏", "13511112222", CERTIFICATE, NEXT_OF_KIN, "孙所长",
 )  # fmt: skip
 
 
@@ -112,13 +112,13 @@ def test_extras_are_shown_with_their_source_and_masked(hub: Hub, small_home: Hom
     assert {one["item"]: one["value"] for one in shown["extras"]} == {
         "紧急联系人电话": "135****7777", "责任民警": "孙**",
     }  # fmt: skip
-    assert shown["extras_hidden"] == 1, "of a bank account a mask leaves nothing"
+    assert shown["extras_hidden"] == 1, "of a certificate a mask leaves nothing"
     page = hub("resident", "show", resident, home=small_home).out
     assert "附加项目" in page
-    assert "银行账号" not in page
+    assert "残疾证号" not in page
     assert "1 项（已隐藏）" in page
     clear = hub("resident", "show", resident, "--clear", "--json", home=small_home).json
     told = {one["item"]: one for one in clear["extras"]}
-    assert told["银行账号"]["value"] == BANK
+    assert told["残疾证号"]["value"] == CERTIFICATE
     assert told["紧急联系人电话"]["platform"] == "street_grid"
     assert told["紧急联系人电话"]["at"].startswith("2026-01-01")

@@ -8,7 +8,7 @@ import pytest
 from ledger.feedback import open_feedback
 from security.policy_file import read_policy
 from serving.reading.correcting import sealing_key
-from tests.cli.small_home import BANK, NEXT_OF_KIN
+from tests.cli.small_home import CERTIFICATE, NEXT_OF_KIN
 from tests.serving.console.conftest import ACCOUNTS, Served
 from tests.serving.console.test_pages import last, post, resident
 
@@ -23,7 +23,7 @@ def section(page: str) -> str:
 @pytest.mark.parametrize("stated", [False, True])
 @pytest.mark.parametrize("account", LOOKERS)
 def test_no_extra_is_clear_above_the_right(served: Served, account: str, stated: bool) -> None:
-    """The bank account is of level 4, the telephone of level 3, the constable's name of level 2."""
+    """The certificate is of level 4, the telephone of level 3, the constable's name of level 2."""
     rules = read_policy(served.home.root).roles[ACCOUNTS[account][0]]
     zhang = resident(served, "张三丰")
     with served.client(account) as client:
@@ -33,8 +33,8 @@ def test_no_extra_is_clear_above_the_right(served: Served, account: str, stated:
             address = moved.headers["location"].removeprefix("/console")
         page = client.get(address).text
     told = section(page)
-    assert (BANK in page) == (rules.clear >= 4 and stated)
-    assert ("银行账号" in told) == (rules.clear >= 4 and stated)
+    assert (CERTIFICATE in page) == (rules.clear >= 4 and stated)
+    assert ("残疾证号" in told) == (rules.clear >= 4 and stated)
     assert (NEXT_OF_KIN in page) == (rules.clear >= 3)
     assert "紧急联系人电话" in told
     assert ("另有 1 项不显示" in told) != (rules.clear >= 4 and stated)
@@ -42,7 +42,7 @@ def test_no_extra_is_clear_above_the_right(served: Served, account: str, stated:
     assert "街道网格化平台" in told
     assert "2026-01-01" in told
     seen = last(served, action="look", subject=zhang)["fields"]
-    assert ("other:银行账号" in seen) == (rules.clear >= 4 and stated)  # type: ignore[operator]  # a list of names
+    assert ("other:残疾证号" in seen) == (rules.clear >= 4 and stated)  # type: ignore[operator]  # a list of names
     assert ("other:紧急联系人电话" in seen) == (rules.clear >= 3)  # type: ignore[operator]  # as above
 
 

@@ -64,9 +64,9 @@ def test_who_was_of_a_household_before(served: Served, staff: httpx.Client) -> N
     with working(home) as work:
         run = work.connection.execute
         (one, other), (theirs, _) = run(
-            """SELECT resident_id, household_id FROM resident
+            """SELECT min(resident_id), household_id FROM resident
                WHERE household_id IS NOT NULL AND grid_code IS NOT NULL
-               ORDER BY household_id LIMIT 2"""
+               GROUP BY household_id ORDER BY household_id LIMIT 2"""
         ).fetchall()
         run("INSERT INTO membership VALUES (?, ?, TIMESTAMPTZ '2024-01-02 00:00:00+08', "
             "TIMESTAMPTZ '2025-03-04 00:00:00+08')", [theirs, other])  # fmt: skip
