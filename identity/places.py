@@ -105,9 +105,9 @@ def _rewritten(connection: duckdb.DuckDBPyConnection, *, everybody: bool) -> Non
 
 
 def _differing(connection: duckdb.DuckDBPyConnection) -> None:
-    """`rewritten`: whose golden row is another, new or gone; `moved`: who now places otherwise.
+    """`rewritten`: whose golden row is another, new or gone; `two_states`: as they were and are.
 
-    `moved` is each as they were and as they are; `reached` those with another telephone only.
+    `moved`: those of them who place others otherwise, not for a telephone alone.
     """
     run = connection.execute
     till_now = f"SELECT * EXCLUDE ({PLACING}) FROM former"
@@ -119,16 +119,15 @@ def _differing(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE two_states AS
         SELECT {PERSON} FROM golden SEMI JOIN rewritten USING (resident_id)
         UNION SELECT {PERSON} FROM former SEMI JOIN rewritten USING (resident_id)""")
-    for table, column in (("moved", "EXCLUDE (phone)"), ("reached", "")):
-        run(f"""
-            CREATE OR REPLACE TEMP TABLE {table} AS
-            FROM (SELECT DISTINCT * {column} FROM two_states)
-            QUALIFY count(*) OVER (PARTITION BY resident_id) > 1 OR resident_id NOT IN (
-                SELECT resident_id FROM golden SEMI JOIN former USING (resident_id))""")
+    run("""
+        CREATE OR REPLACE TEMP TABLE moved AS
+        FROM (SELECT DISTINCT * EXCLUDE (phone) FROM two_states)
+        QUALIFY count(*) OVER (PARTITION BY resident_id) > 1 OR resident_id NOT IN (
+            SELECT resident_id FROM golden SEMI JOIN former USING (resident_id))""")
 
 
 def _led(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add to `rewritten` those whose household may be another since `moved` and `reached` are."""
+    """Add to `rewritten` those whose household may be another since these moved or telephone."""
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE moved_room AS
@@ -151,7 +150,7 @@ def _led(connection: duckdb.DuckDBPyConnection) -> None:
             OR head_id_number IN (SELECT id_number FROM leader WHERE id_number IS NOT NULL)
             OR head_name IN (SELECT name FROM leader WHERE name IS NOT NULL)
             OR (head_name, phone) IN (
-                SELECT (name, phone) FROM reached WHERE phone IS NOT NULL AND name IS NOT NULL)
+                SELECT (name, phone) FROM two_states WHERE phone IS NOT NULL AND name IS NOT NULL)
             OR head_name IS NULL AND relation_code IS NOT NULL
             AND room_key IN (SELECT room_key FROM moved_room WHERE room_key IS NOT NULL))""")
 

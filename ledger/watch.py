@@ -61,14 +61,8 @@ class Watch:
         self._told: set[tuple[str, str, str]] = set()
         self._catch_up()
 
-    def seen_today(self, actor: str) -> int:
-        """How many residents the actor looked at today, through whichever process."""
-        with self._lock:
-            self._catch_up()
-            return len(self._of[actor].residents) if actor in self._of else 0
-
     def counted(self, actor: str) -> int:
-        """The same up to this process's last event: the ledger is not asked."""
+        """How many residents they looked at today, up to this process's last event."""
         with self._lock:
             if self._day != datetime.now(ZONE).date().isoformat():
                 return 0

@@ -9,7 +9,7 @@ STREET = "177 Pridham Street, Milton, Marsden 3165"
 
 def foreigner(name: str, document: str | None = None, **said: object) -> Record:
     status = "missing" if document is None else "valid"
-    return Record(name, document, id_status=status, **said)  # type: ignore[arg-type]
+    return Record(name, document, id_status=status, **said)  # type: ignore[arg-type] # any of its fields
 
 
 def groups(

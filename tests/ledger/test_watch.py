@@ -96,22 +96,23 @@ def test_a_list_counts_all_it_showed_and_a_person_once(home: Home, book: Ledger)
     one = door(home, book)
     one.note(Event("a", "list", entity="resident", detail={"subjects": ["R1", "R2"]}))
     one.note(Event("a", "look", entity="resident", subject="R1"))
-    assert one.watch.seen_today("a") == 2
-    assert one.watch.seen_today("b") == 0
+    assert one.watch.counted("a") == 2
+    assert one.watch.counted("b") == 0
 
 
-def test_a_new_process_takes_up_what_was_seen_today(home: Home, book: Ledger) -> None:
+def test_a_new_process_takes_up_what_was_counted(home: Home, book: Ledger) -> None:
     Audit(home, book).record(look(1), look(2))
-    assert Watch(book).seen_today("account:a") == 2
+    assert Watch(book).counted("account:a") == 2
 
 
 def test_what_another_process_showed_counts_at_once(home: Home, book: Ledger) -> None:
-    """Both know all that either wrote, each event once, in whichever order they write and ask."""
+    """Whoever writes knows then all that either wrote, each event once."""
     other_book = open_ledger(home.data / "ledger.sqlite")
     one, other = door(home, book), door(home, other_book)
     for n in range(30):
-        (one if n % 3 else other).note(look(n))
-        assert {door.watch.seen_today("account:a") for door in (one, other)} == {n + 1}
+        writer = one if n % 3 else other
+        writer.note(look(n))
+        assert writer.watch.counted("account:a") == n + 1
     other_book.close()
 
 
@@ -120,5 +121,5 @@ def test_threads_count_each_event_once(home: Home, book: Ledger) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: one.note(look(n // 2, outcome="ok")), range(80)))
         list(pool.map(lambda n: one.note(look(n, outcome="not_found")), range(40)))
-    assert one.watch.seen_today("account:a") == 40
+    assert one.watch.counted("account:a") == 40
     assert one.watch._of["account:a"].not_found == 40
