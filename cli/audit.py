@@ -14,7 +14,7 @@ app = typer.Typer(
 OUTCOMES = {"ok": "完成", "refused": "被拒", "not_found": "没有或不在范围", "failed": "失败"}
 FAULTS = {
     "altered": "被改过", "missing": "缺失或顺序不对", "checkpoint": "签名点不对或缺失",
-    "end": "末尾被截断或改过", "kept": "与另存的签名点不符",
+    "end": "末尾被截断或改过", "kept": "与另存的签名点不符", "seen": "“谁看过”的索引与记录不符",
 }  # fmt: skip
 
 

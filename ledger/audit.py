@@ -33,7 +33,7 @@ COLUMNS = (
 )  # fmt: skip
 LOCK = "UPDATE audit_head SET turns = turns + 1 RETURNING seq, hash"
 WRITE = f"""INSERT INTO audit_event ({", ".join(f'"{one}"' for one in COLUMNS)})
-    VALUES ({", ".join(f":{one}" for one in COLUMNS)})"""
+    VALUES ({", ".join("?" for _ in COLUMNS)})"""
 MOVE = "UPDATE audit_head SET seq = ?, hash = ?, signature = ?"
 MARK = "INSERT INTO audit_checkpoint (seq, hash, at, signature) VALUES (:seq, :hash, :at, :mark)"
 """Given to the driver as they are: every look pays for them, and through SQLAlchemy ten times."""
@@ -113,6 +113,7 @@ class Audit:
 
     def _append(self, events: Sequence[Event]) -> tuple[int, list[dict[str, Any]]]:
         now = datetime.now(UTC)
+        at = stored_time(now)
         book = self.ledger.engine.raw_connection()
         try:
             cursor = book.cursor()
@@ -122,11 +123,11 @@ class Audit:
             for event in events:
                 seq += 1
                 row = _row(seq, now, event)
-                link = row["hash"] = link_of(link, row)
-                rows.append(_asstored_time(row))
+                link = link_of(link, row)
+                rows.append(_stored(row, at, link))
                 if seq % EVERY == 0:
                     mark = sign(self._key, signed_text("checkpoint", seq, link))
-                    made.append({"seq": seq, "hash": link, "at": stored_time(now), "mark": mark})
+                    made.append({"seq": seq, "hash": link, "at": at, "mark": mark})
             cursor.executemany(WRITE, rows)
             cursor.executemany(MARK, made)
             cursor.execute(MOVE, (seq, link, sign(self._key, signed_text("head", seq, link))))
@@ -159,9 +160,11 @@ def _row(seq: int, at: datetime, event: Event) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _asstored_time(row: Mapping[str, Any]) -> dict[str, Any]:
-    lists = {name: json.dumps(row[name]) for name in ("fields", "detail")}
-    return {**row, "at": stored_time(row["at"]), **lists}
+def _stored(row: Mapping[str, Any], at: str, link: str) -> tuple[Any, ...]:
+    """The event's values in the order of the table's columns."""
+    seq, _, *told = row.values()
+    told[6], told[-1] = json.dumps(row["fields"]), json.dumps(row["detail"])
+    return seq, at, *told, link
 
 
 def stored_time(at: datetime) -> str:

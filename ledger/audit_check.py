@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ledger.audit import EVERY, FIRST, link_of, signed_text
 from ledger.door_tables import CheckpointRow, EventRow, HeadRow
 from ledger.ledger import Ledger
+from ledger.seen import amiss, showing
 from security.audit_key import signed
 
 Row = dict[str, Any]
@@ -19,7 +20,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong, at which event; `kind`: altered, missing, checkpoint, end, kept."""
+    """What is wrong, at which event; `kind`: altered, missing, checkpoint, end, kept, seen."""
 
     kind: str
     seq: int
@@ -56,6 +57,7 @@ def verify(ledger: Ledger, key: Ed25519PublicKey, kept: Sequence[Path] = ()) -> 
         for row in _events(connection):
             _one(done, row, points, told, key)
         _end(done, connection.execute(sa.select(HeadRow.__table__)).all(), key)
+        done.faults += [Fault("seen", seq) for seq in amiss(connection)]
     due = set(range(EVERY, done.events + 1, EVERY))
     lost = (due | set(points)) - (due & set(points))
     done.faults += [Fault("checkpoint", seq) for seq in sorted(lost)]
@@ -122,7 +124,7 @@ def events(
     if actor is not None:
         query = query.where(EventRow.actor == actor)
     if subject is not None:
-        query = query.where((EventRow.subject == subject) | _listing(subject))
+        query = query.where(showing(ledger, subject))
     if before is not None:
         query = query.where(EventRow.seq < before)
     with ledger.engine.connect() as connection:
@@ -131,12 +133,6 @@ def events(
 
 def about(ledger: Ledger, resident_id: str) -> list[Row]:
     """Every event that showed or used a resident, also as one of a list; the oldest first."""
-    shown = (EventRow.subject == resident_id) | _listing(resident_id)
-    query = sa.select(EventRow.__table__).where(shown)
+    query = sa.select(EventRow.__table__).where(showing(ledger, resident_id))
     with ledger.engine.connect() as connection:
         return [dict(row) for row in connection.execute(query.order_by(EventRow.seq)).mappings()]
-
-
-def _listing(resident_id: str) -> sa.ColumnElement[bool]:
-    """Whether an event's detail names a resident among those it showed."""
-    return sa.cast(EventRow.detail, sa.Text).contains(f'"{resident_id}"', autoescape=True)

@@ -113,10 +113,24 @@ class EventRow(Base):
     rows: Mapped[int] = mapped_column(Integer)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)  # no personal value
     hash: Mapped[str] = mapped_column(String(64))
-    __table_args__ = (
-        Index("audit_by_actor", "actor", "seq"),
-        Index("audit_by_subject", "subject", "seq"),
-    )
+    __table_args__ = (Index("audit_by_actor", "actor", "seq"),)
+
+
+class SeenRow(Base):
+    """A subject that an event showed, alone or in a list; see `ledger/seen.py`."""
+
+    __tablename__ = "audit_seen"
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 (SQLAlchemy's own form)
+
+
+class SeenToRow(Base):
+    """To which event that index reaches."""
+
+    __tablename__ = "audit_seen_to"
+    one: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(Integer)
 
 
 class HeadRow(Base):

@@ -41,6 +41,8 @@ class _Day:
     residents: set[str] = field(default_factory=set)
     night: set[str] = field(default_factory=set)
     surnames: Counter[str] = field(default_factory=Counter)
+    named: int = 0  # of all surnames together
+    most: int = 0  # of the one met most often
     not_found: int = 0
     refused: int = 0
 
@@ -144,6 +146,8 @@ def _count(day: _Day, event: Event, at: datetime) -> None:
         day.night |= fresh
     if fresh and (surname := event.detail.get("surname")):
         day.surnames[surname] += 1
+        day.named += 1
+        day.most = max(day.most, day.surnames[surname])
 
 
 def _unusual(day: _Day, daily: int) -> list[str]:
@@ -156,8 +160,7 @@ def _unusual(day: _Day, daily: int) -> list[str]:
         found.append("outside")
     if day.refused >= REFUSALS:
         found.append("refusals")
-    most = max(day.surnames.values(), default=0)
-    if most >= SURNAME and most * 2 > day.surnames.total():
+    if day.most >= SURNAME and day.most * 2 > day.named:
         found.append("surname")
     return found
 

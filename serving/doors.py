@@ -18,6 +18,7 @@ from ledger import Ledger, open_ledger
 from ledger.accounts import Account
 from ledger.audit import Audit, Event
 from ledger.clients import Client, client_of
+from ledger.seen import catch_up
 from ledger.watch import SHOWING, Watch
 from security.keys import keyed_ids, read_keys
 from security.passwords import token_hash
@@ -181,6 +182,7 @@ def open_doors(home: Home) -> Doors:
     """
     ledger = open_ledger(home.data / "ledger.sqlite")
     background = ThreadPoolExecutor(1, "doors")
+    catch_up(ledger)
     watch = Watch(ledger, lambda text: background.submit(_post, home, text))
     audit = Audit(home, ledger)
     return Doors(

@@ -1,19 +1,21 @@
 """Events of requests that the event loop answers itself: written together, before the answers.
 
-Everything a view needs is in memory, so it is made on the loop; only writing to the disk takes a
-thread. What comes while one transaction is under way goes with the next, so that many callers at
-once pay for one transaction, and nobody's answer leaves before its event is durable.
+Everything a view needs is in memory, so it is made on the loop, and so is the transaction of its
+event: handed to a thread, every view of a busy server waits for two turns at the interpreter more
+than the disk takes. While the disk is slow a thread writes: what comes meanwhile goes with the
+next transaction. Nobody's answer leaves before its event is durable.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ledger.audit import Audit, Event
 from ledger.watch import Watch
 
-TOGETHER = 0.001
-"""Seconds for which a transaction waits for further events, when there were several before."""
+SLOW, ASIDE = 0.01, 100
+"""Behind a transaction of so many seconds, so many are left to a thread."""
 Waiting = tuple[Event, int, "asyncio.Future[int]"]
 """An event, its actor's limit of a day, and who waits for it."""
 
@@ -25,7 +27,7 @@ class Notes:
         """Nothing waits yet."""
         self._audit, self._watch = audit, watch
         self._waiting: list[Waiting] = []
-        self._pause = 0.0
+        self._aside = 0  # transactions still left to the thread
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "audit")
 
@@ -35,18 +37,22 @@ class Notes:
         done: asyncio.Future[int] = loop.create_future()
         self._waiting.append((event, daily, done))
         if self._task is None or self._task.done():
-            self._task = loop.create_task(self._write())
+            self._task = loop.create_task(self._write(loop))
         return await done
 
-    async def _write(self) -> None:
-        loop = asyncio.get_running_loop()
+    async def _write(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._waiting:
-            # who came together comes together again: for a moment they are waited for
-            await asyncio.sleep(self._pause)
+            known = 0
+            while known < len(self._waiting):  # what comes together goes together
+                known = len(self._waiting)
+                await asyncio.sleep(0)
             batch, self._waiting = self._waiting, []
-            self._pause = TOGETHER if len(batch) > 1 else 0
             try:
-                seen = await loop.run_in_executor(self._thread, self._note, batch)
+                if self._aside == 0:
+                    seen = self._note(batch)
+                else:
+                    self._aside -= 1
+                    seen = await loop.run_in_executor(self._thread, self._note, batch)
             except Exception as error:  # whoever waits fails by it: no audit, no answer
                 for _, _, done in batch:
                     if not done.done():
@@ -57,7 +63,12 @@ class Notes:
                         done.set_result(many)
 
     def _note(self, batch: Sequence[Waiting]) -> list[int]:
-        first = self._audit.record(*(event for event, _, _ in batch)) - len(batch) + 1
+        begun = time.perf_counter()
+        try:
+            first = self._audit.record(*(event for event, _, _ in batch)) - len(batch) + 1
+        finally:
+            if time.perf_counter() - begun > SLOW and not self._aside:
+                self._aside = ASIDE
         return [
             self._watch.note(event, seq, daily)
             for seq, (event, daily, _) in enumerate(batch, first)

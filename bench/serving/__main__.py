@@ -3,6 +3,7 @@
 import argparse
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         home = _home(folder / "home", given.people)
         for one in measure(home, given.threads, given.seconds):
             print(line(one), flush=True)
+        for callers in (given.threads, given.threads * 4):
+            share = audit_share(home, callers, given.seconds)
+            print(f"the audit takes {share:.1%} of the views of {callers} callers", flush=True)
 
 
 def measure(home: Home, threads: int, seconds: float) -> Iterator[Measured]:
@@ -54,6 +58,30 @@ def measure(home: Home, threads: int, seconds: float) -> Iterator[Measured]:
             yield run("view while publishing", server, look, threads=threads, seconds=seconds)
 
 
+def audit_share(home: Home, threads: int, seconds: float, turns: int = 8) -> float:
+    """The part of the views a second that writing their events costs: median of turns in pairs.
+
+    Two servers of one home take turns, each for a part of `seconds`; one does not write.
+    """
+    with reading(home) as connection:
+        found = connection.execute("SELECT resident_id FROM resident USING SAMPLE 2000").fetchall()
+    look, shares = looks([row[0] for row in found]), []
+    with (
+        served_as(home, {"测速": "*"}) as audited,
+        served_as(home, {"测速": "*"}, "bench.serving.unaudited") as bare,
+    ):
+        for server in (audited, bare):
+            run("warm", server, look, threads=1, seconds=2)
+        for turn in range(turns):
+            both = (audited, bare) if turn % 2 else (bare, audited)
+            rate = {
+                server.pid: run("view", server, look, threads=threads, seconds=seconds / 4)
+                for server in both
+            }
+            shares.append(1 - rate[audited.pid].per_second / rate[bare.pid].per_second)
+    return statistics.median(shares)
+
+
 def line(one: Measured) -> str:
     """One case as it is printed."""
     return (
@@ -72,7 +100,7 @@ def _home(folder: Path, people: int) -> Home:
 
 
 @contextmanager
-def served_as(home: Home, scopes: Mapping[str, str]) -> Iterator[Server]:
+def served_as(home: Home, scopes: Mapping[str, str], module: str = "cli.main") -> Iterator[Server]:
     """`hub serve` in a process of its own, with a client of each role and its scope."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -82,7 +110,7 @@ def served_as(home: Home, scopes: Mapping[str, str]) -> Iterator[Server]:
         client, secret = add_client(ledger, role, role, [scope])
         tokens[role] = issue_token(ledger, client.client_id, secret) or ""
     ledger.close()
-    command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     process = subprocess.Popen([*command, "--home", str(home.root)], stdout=subprocess.DEVNULL)
     try:
         _wait(port, process)

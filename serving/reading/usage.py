@@ -12,6 +12,7 @@ from hub.settings import Home
 from ledger import Ledger
 from ledger.audit_check import events
 from ledger.door_tables import EventRow
+from ledger.seen import showing
 from reports.extract_file import load_extracts
 from reports.extract_run import runs_of
 from reports.form_file import load_forms
@@ -81,7 +82,8 @@ def _holds(home: Home, path: Path, resident_id: str) -> bool:
 
 def who_looked(ledger: Ledger, access: Access, resident_id: str) -> tuple[int, list[Row]]:
     """How often a resident was looked at, and by whom for those who may know it."""
-    mine = (EventRow.subject == resident_id) & (EventRow.outcome == "ok")
+    alone = (EventRow.subject == resident_id) & (EventRow.outcome == "ok")
+    mine = showing(ledger, resident_id) & alone
     with ledger.engine.connect() as connection:
         number = connection.execute(
             sa.select(sa.func.count()).select_from(EventRow).where(mine)

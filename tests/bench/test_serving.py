@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.serving.__main__ import POLICY, line, measure
+from bench.serving.__main__ import POLICY, audit_share, line, measure
 from bench.serving.crowd import crowd
 
 
@@ -15,3 +15,4 @@ def test_every_request_is_answered_also_while_snapshots_are_published(tmp_path: 
     ]  # fmt: skip
     for one in found:
         assert (one.wrong, one.requests > 0) == (0, True), line(one)
+    assert audit_share(home, threads=2, seconds=1, turns=2) < 1

@@ -3,6 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
+import serving.noting
 from ledger.audit import Event
 from ledger.audit_check import about, verify
 from security.audit_key import public_key
@@ -10,7 +13,12 @@ from serving.doors import open_doors
 from tests.serving.api.conftest import Api
 
 
-def test_views_at_the_same_time_are_all_in_the_chain(api: Api, people: dict[str, Any]) -> None:
+@pytest.mark.parametrize("slow", [0.01, 0.0])
+def test_views_at_the_same_time_are_all_in_the_chain(
+    api: Api, people: dict[str, Any], monkeypatch: pytest.MonkeyPatch, slow: float
+) -> None:
+    """Also when every transaction counts as slow, and all but the first are left to a thread."""
+    monkeypatch.setattr(serving.noting, "SLOW", slow)
     resident = people["张五"]["resident_id"]
     before = len(about(api.doors.ledger, resident))
     api.token("数据专员")
