@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from identity.joining import LARGEST, ROLE
 from identity.model import Model
+from warehouse.duck import read_arrow
 
 
 def find_components(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -18,7 +19,7 @@ def find_components(connection: duckdb.DuckDBPyConnection, model: Model) -> None
     run("""
         CREATE OR REPLACE TEMP TABLE linked AS
         SELECT a, b FROM node_edge UNION ALL SELECT a, b FROM node_told""")
-    table = run("FROM linked").to_arrow_table()
+    table = read_arrow(connection, "FROM linked")
     names, labels = components(table["a"].to_numpy(), table["b"].to_numpy())
     connection.register("labelled", pa.table({"node": names, "root": labels}))
     run("CREATE OR REPLACE TEMP TABLE component AS FROM labelled")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from security.keys import keyed_ids
+from warehouse.duck import read_arrow
 
 AT_ONCE = 200_000
 """Ids made at a time."""
@@ -65,11 +66,14 @@ def _keepers(connection: duckdb.DuckDBPyConnection) -> None:
 def _mint(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     """Give each root without an id a new one, from its first record."""
     run = connection.execute
-    rows = run("""
+    rows = read_arrow(
+        connection,
+        """
         SELECT root, record_id, platform || chr(31) || stream || chr(31) || record_key AS founding
         FROM (SELECT root, arg_min(record_id, stable) AS record_id FROM clustered
               ANTI JOIN kept USING (root) GROUP BY root)
-        JOIN record_id USING (record_id)""").to_arrow_table()
+        JOIN record_id USING (record_id)""",
+    )
     minted = minted_ids(key, "R", rows["founding"])
     connection.register("minted_rows", rows.append_column("resident_id", minted))
     run("CREATE OR REPLACE TEMP TABLE minted AS FROM minted_rows")

@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from identity.golden import ADDRESS, FIELDS, HEAD, NUMBER, ordered_query, rank
+from warehouse.duck import literal, read_arrow
 from warehouse.labels import HELD
 
 PIECES = {NUMBER: "id_number", ADDRESS: "residence_address", HEAD: "head_name"}
@@ -69,7 +70,7 @@ JOINS = {
         SELECT resident_id, list(struct_pack(
                    label, detail, since, until, platform, stream, record_key) ORDER BY label
                ) AS labels
-        FROM {HELD} WHERE until IS NULL OR until >= $today
+        FROM {HELD} WHERE until IS NULL OR until >= getvariable('today')::DATE
         GROUP BY resident_id) l ON l.resident_id = r.resident_id""",
 }
 """What each alias of `COLUMNS` is; `h` and `s` need `u`."""
@@ -87,8 +88,7 @@ EXTRAS = """
     QUALIFY row_number() OVER (
         PARTITION BY resident_id, x.item ORDER BY said_at DESC, record_id) = 1"""
 WHERE = """
-    WHERE $today IS NOT NULL AND (r.grid_code IS NULL OR {within})
-    ORDER BY r.resident_id"""
+    WHERE r.grid_code IS NULL OR {within}"""
 LABELS = pl.List(
     pl.Struct(
         {
@@ -117,10 +117,9 @@ def roster(
         today: ISO date; a label that ended before it is not shown.
         only: The columns that are wanted; the others are there, and null. None: all of them.
     """
-    begins = {f"begin_{nth}": one for nth, one in enumerate(scope)}
-    query = _roster_query(COLUMNS if only is None else {*only, *ALWAYS}, list(begins))
-    found = connection.execute(query, {**begins, "today": today}).to_arrow_table()
-    frame = cast(pl.DataFrame, pl.from_arrow(found))
+    query = _roster_query(COLUMNS if only is None else {*only, *ALWAYS}, scope)
+    connection.execute("SET VARIABLE today = $today", {"today": today})
+    frame = cast(pl.DataFrame, pl.from_arrow(read_arrow(connection, query))).sort("resident_id")
     read = [one for one in COLUMNS if one in frame.columns]
     left_out = [pl.lit(None, TYPES.get(one, pl.String)).alias(one) for one in COLUMNS
                 if one not in read]  # fmt: skip
@@ -128,17 +127,14 @@ def roster(
     return frame.with_columns(pl.col("labels").cast(LABELS))
 
 
-def _roster_query(wanted: Collection[str], begins: Sequence[str]) -> str:
-    """SQL that reads what is wanted, and joins no more than that needs.
-
-    `begins`: the parameters with which a grid code may begin; none: with anything.
-    """
+def _roster_query(wanted: Collection[str], scope: Sequence[str]) -> str:
+    """SQL that reads what is wanted, and joins no more than that needs."""
     told = {one: how for one, how in COLUMNS.items() if one in wanted}
     texts = " ".join(told.values())
     joins = {alias for alias in JOINS if f" {alias}." in f" {texts}".replace("(", " ")}
     joins |= {"u"} if joins & {"h", "s"} else set()
     columns = ", ".join(f"{how} AS {one}" for one, how in told.items())
-    within = " OR ".join(f"starts_with(r.grid_code, ${one})" for one in begins) or "true"
+    within = " OR ".join(f"starts_with(r.grid_code, {literal(one)})" for one in scope) or "true"
     joined = "\n".join(how for alias, how in JOINS.items() if alias in joins)
     return f"SELECT {columns} FROM resident r {joined} {WHERE.format(within=within)}"
 

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any, cast
 
@@ -248,11 +248,10 @@ def _data(one: Extract, given: pl.DataFrame, folder: Path) -> list[dict[str, Any
     for kind in one.formats:
         path = folder / f"{one.extract}.{kind}"
         write_table(given, path, encoding=one.encoding)
-        content = path.read_bytes()
-        found.append({
-            "name": path.name, "rows": given.height, "bytes": len(content),
-            "sha256": sha256(content).hexdigest(),
-        })  # fmt: skip
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+        size = path.stat().st_size
+        found.append({"name": path.name, "rows": given.height, "bytes": size, "sha256": digest})
     return found
 
 

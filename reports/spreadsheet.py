@@ -14,12 +14,13 @@ def safe(text: pl.Expr) -> pl.Expr:
     return pl.when(plain.str.contains(FORMULA)).then(plain.str.replace("^", "'")).otherwise(plain)
 
 
-def made_safe(values: pl.Series) -> pl.Series:
-    """The same for a whole column; most hold nothing of the kind and are given back as they are."""
-    unsafe = values.str.contains(f"{FORMULA}|{UNSPEAKABLE}").any()
-    if not (unsafe or (values.str.len_bytes() > CELL).any()):
-        return values
-    return values.to_frame("v").select(safe(pl.col("v")).alias(values.name))[values.name]
+def made_safe(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same for all texts of a table; columns that hold nothing of the kind stay as they are."""
+    texts = pl.col(pl.String)
+    unsafe = texts.str.contains(f"{FORMULA}|{UNSPEAKABLE}") | (texts.str.len_bytes() > CELL)
+    found = frame.select(unsafe.any())  # all columns at once: each core takes some
+    amiss = [name for name in found.columns if found[name][0]]
+    return frame.with_columns(safe(pl.col(name)) for name in amiss)
 
 
 def escaped(text: pl.Expr) -> pl.Expr:

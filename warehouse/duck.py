@@ -169,8 +169,11 @@ def parquet(home: Home, paths: Sequence[Path], *, filename: bool = False) -> str
 
 
 def read_arrow(connection: duckdb.DuckDBPyConnection, query: str) -> "pa.Table":
-    """Run `query` and return its whole result."""
-    return connection.execute(query).to_arrow_table()
+    """Run `query`, a plain SELECT, and return its whole result.
+
+    As a relation it is made by all threads; what `execute` returns is fetched by one.
+    """
+    return connection.sql(query).to_arrow_table()
 
 
 def literal(value: str | Path) -> str:
