@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 
 from hub.errors import ConfigError
 from hub.settings import Home
-from reports.columns import Proposal, propose
+from reports.columns import propose
 from reports.conditions import parse_population
 from reports.counted import counted
 from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, load_form, save_form
@@ -19,12 +19,13 @@ from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item, words
 from reports.layout import HeaderColumn, Layout, read_layout
 from reports.package import open_package
+from reports.proposals import Proposal
 from reports.texts import bare, remarks, squeezed
 from schemas.codes import inputs_of, spelling
 
 YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
-WHO = ("name", "id_number")
+WHO = ("name", "id_number", "head_name", "head_id_number")
 EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
 """What a table of counts has a row for, by what its first column is called."""
 

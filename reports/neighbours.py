@@ -1,0 +1,346 @@
+"""What the columns of a form say of one another: who its people are, and which column is whose."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from reports.items import words
+from reports.layout import HeaderColumn
+from reports.patterns import not_this
+from reports.persons import (
+    HELPERS,
+    OWN,
+    PERSONAL,
+    PERSONS,
+    called,
+    head_of,
+    named_person,
+    person_alone,
+)
+from reports.proposals import DOUBTFUL, LIKELY, SURE, Proposal
+from reports.texts import bare
+from schemas.matching.cutting import cut_chinese
+from schemas.matching.naming import read_name
+
+Columns = Sequence[HeaderColumn]
+Made = list[Proposal]
+OF_NAME = re.compile(r"(?:的)?(?:姓名|名字)$")
+OF_PHONE = re.compile(r"(?:的)?(?:联系)?(?:电话|手机|方式)(?:号码|号|\d)?$")
+OWN_FACTS = ("id_number", "sex_code", "age", "birth_date", "ethnicity_code", "marital_code")
+"""What a list says of its people; of helpers it seldom says more than a name and a telephone."""
+METER = re.compile(r"水表|电表|气表|表具|表号|用电|用气|用水|电费|水费|气费|表底|灶具|宽带")
+ADDRESS = re.compile(r"(?:地址|住址|详址|住所)$")
+AT_HOME = "没有别的列是住址，请核对"
+PARENT = re.compile(r"孕|产妇|妇女|母亲|父亲|父母|家长|夫妻|夫妇")
+CHILD = re.compile(r"新生儿|婴儿|幼儿|儿童|孩子|子女|小孩|宝宝")
+NUMBER = re.compile(r"(?:编|序|顺序|排|行|项|流水|登记|条)?(?:号|次|码|列|序)(?:号)?")
+LANDLINE = re.compile(r"^(?:固定|座机|住宅|家庭|备用|其他|第二|办公)")
+"""Beside a mobile telephone it is another."""
+DOOR = ("户号", "号", "户", "室", "房", "门", "门号", "室号")
+
+
+def leaf_of(column: HeaderColumn) -> str:
+    """The lowest header, bare."""
+    return bare(column.path[-1])
+
+
+def group_of(column: HeaderColumn) -> str:
+    """The header above it, bare; blank where it stands alone."""
+    return bare(column.path[-2]) if len(column.path) > 1 else ""
+
+
+def first_group(columns: Columns, made: Made, alone: Callable[[HeaderColumn], Proposal]) -> Made:
+    """Without a name of its own in a list, the first group with a name and more is its people.
+
+    Args:
+        columns: The list's columns.
+        made: One proposal a column.
+        alone: What a column is taken for without its neighbours.
+    """
+    whose = "" if _has(made, "name") else _group_of_people(columns, made)
+    whose = whose or _group_most_told_of(columns, made)
+    found = list(made)
+    for at, one in enumerate(columns):
+        if whose and group_of(one) == whose:
+            own = alone(replace(one, path=one.path[-1:]))
+            why = f"{own.why}；没有别的列是本人的，“{whose}”就是"
+            found[at] = Proposal(own.item, min(own.confidence, LIKELY), why)
+    return found
+
+
+def _has(made: Made, *items: str) -> bool:
+    return any(one.item in items for one in made)
+
+
+def _group_of_people(columns: Columns, made: Made) -> str:
+    found: dict[str, set[str]] = {}
+    for one in columns:
+        if len(one.path) > 1:
+            known = words().get(leaf_of(one), "")
+            found.setdefault(group_of(one), set()).add(known)
+    for group, items in found.items():
+        strange = HELPERS.search(group) or cut_chinese(group).subject in PERSONS
+        if "name" in items and len(items & set(PERSONAL)) > 1 and not strange:
+            return group
+    if _has(made, *OWN_FACTS, *OWN["head"].values()):
+        return ""
+    told = {g: len(items & set(OWN_FACTS)) for g, items in found.items() if "name" in items}
+    most = max(told.values(), default=0)
+    first = [group for group, facts in told.items() if facts == most]
+    return first[0] if most and len(first) == 1 else ""
+
+
+def _group_most_told_of(columns: Columns, made: Made) -> str:
+    """`家属` with 性别 and 身份证号, where of the soldier only a name is asked."""
+    if _has(made, *OWN_FACTS) or not _has(made, "name"):
+        return ""
+    found: dict[str, set[str]] = {}
+    for one in columns:
+        found.setdefault(group_of(one), set()).add(words().get(leaf_of(one), ""))
+    told = [
+        group
+        for group, items in found.items()
+        if group and "户主" not in group and "name" in items and len(items & set(OWN_FACTS)) > 1
+    ]
+    return told[0] if len(told) == 1 else ""
+
+
+def child_beside(columns: Columns, made: Made) -> Made:
+    """What a group 新生儿 asks beside 孕妇姓名 is the child's."""
+    names = [leaf_of(columns[at]) for at, one in enumerate(made) if one.item == "name"]
+    if not any(PARENT.search(one) for one in names):
+        return made
+    return [
+        _of_another(column)
+        if one.item in PERSONAL
+        and CHILD.search(group_of(column))
+        and not PARENT.search(group_of(column))
+        else one
+        for column, one in zip(columns, made, strict=True)
+    ]
+
+
+def metered(columns: Columns, made: Made) -> Made:
+    """`户号` of a form about meters and bills is the customer's number."""
+    if not any(METER.search(leaf_of(one)) for one in columns):
+        return made
+    return [
+        Proposal(f"other:{leaf_of(column)}", DOUBTFUL, "与水、电、气表在一起，是用户编号")
+        if one.item == "household_no" and leaf_of(column) == "户号"
+        else one
+        for column, one in zip(columns, made, strict=True)
+    ]
+
+
+def at_home(columns: Columns, made: Made) -> Made:
+    """Where nothing else says where they live, the first unknown address may be theirs."""
+    if _has(made, "residence_address", "hukou_address", "compound", "room"):
+        return made
+    for at, (column, one) in enumerate(zip(columns, made, strict=True)):
+        leaf = leaf_of(column)
+        open_to_it = one.item.startswith("other:") and len(column.path) == 1
+        if open_to_it and ADDRESS.search(leaf) and not not_this("residence_address", leaf):
+            return [*made[:at], Proposal("residence_address", DOUBTFUL, AT_HOME), *made[at + 1 :]]
+    return made
+
+
+def kin_of_the_head(columns: Columns, made: Made) -> Made:
+    """Where columns say `与承租人关系` and another name, what is the 承租人's is the head's."""
+    head = head_of([leaf_of(one) for one in columns])
+    if not head or sum(one.item == "name" for one in made) < 2:
+        return made
+    heads = OWN["head"]
+    return [
+        Proposal(heads[one.item], LIKELY, f"“{head}”是户主")
+        if one.item in heads and any(bare(part).startswith(head) for part in column.path)
+        else one
+        for column, one in zip(columns, made, strict=True)
+    ]
+
+
+def only_the_head(_columns: Columns, made: Made) -> Made:
+    """A list of households names their heads only: the telephone in it is the head's."""
+    if not _has(made, "head_name") or _has(made, "name", "relation_code", "sex_code", "age"):
+        return made
+    taken = {one.item for one in made}
+    return [
+        Proposal(OWN["head"][one.item], LIKELY, "表上只有户主的姓名")
+        if one.item in OWN["head"] and OWN["head"][one.item] not in taken
+        else one
+        for one in made
+    ]
+
+
+def numbered_first(columns: Columns, made: Made) -> Made:
+    """The first column `编码` or `行次` only numbers the rows."""
+    if made and made[0].item.startswith("other:") and NUMBER.fullmatch(leaf_of(columns[0])):
+        return [Proposal("seq", LIKELY, "第一列的编号"), *made[1:]]
+    return made
+
+
+def door_beside(columns: Columns, made: Made) -> Made:
+    """`户号` beside 楼号 and 单元号 is a door's number, not the police register's."""
+    items = [one.item for one in made]
+    if "room" in items or "building" not in items or not {"unit", "compound"} & set(items):
+        return made
+    beside = columns[items.index("unit" if "unit" in items else "building")]
+    found = list(made)
+    for at, (column, one) in enumerate(zip(columns, made, strict=True)):
+        open_to_it = one.item == "household_no" or one.item.startswith("other:")
+        if open_to_it and leaf_of(column) in DOOR and column.path[:-1] == beside.path[:-1]:
+            found[at] = Proposal("room", LIKELY, "与楼号、单元号在一起")
+            break
+    return found
+
+
+def about_somebody(columns: Columns, made: Made) -> Made:
+    """A list is about somebody: without a column for the name, the first unknown name is theirs."""
+    found = list(made)
+    if _has(found, "head_name") and not _has(found, *OWN_FACTS):
+        return found
+    people = _has(found, *OWN_FACTS, "phone")  # a table of counts has none
+    for item, fits in (("name", named_person), ("name", person_alone), ("phone", called)):
+        if _has(found, item) or (fits is person_alone and not people):
+            continue
+        for at, one in enumerate(found):
+            leaf = leaf_of(columns[at])
+            open_to_it = one.item.startswith("other:") and len(columns[at].path) == 1
+            if open_to_it and fits(leaf) and not _companion(columns, found, at):
+                found[at] = Proposal(item, LIKELY, f"列名“{leaf}”：没有别的列是本人的")
+                found = _all_of_theirs(columns, found, leaf)
+                break
+    return _called_by_the_label(columns, _before_their_facts(columns, found))
+
+
+def _companion(columns: Columns, made: Made, at: int) -> bool:
+    """`带队人电话` beside 带队人, beside the row's own name: a helper of some kind."""
+    whose = OF_PHONE.sub("", leaf_of(columns[at]))
+    beside = any(
+        nth != at and OF_NAME.sub("", leaf_of(one)) == whose and made[nth].item.startswith("other:")
+        for nth, one in enumerate(columns)
+    )
+    return bool(whose) and beside and _has(made, "name")
+
+
+def _all_of_theirs(columns: Columns, made: Made, leaf: str) -> Made:
+    """`诉求人姓名` is the row's person, and so are `诉求人身份证号` and `诉求人住址`."""
+    whose = OF_NAME.sub("", leaf)
+    found = list(made)
+    for at, one in enumerate(found):
+        theirs = leaf_of(columns[at])
+        known = words().get(theirs.removeprefix(whose), "")
+        free = one.item.startswith("other:") and len(columns[at].path) == 1
+        fits = len(whose) >= 2 and theirs.startswith(whose) and known in PERSONAL
+        if free and fits and not _has(found, known):
+            found[at] = Proposal(known, LIKELY, f"“{whose}”就是这一行的人")
+    return found
+
+
+def _before_their_facts(columns: Columns, made: Made) -> Made:
+    """Without any name, `母亲姓名` or `负责人` right before 身份证号 is whose that is."""
+    if _has(made, "name"):
+        return made
+    facts = [at for at, one in enumerate(made) if one.item in OWN_FACTS and one.confidence > LIKELY]
+    if not facts:
+        return made
+    found = list(made)
+    for at in range(max(0, facts[0] - 3), facts[0]):
+        leaf, alone = leaf_of(columns[at]), columns[at].path[:-1] == columns[facts[0]].path[:-1]
+        person = cut_chinese(OF_NAME.sub("", leaf))
+        named = leaf.endswith(("姓名", "名字")) or (person.subject and not person.unknown)
+        if alone and named and found[at].item.startswith(("other:", "head_name", "worker_name")):
+            found[at] = Proposal("name", DOUBTFUL, f"列名“{leaf}”：没有别的列是姓名，请核对")
+            return _all_of_theirs(columns, found, leaf)
+    return found
+
+
+def _called_by_the_label(columns: Columns, made: Made) -> Made:
+    """Without any name in a list, the column `志愿者` at its left is the volunteers' names."""
+    found = list(made)
+    if _has(found, "name"):
+        return found
+    for at, one in enumerate(found[:4]):
+        label = one.item.removeprefix("label:")
+        if one.item.startswith("label:") and leaf_of(columns[at]) in (label, f"{label}人"):
+            if _has(found, "id_number", "phone", "sex_code"):
+                found[at] = Proposal("name", LIKELY, f"列名“{label}”：没有别的列是姓名")
+            break
+    return found
+
+
+def apart(columns: Columns, made: Made) -> Made:
+    """Two columns of one item: the longer name keeps its own words, and the officer looks."""
+    found = _one_name(columns, made)
+    first: dict[str, int] = {}
+    for at, one in enumerate(found):
+        if one.item in ("seq", "remark") or one.item not in first:
+            first.setdefault(one.item, at)
+            continue
+        before = first[one.item]
+        odd = _odd_one(columns, found, before, at)
+        if odd is not None:
+            found[odd] = _of_another(columns[odd])
+            first[one.item] = at if odd == before else before
+            continue
+        same = leaf_of(columns[before]) == leaf_of(columns[at])
+        why = f"{one.why}；与另一列相同，请核对"
+        found[at] = Proposal(one.item, 0.9 if same else DOUBTFUL, why)
+    return found
+
+
+def _odd_one(columns: Columns, made: Made, before: int, at: int) -> int | None:
+    """Which of two columns of one item only looks like it; None where nothing tells."""
+    item = made[at].item
+    if item in PERSONAL and _of_somebody_else(columns[at], made[before], made[at]):
+        return at
+    if item == "phone":
+        return next((n for n in (at, before) if LANDLINE.match(leaf_of(columns[n]))), None)
+    if item == "member_count":
+        return max((before, at), key=lambda nth: (len(leaf_of(columns[nth])), nth))
+    return None
+
+
+def _one_name(columns: Columns, made: Made) -> Made:
+    """A row has one person: of several names that of whom most is asked, the rest are others'."""
+    names = [at for at, one in enumerate(made) if one.item == "name"]
+    if len(names) < 2:
+        return list(made)
+    mine = max(names, key=lambda at: (*_told(columns, made, at), made[at].confidence, -at))
+    found = list(made)
+    for at in names:
+        for nth in [at, *_theirs(columns, at)]:
+            own = nth not in names and nth in _theirs(columns, mine)
+            if at != mine and found[nth].item in PERSONAL and not own:
+                found[nth] = _of_another(columns[nth])
+    return found
+
+
+def _told(columns: Columns, made: Made, at: int) -> tuple[int, bool]:
+    """How many facts are asked of the person whose name a column is, and is it a bare 姓名."""
+    facts = sum(made[nth].item in OWN_FACTS for nth in _theirs(columns, at))
+    return facts, leaf_of(columns[at]) == "姓名"
+
+
+def _theirs(columns: Columns, at: int) -> list[int]:
+    """The other columns of the person whose name this is: of the group, or so called."""
+    group, whose = group_of(columns[at]), OF_NAME.sub("", leaf_of(columns[at]))
+    return [
+        nth
+        for nth, one in enumerate(columns)
+        if nth != at
+        and (one.path[:-1] == columns[at].path[:-1] if group or not whose
+             else len(one.path) == 1 and leaf_of(one).startswith(whose))
+    ]  # fmt: skip
+
+
+def _of_another(column: HeaderColumn) -> Proposal:
+    leaf = f"{group_of(column)}{leaf_of(column)}"
+    return Proposal(f"other:{leaf}", DOUBTFUL, "本人另有一列")
+
+
+def _of_somebody_else(column: HeaderColumn, first: Proposal, one: Proposal) -> bool:
+    """Beside a column that is surely the person's own: `包案领导电话`, whoever that is."""
+    if first.confidence < SURE or one.confidence >= SURE:
+        return False
+    read = read_name(leaf_of(column))
+    return bool(read) and read[0].whose < 1
