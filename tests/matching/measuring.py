@@ -15,10 +15,12 @@ import yaml
 
 from hub.reflected import ReflectedColumn, ReflectedTable
 from schemas.matching.proposal import Refusal, StreamProposal, propose
-from tests.matching.people import TODAY, cells
+from tests.matching import awkward
+from tests.matching.people import CELLS, TODAY, cells
 
 CORPUS = Path(__file__).parent / "corpus"
 ROWS = 150
+CELLS.update(awkward.CELLS)
 NOBODY = "none"
 """The entity of a table that the standard is not about: to be refused; counts as one column."""
 PARTS = ("road", "door_no", "compound", "building", "unit", "room", "floor")
@@ -39,6 +41,11 @@ class Judged:
     @property
     def right(self) -> bool:
         return self.truth == self.proposed
+
+    @property
+    def open(self) -> bool:
+        """Proposed and left to the officer: neither sure nor stored."""
+        return self.proposed not in ("-", "drop") and not self.active
 
 
 def sources(half: str) -> list[dict[str, Any]]:
@@ -76,7 +83,11 @@ def judged(source: dict[str, Any], proposal: StreamProposal | Refusal) -> Iterat
     mapped = _mapped(proposal)
     for (name, _, _, truth), one in zip(lines, proposal.decisions, strict=True):
         named = "drop" if one.dropped else one.field or "-"
-        if truth in mapped.get(name, ()):
+        truths = {*truth.split("/")}
+        if truths & {*PARTS}:
+            truths.add("residence_address")
+        found = truths & {*mapped.get(name, ()), named}
+        if found:
             named = truth
         elif truth == "-" and not one.active and name in _roles(proposal):
             named = "-"
@@ -143,6 +154,18 @@ def settings_wrong(half: str) -> list[str]:
     return wrong
 
 
+def _extras(half: str) -> str:
+    """The extras found of those that the corpus has, and those that it has not."""
+    told, found, more = 0, 0, []
+    for at, source in enumerate(sources(half)):
+        made, truth = proposed(half, at), source.get("extras", {})
+        extras = {} if isinstance(made, Refusal) else {c: t for t, c in made.extras.items()}
+        told += len(truth)
+        found += len(extras.items() & truth.items())
+        more += [f"{source['source']}.{c}: {t}" for c, t in extras.items() - truth.items()]
+    return f"{found} of {told} extras, {len(more)} more: {', '.join(more)}"
+
+
 def report(half: str) -> str:
     """The figures of one half, and every column that is not right."""
     found = measure(half)
@@ -161,6 +184,11 @@ def report(half: str) -> str:
         f"{'active' if one.active else ''}, is {one.truth} ({one.why})"
         for one in wrong
     ]
+    lines.append(
+        f"  of the wrong: {sum(one.active for one in wrong)} mapped at once, "
+        f"{sum(one.open for one in wrong)} left open, "
+        f"{sum(not one.active and not one.open for one in wrong)} passed over; {_extras(half)}"
+    )
     lines += [f"  left: {one.source}.{one.column} {one.confidence} ({one.why})" for one in left]
     lines += [f"  {one}" for one in settings_wrong(half)]
     return "\n".join(lines)
