@@ -32,7 +32,9 @@ def _chinese_parts(name: str) -> Iterator[NameReading]:
     *before, leaf = [one for one in re.split(r"[/\-_.\s]+", name.lower()) if one] or [""]
     context = [cut_chinese("", (one,)) for one in before]
     whose = next((c.subject for c in reversed(context) if c.subject), None)
-    yield from _chinese_leaf(leaf, whose)
+    role = next((c.role for c in reversed(context) if c.role), "")
+    for one in _chinese_leaf(leaf, whose):
+        yield replace(one, role=one.role or role)
     if before and len(leaf) <= 2:
         yield from _chinese_leaf(f"{before[-1]}{leaf}", whose)
 

@@ -17,7 +17,8 @@ ROLES = (
     *("职工", "会员", "住户代表", "使用人", "房屋使用人", "实际居住人", "居住人", "领取人员"),
     *("业主", "租户", "租客", "承租人", "承租人员", "租赁人", "产权人", "房屋产权人", "申请人"),
     *("学生", "儿童", "志愿者", "住户", "owner", "tenant", "renter", "lessee", "applicant"),
-    *("student", "child", "volunteer", "occupant"),
+    *("student", "child", "volunteer", "occupant", "family member"),
+    *("家庭成员", "家庭成员信息", "家庭人员", "户内成员", "共同生活成员", "保障家庭成员"),
 )
 """In one row there may be two of these, and they are two people."""
 SOMEBODY = Word("subject", "official", "han")
@@ -69,8 +70,8 @@ def cut_chinese(head: str, context: tuple[str, ...] = ()) -> Cut:
 
 
 def _stranger(text: str) -> bool:
-    """`申报人`, `受种者`: nobody we know; `职工本人` ends with somebody whom we do."""
-    shaped = 2 <= len(text) <= 4 and text[-1] in "人者"
+    """`申报人`, `协调员`: nobody we know; `职工本人` ends with somebody whom we do."""
+    shaped = 2 <= len(text) <= 4 and text[-1] in "人者员师"
     return shaped and not any(
         one.kind == "subject" for at in range(1, len(text)) for one in chinese().get(text[at:], ())
     )

@@ -195,9 +195,39 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
                 )  # fmt: skip
             else:
                 made[at] = replace(one, confidence=min(one.confidence, 0.85))
+        if one.field == "relation_code" and not _to_head(each, made):
+            made[at] = _to_another(one, made, seen)
         if one.field == "head_name" and entity == "resident" and not chosen["name"]:
             made[at] = _doubted(one, 0.6, "表里没有别的姓名，可能就是本人")
     return _by_values(made, seen) if entity == "resident" else made
+
+
+HEADED = ("household_no", "head_name", "head_id_number")
+TO_HEAD = re.compile(r"户|家长|head|house|hold|master|hz|^hh", re.IGNORECASE)
+HEADS = ("户主", "02")
+NEAR = ("contact", "guardian", "spouse", "parent", "offspring", "landlord")
+"""People whom a row names besides its own, and who have a relation to it."""
+
+
+def _to_head(each: Seen, made: Sequence[Decision]) -> bool:
+    """Whether a relation is one to the head of the household, by its name, values or company."""
+    named = TO_HEAD.search(f"{each.column.name} {each.column.comment}")
+    values = any(HEADS[0] in value or value == HEADS[1] for value in each.profile.counts)
+    return bool(named) or values or any(one.field in HEADED for one in made)
+
+
+def _to_another(one: Decision, made: Sequence[Decision], seen: Sequence[Seen]) -> Decision:
+    """`关系` beside a guardian or a contact is theirs; beside nobody the officer is asked."""
+    near = any(
+        s.best and s.best.subject in NEAR and d.attribute == s.best.attribute == "name"
+        for d, s in zip(made, seen, strict=True)
+    )
+    if not near:
+        return replace(one, confidence=min(one.confidence, BY_VALUES), why=f"{one.why}；与谁没有写")
+    return replace(
+        one, field=None, settings={}, confidence=min(one.confidence, MAYBE),
+        others=((str(one.field), 0.2),), why=f"{one.why}；表里有联系人等别人，可能是与他们的关系",
+    )  # fmt: skip
 
 
 def _by_values(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
@@ -215,23 +245,42 @@ def _by_values(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
     places = [
         at
         for at, (one, each) in enumerate(zip(made, seen, strict=True))
-        if one.field is None and not one.attribute and each.profile.share("address") >= MOSTLY
+        if one.field is None
+        and _nobody_s_place(one, each)
+        and each.profile.share("address") >= MOSTLY
+    ]
+    compounds = [
+        at
+        for at, (one, each) in enumerate(zip(made, seen, strict=True))
+        if one.field is None and not one.attribute and each.profile.share("compound") >= MOSTLY
     ]
     if "name" not in fields and len(staff) == 1:
         made[staff[0]] = _told(made[staff[0]], "name", "表里没有别的姓名，几乎每行一个名字")
     if not fields & {*ADDRESSES, *PARTS} and len(places) == 1:
         made[places[0]] = _told(made[places[0]], "residence_address", "值是地址，表里没有别的地址")
+    if {"building", "room"} <= fields and "compound" not in fields and len(compounds) == 1:
+        made[compounds[0]] = _told(made[compounds[0]], "compound", "值像小区名，表里有栋和室")
     return made
 
 
+def _nobody_s_place(one: Decision, each: Seen) -> bool:
+    """An address of nobody else: `收件地址` may be where the person lives, `单位地址` not."""
+    posted = each.best is not None and each.best.subject in ("mail", "self")
+    return not one.attribute or (posted and one.attribute in (*ADDRESSES, "mailing_address"))
+
+
 def _told(one: Decision, field: str, why: str) -> Decision:
-    return replace(one, field=field, confidence=BY_VALUES, why=f"{one.why}；{why}")
+    return replace(one, field=field, confidence=BY_VALUES, others=(), why=f"{one.why}；{why}")
 
 
 def _one_role(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
     """Of an owner and a tenant in one row only one is the person: the one first named."""
-    names = [s for d, s in zip(made, seen, strict=True) if d.field == "name"]
-    anchor = next((s.candidates[0].role for s in names if s.candidates), "")
+    names = [(d, s) for d, s in zip(made, seen, strict=True) if d.field == "name"]
+    surest = max((d.confidence for d, _ in names), default=0.0)
+    roles = [
+        s.candidates[0].role for d, s in names if s.candidates and d.confidence >= RIVAL * surest
+    ]
+    anchor = "" if "" in roles else next(iter(roles), "")
     for at, (one, each) in enumerate(zip(made, seen, strict=True)):
         role = each.candidates[0].role if each.candidates else ""
         apart = names and role not in ("", anchor)

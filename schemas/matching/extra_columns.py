@@ -1,7 +1,8 @@
 """Columns that no field of the standard takes, but the list of extras: by name, held to content.
 
-A name counts only if it is one of the list's own, in the column's comment or in its name, or the
-pinyin of one; initials from four letters on, for shorter ones mean too many things (XX, HB).
+A name counts only if it is one of the list's own or of `extra_words.csv`, in the column's comment
+or in its name, or the pinyin of one; initials from four letters on, for shorter ones mean too many
+things (XX, HB). Whose name, number or telephone it is may be said in any of the usual ways.
 """
 
 import re
@@ -14,14 +15,19 @@ from pypinyin import Style, lazy_pinyin
 
 from hub.platform_streams import FieldMap
 from schemas.extras import extras, read_extras
+from schemas.matching.cutting import cut_chinese, cut_latin, tokens_of
 from schemas.matching.decide import Decision
+from schemas.matching.lexicon import HAN, Word, chinese, latin, rows
 from schemas.matching.seen import Seen
 from schemas.readings import Circumstances
 
-NOTE = re.compile(r"[（(\[【].*?[)）\]】]|[\s/_·:：*]")
+NOTE = re.compile(r"[（(\[【].*?[)）\]】]|[\s/_·:：*.\-]")
+PATH = re.compile(r"[/.]")
 SHORTEST = 4
 READABLE = 0.8
 """So many of the values that are there must be read, or the name says something else."""
+WHAT = {"name": "姓名", "phone": "电话", "id_number": "证件号码"}
+"""What is asked of a person whom the list of extras knows, as its titles end."""
 
 
 def extras_of(
@@ -37,7 +43,8 @@ def extras_of(
     """
     found: dict[str, str] = {}
     for one, each in zip(decisions, seen, strict=True):
-        title = _named(each.column.comment) or _named(each.column.name)
+        said = HAN.search(each.column.comment)  # a comment in Chinese is believed before the name
+        title = _named(each.column.comment if said else each.column.name)
         free = not one.dropped and one.column not in used
         if title and free and title not in found and _readable(title, each, today):
             found[title] = one.column
@@ -46,27 +53,71 @@ def extras_of(
 
 def _named(text: str) -> str:
     plain = NOTE.sub("", text)
-    return _names().get(plain.upper(), "")
+    found = _names().get(plain.upper(), "") or _of_somebody(plain, text)
+    *front, leaf = PATH.split(text)
+    return found or (_named(leaf) if front and _of_the_person(front[-1]) else "")
+
+
+def _of_the_person(front: str) -> bool:
+    """Whether a header above is about the row's own person: `幼儿信息/籍贯`."""
+    cut = cut_chinese(front) if HAN.search(front) else cut_latin(tuple(tokens_of(front)))
+    return cut.subject is None or (cut.subject == "self" and not cut.unknown)
+
+
+def _of_somebody(plain: str, text: str) -> str:
+    """`lessorPhone`, `监护人联系方式`: whose it is before what it is."""
+    words, whole = (chinese(), plain) if HAN.search(plain) else (latin(), "".join(tokens_of(text)))
+    for place in range(1, len(whole) + 1):
+        person = _people().get(whole[:place].upper())
+        behind = _what(words.get(whole[place:], ())) if place < len(whole) else "name"
+        if person and behind and f"{person}{WHAT[behind]}" in extras():
+            return f"{person}{WHAT[behind]}"
+    return ""
+
+
+def _what(found: Sequence[Word]) -> str:
+    return next((one.means for one in found if one.means in WHAT), "")
+
+
+@cache
+def _people() -> dict[str, str]:
+    """Every spelling of a person of whom the list asks, upper case, to how its titles begin."""
+    found: dict[str, str] = {}
+    for row in _rows():
+        if row["title"] not in extras():
+            words = [*row["words"].split("|"), *row["english"].replace(" ", "").split("|")]
+            found |= {way: row["title"] for word in words for way in _ways(word, shortest=2)}
+    return found
 
 
 @cache
 def _names() -> dict[str, str]:
     """Every spelling, upper case, to the one extra that it can mean."""
+    listed = {title: [title, *one.names] for title, one in extras().items()}
+    for row in _rows():
+        if row["title"] in listed:
+            words = (*row["words"].split("|"), *row["english"].replace(" ", "").split("|"))
+            listed[row["title"]] += words
     found: dict[str, set[str]] = {}
-    for title, one in extras().items():
-        for spelled in {way for name in (title, *one.names) for way in _ways(name)}:
+    for title, names in listed.items():
+        for spelled in {way for name in names for way in _ways(name, shortest=SHORTEST)}:
             found.setdefault(spelled, set()).add(title)
     return {spelled: titles.pop() for spelled, titles in found.items() if len(titles) == 1}
 
 
-def _ways(name: str) -> Iterator[str]:
+@cache
+def _rows() -> list[dict[str, str]]:
+    return rows("extra_words")
+
+
+def _ways(name: str, *, shortest: int) -> Iterator[str]:
     """The name itself, its pinyin and the initials of it."""
     if not name.isascii():
         yield name
         yield "".join(lazy_pinyin(name)).upper()
-        name = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).upper()
-    if len(name) >= SHORTEST:
-        yield name
+        name = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
+    if len(name) >= shortest:
+        yield name.upper()
 
 
 def _readable(title: str, one: Seen, today: date) -> bool:

@@ -31,9 +31,10 @@ def read_latin(name: str, *, trusted: bool) -> Iterator[NameReading]:
 
 def _to_somebody(tokens: Sequence[str]) -> bool:
     """`relation_to_elder`: a relation to a person whom we know and who is not the head."""
-    if len(tokens) < 3 or tokens[0] not in RELATION or tokens[1] not in TOWARDS:
+    place = next((at for at, one in enumerate(tokens) if one in TOWARDS), 0)
+    if not place or place + 1 == len(tokens) or tokens[place - 1] not in RELATION:
         return False
-    cut = cut_latin(tuple(tokens[2:]), trusted=False)
+    cut = cut_latin(tuple(tokens[place + 1 :]), trusted=False)
     return cut.subject not in (None, "head") and not (cut.unknown or cut.doubtful)
 
 
@@ -58,11 +59,25 @@ def _latin_parts(tokens: list[str], *, trusted: bool, inside: bool) -> Iterator[
         if len(tail) > 1 and _is(tail[-1], "suffix"):
             yield from _spelled(tail[:-1], cut, 0.97, trusted=trusted, behind=tail[-1])
     yield from _numbered(tokens, trusted=trusted)
+    yield from _turned(tokens, trusted=trusted)
     cut = cut_latin(tuple(tokens), trusted=trusted)
-    if cut.subject not in (None, "self") and not cut.unknown and not cut.others:
-        yield NameReading("name", cut.subject or "", 0.7, "", "english")
+    if cut.subject and not cut.unknown and not cut.others:
+        strength = 0.7 if cut.subject != "self" else 0.4  # `applicant`: the name, if it holds names
+        yield NameReading("name", cut.subject, strength, "", "english", cut.whose, cut.role)
     if len(whole) <= 24:
         yield from _glued(tokens, trusted=trusted)
+
+
+def _turned(tokens: list[str], *, trusted: bool) -> Iterator[NameReading]:
+    """`phone_number_home`, `xm_jhr`: what it is stands before whose it is."""
+    for place in range(1, len(tokens)):
+        behind = tuple(tokens[place:])
+        cut = cut_latin(behind, trusted=trusted)
+        if cut.unknown or cut.others or any(_is(one, "suffix") for one in behind):
+            continue
+        for one in _spelled(tokens[:place], cut, 0.9, trusted=trusted):
+            if not trusted or len("".join(tokens[:place])) > 1:
+                yield one
 
 
 def _beneath(tokens: list[str], *, trusted: bool) -> Iterator[NameReading]:

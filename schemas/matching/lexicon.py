@@ -2,7 +2,9 @@
 
 `attributes.csv` says what a column may hold, `subjects.csv` whose it is, `noise.csv` and
 `suffixes.csv` what changes nothing, `label_words.csv` the labels that have a column of their own.
-Pinyin is derived from the Chinese, in full (`xingming`) and by initials (`XM`).
+Pinyin is derived from the Chinese, in full (`xingming`) and by initials (`XM`), except of what
+stands under `spelled`: its letters stand for something likelier, or an English word is no word
+that names are shortened to.
 """
 
 import csv
@@ -83,7 +85,8 @@ def chinese() -> Words:
 def latin() -> Words:
     """English words, full pinyin and initials, each without blanks, lower case."""
     found: dict[str, dict[Word, None]] = {}
-    for kind, means, phrase in _english_words():
+    spelled = [one for one in _never_shortened() if one[2].isascii()]
+    for kind, means, phrase in (*_english_words(), *spelled):
         found.setdefault(phrase.replace(" ", ""), {})[Word(kind, means, "english")] = None
     for kind, means, word in _chinese_words():
         syllables = lazy_pinyin(word, errors=str.lower)
@@ -91,7 +94,7 @@ def latin() -> Words:
         full, initials = "".join(syllables).replace("ü", "v"), "".join(letters)
         if kind != "suffix" or len(word) > 1:
             _add(found, full, Word(kind, means, "full"), least=3)
-        if kind != "noise":
+        if kind != "noise" and (kind, means, word) not in _never_shortened():
             _add(found, initials, Word(kind, means, "initials"), least=2)
     return {spelled: tuple(words) for spelled, words in found.items()}
 
@@ -126,6 +129,7 @@ def _chinese_words() -> tuple[tuple[Kind, str, str], ...]:
     made: list[tuple[Kind, str, str]] = []
     for row in rows("attributes"):
         made += [("attribute", row["attribute"], one) for one in _split(row["words"])]
+    made += [one for one in _never_shortened() if not one[2].isascii()]
     for row in rows("label_words"):
         ones = {row["label"], *_split(row["words"])}
         made += [
@@ -140,6 +144,17 @@ def _chinese_words() -> tuple[tuple[Kind, str, str], ...]:
     made += [("noise", "", one) for row in rows("noise") for one in _split(row["words"])]
     made += [("suffix", "", one) for row in rows("suffixes") for one in _split(row["words"])]
     return tuple(dict.fromkeys(made))
+
+
+@cache
+def _never_shortened() -> dict[tuple[Kind, str, str], None]:
+    """What stands under `spelled`, in the order of the files."""
+    found: dict[tuple[Kind, str, str], None] = {}
+    for row in rows("attributes"):
+        found |= {("attribute", row["attribute"], one): None for one in _split(row["spelled"])}
+    for row in rows("subjects"):
+        found |= {("subject", row["subject"], one): None for one in _split(row["spelled"])}
+    return found
 
 
 def _english_words() -> list[tuple[Kind, str, str]]:

@@ -85,6 +85,7 @@ SHAPES: dict[str, str] = {
     "number": r"-?[\d,]+(?:\.\d+)?(?:公顷|亩|平方公里|平方米|㎡|元|人|户)?",
     "household": r"[0-9A-Za-z\-]{3,20}",
     "han": r".*[\u4e00-\u9fff].*",
+    "word": r".*(?:[\u4e00-\u9fff]|[A-Za-z]{3}).*",
     "json": r"[\[{].*",
 }
 COMPILED = {name: re.compile(pattern) for name, pattern in SHAPES.items()}
@@ -121,11 +122,16 @@ class Profile:
 
     def share(self, shape: str) -> float:
         """How much of the column has a shape of `SHAPES`."""
-        return self._shares.setdefault(shape, self._of(COMPILED[shape].fullmatch))
+        return self._once(shape, COMPILED[shape].fullmatch)
 
     @cached_property
     def _shares(self) -> dict[str, float]:
         return {}
+
+    def _once(self, name: str, test: Callable[[str], object]) -> float:
+        if name not in self._shares:
+            self._shares[name] = self._of(test)
+        return self._shares[name]
 
     def _of(self, test: Callable[[str], object]) -> float:
         judged = self.counts.most_common(MOST)
@@ -156,13 +162,14 @@ class Profile:
     def coverage(self, code_set: str) -> float:
         """How much a code set understands, by its words or its codes."""
         known = inputs_of(code_set)
-        return self._of(lambda value: _spelled(value) in known)
+        return self._once(f"coverage {code_set}", lambda value: _spelled(value) in known)
 
     def words_in(self, code_set: str) -> float:
-        """As `coverage`, only of values with Chinese characters in them."""
+        """As `coverage`, only of values that are words: `男`, `female`, `CHN`."""
         known = inputs_of(code_set)
-        return self._of(
-            lambda value: bool(COMPILED["han"].match(value)) and _spelled(value) in known
+        return self._once(
+            f"words {code_set}",
+            lambda value: bool(COMPILED["word"].match(value)) and _spelled(value) in known,
         )
 
     @cached_property

@@ -34,6 +34,8 @@ NOT_PEOPLE = re.compile(
 COMPANY = re.compile(r"统一社会信用|注册资本|法定代表|营业执照|credit_?code|legal_?(?:person|rep)")
 UTILITY = re.compile(r"用[水电气]|[水电]表|表号|抄表|燃气|供[水电气]|欠费|有线电视|宽带|\bmeter\b")
 HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|\bfamily|\bhu\b|_hu$")
+TELLS = 4.0
+"""So many of a person's fields make people of rows that have a password or an employer too."""
 SECRET = re.compile(r"密码|password|passwd|\bpwd\b|_pwd|pwd_|salt$", re.IGNORECASE)
 
 
@@ -86,6 +88,7 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
     if deletes:
         settings["deletes"] = deletes
     remarks["deletes"] = about_deletes
+    decisions = [_secret(one, each) for one, each in zip(decisions, seen, strict=True)]
     biometrics = [d.column for d in decisions if d.dropped]
     if biometrics and "table" not in table.place:
         settings["drop_columns"] = biometrics
@@ -105,12 +108,13 @@ def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | Non
     """What the rows are: people, households, dwellings or grids; else None and why."""
     about = f"{table.name} {table.comment}".lower().replace("_", " ")
     names = " ".join(f"{s.column.name} {s.column.comment}" for s in seen)
-    if SECRET.search(names):
-        return None, 0.0, "有密码列，是登录账号表，不是居民"
-    if COMPANY.search(names):
-        return None, 0.0, "是单位，不是居民"
     found = {entity: _worth(seen, entity) for entity in MODELS}
     person = found["resident"]
+    numbered = _chance(seen, "id_number", "self") >= 0.5 and person >= TELLS
+    if SECRET.search(names) and not numbered:
+        return None, 0.0, "有密码列，是登录账号表，不是居民"
+    if COMPANY.search(names) and not numbered:
+        return None, 0.0, "是单位，不是居民"
     own = max(_chance(seen, "id_number", "self"), _chance(seen, "name", "self"))
     grid = _mostly_grid(about, seen)
     paying = UTILITY.search(f"{about} {names}".lower().replace("_", " ")) is not None
@@ -149,6 +153,14 @@ def _house(about: str, seen: Sequence[Seen]) -> bool:
         and not _of_one(seen)
         and (sum(_is_any(one, OF_HOUSES) for one in seen) + ("房屋" in about) >= 2)
     )
+
+
+def _secret(one: Decision, each: Seen) -> Decision:
+    """A password is never read, whatever it is taken for."""
+    named = SECRET.search(f"{each.column.name} {each.column.comment}")
+    if not named or one.active:
+        return one
+    return replace(one, field=None, dropped=True, others=(), why="密码不读")
 
 
 def _is_any(one: Seen, attributes: Sequence[str]) -> bool:

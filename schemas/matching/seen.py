@@ -11,6 +11,7 @@ from schemas.matching.judging import NAMED, Candidate, judge
 from schemas.matching.last_words import NameReading
 from schemas.matching.naming import looks_like_initials, read_name
 from schemas.matching.profile import Profile, born_by, day_of, profile_of
+from schemas.matching.stems import by_stem
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def look(table: ReflectedTable, *, today: date) -> list[Seen]:
     initials = looks_like_initials(names)
     seen = []
     readings = [read_name(one.name, one.comment, initials=initials) for one in table.columns]
-    for column, read in zip(table.columns, _of_the_row(readings), strict=True):
+    readings = [*_of_the_row(by_stem(table.columns, readings))]
+    for column, read in zip(table.columns, readings, strict=True):
         profile = profile_of(column.values, today=today)
         seen.append(Seen(column, profile, tuple(judge(read, profile))))
     return _compared(seen, today)

@@ -37,6 +37,7 @@ class Judged:
     confidence: float
     active: bool
     why: str
+    candidates: tuple[str, ...] = ()
 
     @property
     def right(self) -> bool:
@@ -44,8 +45,10 @@ class Judged:
 
     @property
     def open(self) -> bool:
-        """Proposed and left to the officer: neither sure nor stored."""
-        return self.proposed not in ("-", "drop") and not self.active
+        """Left to the officer with what may be right: neither sure nor stored."""
+        return not self.active and (
+            self.proposed not in ("-", "drop") or self.truth in self.candidates
+        )
 
 
 def sources(half: str) -> list[dict[str, Any]]:
@@ -92,7 +95,8 @@ def judged(source: dict[str, Any], proposal: StreamProposal | Refusal) -> Iterat
         elif truth == "-" and not one.active and name in _roles(proposal):
             named = "-"
         sure = one.confidence
-        yield Judged(source["source"], name, truth, named, sure, one.active, one.why)
+        others = tuple(other for other, _ in one.others)
+        yield Judged(source["source"], name, truth, named, sure, one.active, one.why, others)
 
 
 def _mapped(proposal: StreamProposal) -> dict[str, set[str]]:

@@ -1,0 +1,89 @@
+"""Whose columns are whose by what stands before them: `SYRXM SYRXB SYRCSRQ` beside `DSRXM`.
+
+Two people may be named in a row, each with a word that could be the row's own person. The one of
+whom more is known, and what only a row's own person has, is the person; the other is not.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from hub.reflected import ReflectedColumn
+from schemas.matching.cutting import STRANGE, tokens_of
+from schemas.matching.judging import NAMED, OF_PEOPLE
+from schemas.matching.last_words import NameReading
+from schemas.matching.lexicon import HAN, chinese, latin
+
+HARDLY_OTHERS = (
+    *("sex", "birth_date", "birth_year", "age", "ethnicity", "education", "marital", "political"),
+    *("employment", "nationality", "hukou_address"),
+)
+"""What is seldom asked of anybody but the person whom a row is about."""
+AHEAD = 2  # so much more must be known of the one than of the next
+Readings = Sequence[list[NameReading]]
+
+
+def by_stem(columns: Sequence[ReflectedColumn], readings: Readings) -> Readings:
+    """The readings with everything of the other people taken from the row's own person."""
+    stems = [
+        _stem(one, said) for one, said in zip(columns, [*map(_of_person, readings)], strict=True)
+    ]
+    people = _people(stems, readings)
+    own = _own(people)
+    if not own:
+        return readings
+    return [
+        [*_given(each, own=stem == own)] if stem in people else each
+        for stem, each in zip(stems, readings, strict=True)
+    ]
+
+
+def _of_person(readings: Sequence[NameReading]) -> NameReading | None:
+    said = [one for one in readings if one.strength >= NAMED and one.attribute in OF_PEOPLE]
+    return max(said, key=lambda one: one.strength, default=None)
+
+
+def _stem(column: ReflectedColumn, said: NameReading | None) -> str:
+    """What stands before the word that says what a column is; empty where nothing does."""
+    if said is None:
+        return ""
+    han = next((one for one in (column.name, column.comment) if HAN.search(one)), "")
+    text = "".join(c for c in han if c.isalnum()) or "".join(tokens_of(column.name))
+    words = chinese() if han else latin()
+    for start in range(len(text)):
+        if any(one.means == said.attribute for one in words.get(text[start:], ())):
+            return text[:start]
+    return ""
+
+
+def _people(stems: Sequence[str], readings: Readings) -> dict[str, set[str]]:
+    """What is asked of each who is named and may be the row's own person, by stem.
+
+    Empty where a name without a stem is that person's.
+    """
+    known: dict[str, set[str]] = {}
+    for stem, each in zip(stems, readings, strict=True):
+        said = _of_person(each)
+        if said is None:
+            continue
+        if not stem and (said.attribute, said.subject) == ("name", "self"):
+            return {}
+        if any(one.subject == "self" for one in each if one.attribute == said.attribute):
+            known.setdefault(stem, set()).add(said.attribute)
+    known.pop("", None)
+    return {stem: each for stem, each in known.items() if "name" in each}
+
+
+def _own(people: Mapping[str, set[str]]) -> str:
+    """The stem of the row's own person; empty where no one stands out."""
+    worth = {stem: len(each) + len(each & {*HARDLY_OTHERS}) for stem, each in people.items()}
+    best, *rest = sorted(worth, key=lambda one: -worth[one]) or [""]
+    return best if rest and worth[best] >= worth[rest[0]] + AHEAD else ""
+
+
+def _given(readings: Sequence[NameReading], *, own: bool) -> Iterator[NameReading]:
+    for one in readings:
+        if one.attribute in OF_PEOPLE and (own or one.subject == "self"):
+            whose = 1.0 if own else min(one.whose, STRANGE)
+            yield replace(one, subject="self" if own else "official", whose=whose)
+        else:
+            yield one
