@@ -121,8 +121,10 @@ def cut_latin(head: tuple[str, ...], *, trusted: bool = True) -> Cut:
                 )
         best.append(min(ways, key=lambda way: way[0]))
     cut = _cut(best[-1][1])
-    guessed = not trusted and not all(_is_known(one) for one in head)
-    return replace(cut, doubtful=guessed or any(_two_people(one) for one in head), guessed=guessed)
+    pieces = [piece for _, piece in best[-1][1] if piece]
+    guessed = not trusted and not all(_is_known(one) for one in pieces)
+    doubtful = guessed or any(_two_people(one) for one in pieces)
+    return replace(cut, doubtful=doubtful, guessed=guessed)
 
 
 def _is_known(token: str) -> bool:

@@ -6,21 +6,27 @@ from dataclasses import replace
 from schemas.matching.abbreviations import written_out
 from schemas.matching.cutting import Cut, cut_latin, tokens_of
 from schemas.matching.last_words import NameReading, after, trust, whole_word
-from schemas.matching.lexicon import latin
+from schemas.matching.lexicon import latin, standard_columns
 
 NUMBERS = ("id", "no", "code", "num", "number", "uid", "guid", "uuid", "key", "bh", "bm")
 RELATION, TOWARDS = ("rel", "relation", "relationship"), ("to", "with")
+BY_STANDARD = 0.9  # `AAC003`: whoever numbers columns so means the same by it
 SHORTENED = 0.89  # a word that is written in full is likelier than one that is shortened
 
 
 def read_latin(name: str, *, trusted: bool) -> Iterator[NameReading]:
     """Every reading of a Latin name; `trusted` where the whole table goes by initials."""
     tokens = tokens_of(name)
+    by_standard = standard_columns().get(name.upper())
+    if by_standard:
+        yield NameReading(*by_standard, BY_STANDARD, "", "english")
+        return
     if _to_somebody(tokens):
         yield NameReading("relation_other", "self", 0.93, "", "english")
         return
     yield from _spelled_out(tokens, trusted=trusted, inside="." in name)
-    if trusted:
+    written = [one for one in latin().get("".join(tokens), ()) if one.form != "initials"]
+    if trusted or any(one.kind == "attribute" for one in written):
         return
     for words in written_out(tokens):
         for one in _spelled_out(list(words), trusted=False, inside="." in name):

@@ -105,6 +105,12 @@ def is_label(attribute: str) -> bool:
 
 
 @cache
+def standard_columns() -> dict[str, tuple[str, str]]:
+    """Columns that are numbered by a standard of social security or of cadres: what and whose."""
+    return {row["column"]: (row["attribute"], row["subject"]) for row in rows("standard_columns")}
+
+
+@cache
 def english_tokens() -> frozenset[str]:
     """Every English word of the data files."""
     return frozenset(one for _, _, phrase in _english_words() for one in phrase.split(" "))

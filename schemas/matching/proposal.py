@@ -32,6 +32,10 @@ NOT_PEOPLE = re.compile(
     r"\b(?:log|dict|role|menu|config|device|job|oper|enterprise|company|shop|event)s?\b"
 )
 COMPANY = re.compile(r"统一社会信用|注册资本|法定代表|营业执照|credit_?code|legal_?(?:person|rep)")
+LOG = re.compile(
+    r"流水|日志|抄表|排班|值班|打卡|考勤|"
+    r"\b(?:reading|hist|history|log|logs|records?|attendance|schedule|duty)\b"
+)
 UTILITY = re.compile(r"用[水电气]|[水电]表|表号|抄表|燃气|供[水电气]|欠费|有线电视|宽带|\bmeter\b")
 HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|\bfamily|\bhu\b|_hu$")
 TELLS = 4.0
@@ -110,11 +114,9 @@ def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | Non
     names = " ".join(f"{s.column.name} {s.column.comment}" for s in seen)
     found = {entity: _worth(seen, entity) for entity in MODELS}
     person = found["resident"]
-    numbered = _chance(seen, "id_number", "self") >= 0.5 and person >= TELLS
-    if SECRET.search(names) and not numbered:
-        return None, 0.0, "有密码列，是登录账号表，不是居民"
-    if COMPANY.search(names) and not numbered:
-        return None, 0.0, "是单位，不是居民"
+    why = _nobody(about, names, seen, person)
+    if why:
+        return None, 0.0, why
     own = max(_chance(seen, "id_number", "self"), _chance(seen, "name", "self"))
     grid = _mostly_grid(about, seen)
     paying = UTILITY.search(f"{about} {names}".lower().replace("_", " ")) is not None
@@ -128,6 +130,23 @@ def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | Non
     if grid:
         return "grid", found["grid"], ""
     return _without_people(seen, own, found)
+
+
+def _nobody(about: str, names: str, seen: Sequence[Seen], person: float) -> str:
+    """Why the rows are accounts, companies or what happened; empty where they may be people."""
+    numbered = _chance(seen, "id_number", "self") >= 0.5 and person >= TELLS
+    if SECRET.search(names) and not numbered:
+        return "有密码列，是登录账号表，不是居民"
+    if COMPANY.search(names) and not numbered:
+        return "是单位，不是居民"
+    if LOG.search(about) and not _of_one(seen) and not _placed(seen) and not _coded(seen):
+        return "是流水记录，除姓名、电话外没有说到人"
+    return ""
+
+
+def _coded(seen: Sequence[Seen]) -> bool:
+    """Whether the rows may be grids or households."""
+    return any(_chance(seen, one) >= 0.5 for one in ("grid_code", "grid_name", "household_no"))
 
 
 def _without_people(
@@ -165,6 +184,11 @@ def _secret(one: Decision, each: Seen) -> Decision:
 
 def _is_any(one: Seen, attributes: Sequence[str]) -> bool:
     return any(one.chance(attribute) >= 0.5 for attribute in attributes)
+
+
+def _placed(seen: Sequence[Seen]) -> bool:
+    """Whether it is said where somebody lives."""
+    return any(_chance(seen, one) >= 0.5 for one in ("residence_address", "hukou_address", "room"))
 
 
 def _parts(seen: Sequence[Seen]) -> int:
