@@ -43,6 +43,13 @@ CLAUSE = re.compile(r"[填无若如则请须需按写]")
 YES_NO = re.compile(r"(?:填|选|打)?[“”]?(?:是[/、或]?否|有[/、或]?无|√|打√|打勾|是)[“”]?")
 ASKING = re.compile(r"是否|有无|是不是|能否|可否")
 CHOSEN = re.compile(r"[/、,，;；|]|\d{1,2}[.\-:：]?(?=[\u4e00-\u9fff])")
+OF_HUKOU = re.compile(r"本[区市地村街省社]|外[区市地村街省社]|城镇|农村|农业|非农|居民户口|集体")
+SORT = re.compile(r"(?:人员|对象|服务对象|身份|享受|保障|人)?(?:身份)?(?:类别|类型|分类|种类)")
+"""Of a list about one label, its kind: `人员类别` of veterans, but not `困难类型` of them."""
+PLACES = ("compound", "building", "unit", "room", "community_name", "street_name",
+          "district_name", "grid_name", "labels")  # fmt: skip
+CLEAR = 0.8
+"""A place is believed from here without a sample: `配租小区` is not where they live."""
 KINDS = ("labels", "labels:低保|低边|特困|孤儿|困境儿童")
 
 
@@ -81,19 +88,24 @@ def _by_words(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
     joined = words().get("".join(g for g in groups if g not in EMPTY_GROUPS) + leaf)
     if joined is not None and groups:
         return Proposal(joined, SURE, f"列名“{column.header}”")
-    if SIGNED.search(leaf):
+    if SIGNED.search(leaf) or SIGNED.fullmatch(remarks(column.path[-1])):
         return Proposal("remark", SURE, f"列名“{leaf}”：由本人签字")
     whose, said = _subject(groups, "" if leaf in words() else remarks(column.path[-1]))
-    if whose not in SELF:
+    if whose not in SELF and not str(words().get(leaf)).startswith("worker_"):
         return _of_another(whose, SECTION.sub("", said), leaf)
     known = words().get(leaf) or by_pattern(leaf, granted)
     if known == "residence_address" and whose == "hukou":
         known = "hukou_address"
-    if known is None:
-        return None
+    return None if known is None else _settled(known, column, leaf, granted)
+
+
+def _settled(known: str, column: HeaderColumn, leaf: str, granted: Sequence[str]) -> Proposal:
+    """A known word's item, seen together with its brackets and whom the form is about."""
     if known in KINDS and (told := _by_choices(column, granted)) is not None:
         return told
-    if len(granted) == 1 and known in KINDS and granted[0] not in known:
+    if known == "hukou_address" and OF_HUKOU.search(remarks(column.path[-1])):
+        return Proposal("other:户口性质", LIKELY, "括号里是户口的性质，不是地址")
+    if len(granted) == 1 and known in KINDS and granted[0] not in known and SORT.fullmatch(leaf):
         known = f"detail:{granted[0]}"
     return Proposal(known, SURE, f"列名“{leaf}”")
 
@@ -126,7 +138,7 @@ def _subject(groups: Sequence[str], remark: str) -> tuple[str | None, str]:
 def _of_another(whose: str | None, said: str, leaf: str) -> Proposal:
     leaf = leaf.removeprefix(said) or leaf  # 配偶情况/配偶姓名
     known = words().get(leaf, leaf)
-    held = OWN.get(str(whose), {}) if "家长" not in said or "户" in said else {}
+    held = {} if _of_a_stranger(str(whose), said) else OWN.get(str(whose), {})
     own = known if known in held.values() else held.get(known)  # 户主情况/户主
     if own:
         return Proposal(own, SURE, f"上一级表头“{said}”，列名“{leaf}”")
@@ -194,6 +206,8 @@ def _fitting(one: Candidate, path: str) -> str | None:
     item = item or by_attribute().get((one.subject, one.attribute))
     if item in PERSONAL and one.whose < 1 and one.witnesses < 2:
         return None  # somebody or something that nobody knows has one of their own: 犬只年龄
+    if item in PLACES and one.confidence < CLEAR and one.witnesses < 2:
+        return None
     if ASKING.match(path.rpartition("/")[2]) and not str(item).startswith("label:"):
         return None
     if item in ONLY_BY_WORDS or _of_a_stranger(str(item), path) or not_this(item, path):

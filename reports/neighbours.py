@@ -33,6 +33,10 @@ ADDRESS = re.compile(r"(?:地址|住址|详址|住所)$")
 AT_HOME = "没有别的列是住址，请核对"
 PARENT = re.compile(r"孕|产妇|妇女|母亲|父亲|父母|家长|夫妻|夫妇")
 CHILD = re.compile(r"新生儿|婴儿|幼儿|儿童|孩子|子女|小孩|宝宝")
+WHOSE = re.compile(
+    r"(?!本人|个人|老人|法人|人员)(?:\w{1,5}[人者])(?:的)?(?:姓名|名字|联系|电话|手机|身份证|证件|公民|性别|年龄|住址|地址|家庭住址|户籍)"
+)
+"""Beside a plain column of the same, it is somebody else's: `受托人电话`."""
 NUMBER = re.compile(r"(?:编|序|顺序|排|行|项|流水|登记|条)?(?:号|次|码|列|序)(?:号)?")
 LANDLINE = re.compile(r"^(?:固定|座机|住宅|家庭|备用|其他|第二|办公)")
 """Beside a mobile telephone it is another."""
@@ -293,6 +297,9 @@ def _odd_one(columns: Columns, made: Made, before: int, at: int) -> int | None:
     item = made[at].item
     if item in PERSONAL and _of_somebody_else(columns[at], made[before], made[at]):
         return at
+    prefixed = [n for n in (before, at) if WHOSE.match(leaf_of(columns[n]))]
+    if item in PERSONAL and len(prefixed) == 1:
+        return prefixed[0]
     if item == "phone":
         return next((n for n in (at, before) if LANDLINE.match(leaf_of(columns[n]))), None)
     if item == "member_count":
@@ -309,15 +316,25 @@ def _one_name(columns: Columns, made: Made) -> Made:
     found = list(made)
     for at in names:
         for nth in [at, *_theirs(columns, at)]:
-            own = nth not in names and nth in _theirs(columns, mine)
+            own = nth not in names and nth in _theirs(columns, mine) and not _said(columns, at, nth)
             if at != mine and found[nth].item in PERSONAL and not own:
                 found[nth] = _of_another(columns[nth])
     return found
 
 
+def _said(columns: Columns, at: int, nth: int) -> bool:
+    """Whether a column says that it is of the person whose name another is: `受托人性别`."""
+    whose = OF_NAME.sub("", leaf_of(columns[at]))
+    return bool(whose) and leaf_of(columns[nth]).startswith(whose)
+
+
 def _told(columns: Columns, made: Made, at: int) -> tuple[int, bool]:
     """How many facts are asked of the person whose name a column is, and is it a bare 姓名."""
-    facts = sum(made[nth].item in OWN_FACTS for nth in _theirs(columns, at))
+    theirs = set(_theirs(columns, at))
+    if not group_of(columns[at]):  # what stands alone is of any name that stands alone
+        theirs |= {n for n, one in enumerate(columns) if len(one.path) == 1 and n != at
+                   and words().get(leaf_of(one)) in OWN_FACTS}  # fmt: skip
+    facts = sum(made[nth].item in OWN_FACTS for nth in theirs)
     return facts, leaf_of(columns[at]) == "姓名"
 
 
