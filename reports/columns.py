@@ -11,7 +11,6 @@ from reports.items import by_attribute, facts_of_item, is_held, label_names, wor
 from reports.layout import HeaderColumn
 from reports.neighbours import (
     about_somebody,
-    apart,
     at_home,
     child_beside,
     door_beside,
@@ -25,6 +24,7 @@ from reports.patterns import by_pattern, not_this
 from reports.persons import OWN, PERSONAL, PERSONS, of_the_row
 from reports.proposals import DOUBTFUL, LIKELY, SURE, Proposal
 from reports.texts import bare, remarks
+from reports.twice import apart
 from schemas.matching.cutting import cut_chinese
 from schemas.matching.judging import Candidate, judge
 from schemas.matching.lexicon import is_label
@@ -40,6 +40,7 @@ SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
 EMPTY_GROUPS = ("基本信息", "个人信息", "人员信息", "基本情况", "本人信息", "本人情况", "个人情况")
 CLAUSE = re.compile(r"[填无若如则请须需按写]")
 """A remark that tells how to fill a column in, not whose it is: `无则填母亲`."""
+FORMER = re.compile(r"前[夫妻任配]|原配偶|已故|离异")
 YES_NO = re.compile(r"(?:填|选|打)?[“”]?(?:是[/、或]?否|有[/、或]?无|√|打√|打勾|是)[“”]?")
 ASKING = re.compile(r"是否|有无|是不是|能否|可否")
 CHOSEN = re.compile(r"[/、,，;；|]|\d{1,2}[.\-:：]?(?=[\u4e00-\u9fff])")
@@ -219,4 +220,6 @@ def _of_a_stranger(item: str, path: str) -> bool:
     """`责任人电话` need not be the grid worker's, `家长` on a list of children not the head."""
     if item.startswith("worker"):
         return "网格" not in path
+    if item.startswith("spouse"):
+        return bool(FORMER.search(path))
     return item.startswith("head") and "户" not in path
