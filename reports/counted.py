@@ -1,7 +1,7 @@
 """What a row or a column of a summary form counts: `60岁以上独居老人` as a condition."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -63,8 +63,23 @@ def counted(path: tuple[str, ...]) -> Counted:
         if found is None:
             return Counted(None)
         conditions += found
-    when = " & ".join(dict.fromkeys(conditions))
+    conditions = _narrowest(dict.fromkeys(conditions))
+    equal = [one.split(" = ")[0] for one in conditions if " = " in one]
+    if len(equal) > len(set(equal)):  # nobody is both
+        return Counted(None)
+    when = " & ".join(conditions)
     return Counted(when, "households" if households else "residents")
+
+
+def _narrowest(conditions: Iterable[str]) -> list[str]:
+    """Of two lower or two upper bounds of an age only the narrower."""
+    kept = list(conditions)
+    for sign, narrower in (("age >= ", max), ("age <= ", min), ("age < ", min)):
+        bounds = [one for one in kept if one.startswith(sign)]
+        if len(bounds) > 1:
+            best = narrower(bounds, key=lambda one: int(one.split()[-1]))
+            kept = [one for one in kept if one not in bounds or one == best]
+    return kept
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from reports.counted import named_in
 from reports.form_file import FormFile, Sheet
-from reports.texts import squeezed
 
 AGED = "age >"
 
@@ -30,9 +29,8 @@ def _totals(sheet: Sheet) -> list[str]:
     """Columns of which it depends on how one reads them whom they count."""
     told, ages = [], [one for one in sheet.across if AGED in (one.when or "")]
     for one in sheet.across:
-        leaf = squeezed(one.header.split("/")[-1])
-        if leaf.startswith("其中") and one.when and "&" in one.when:
-            told.append(f"“{one.header}”当作前一列之中的人来数（{one.when}）。")
+        if "其中" in one.header and one.when and "&" in one.when:
+            told.append(f"“{one.header}”当作前面那一列之中的人来数（{one.when}）。")
         elif one.when == "" and len(ages) >= 2:
             told.append(f"“{one.header}”数的是登记对象的全部，不只是前面各年龄段之和。")
     return told

@@ -204,49 +204,61 @@ def _codes(code_set: str, one: HeaderColumn, remark: str, samples: Sequence[str]
     if numbered:
         return {"codes": numbered}
     digits = bool(samples) and all(text.isdigit() for text in samples)
-    return {"codes": "codes"} if "代码" in remark or digits else {}
+    coded = "代码" in remark or squeezed(one.path[-1]).endswith("代码") or digits
+    return {"codes": "codes"} if coded else {}
 
 
 def _summary(layout: Layout) -> Sheet | None:
     """A table of counts; None if less than half of its columns are understood."""
     stubs = _stub_width(layout)
-    across = _among_them(
-        [_line(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]]
-    )
+    across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
     known = sum(one.when is not None for one in across)
     if not across or known * 2 < len(across):
         return None
-    first = layout.body[0]
-    down = tuple(
-        _line(str(row), tuple(dict.fromkeys(t for t in texts[:stubs] if t and not t.isdigit())))
-        for row, texts in enumerate(layout.stubs, first)
-        if any(t and not t.isdigit() for t in texts[:stubs])
+    first, last = layout.body
+    down = _among_them(
+        [
+            (str(row), tuple(dict.fromkeys(t for t in texts[:stubs] if t and not t.isdigit())))
+            for row, texts in enumerate(layout.stubs, first)
+            if any(t and not t.isdigit() for t in texts[:stubs])
+        ]
     )
-    total = (Line(at=str(layout.total), header="合计", when=""),) if layout.total and down else ()
+    total = layout.total
+    if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
+        total, first, down = first, first + 1, ()  # the sum stands above one row a grid
+    sums = (Line(at=str(total), header="合计", when=""),) if total and down else ()
     named = next(
         (one for one in layout.columns[:stubs] if "序号" not in one.header), layout.columns[0]
     )
     return Sheet(
-        sheet=layout.sheet, kind="summary", header=layout.header, body=layout.body,
-        total=layout.total, tops=_tops(layout), across=across,
-        down=(*down, *total), stub=get_column_letter(named.at),
+        sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
+        total=total, tops=_tops(layout), across=across,
+        down=(*down, *sums), stub=get_column_letter(named.at),
         each=EACH.get(words().get(bare(named.path[-1]), ""), "grid_code"),
     )  # fmt: skip
 
 
-def _among_them(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """`其中：女` behind `60岁以上` counts women of that age."""
+def _among_them(named: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[Line, ...]:
+    """Columns or rows as lines: `其中：女` behind `60岁以上` counts women of that age.
+
+    What a part of a header is among stands before it at the same height, under the same parts.
+    """
     made: list[Line] = []
-    whole = ""
-    for one in lines:
-        leaf = squeezed(one.header.split("/")[-1])
-        if not leaf.startswith("其中") and "其中" not in squeezed(one.header):
-            whole = one.when or ""
-        elif one.when is not None and whole:
-            both = " & ".join(dict.fromkeys(part for part in (whole, one.when) if part))
-            one = one.model_copy(update={"when": both})  # noqa: PLW2901 (the same line, narrower)
-        made.append(one)
+    for nth, (at, path) in enumerate(named):
+        height = next((n for n, part in enumerate(path) if _is_among(part)), None)
+        wholes = (
+            other[: height + 1]
+            for _, other in named[:nth][::-1]
+            if height is not None
+            and other[:height] == path[:height]
+            and not any(map(_is_among, other))
+        )
+        made.append(_line(at, path, next(wholes, ())))
     return tuple(made)
+
+
+def _is_among(part: str) -> bool:
+    return "其中" in squeezed(part)
 
 
 def _stub_width(layout: Layout) -> int:
@@ -263,8 +275,8 @@ def _stub_width(layout: Layout) -> int:
     return max(width, 1)
 
 
-def _line(at: str, path: tuple[str, ...]) -> Line:
-    found = counted(path)
+def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = ()) -> Line:
+    found = counted((*whole, *path))
     count: Any = found.count
     if found.when is None and len(path) == 1 and "网格" in path[0]:
         return Line(at=at, header="/".join(path), when=f"grid_name = {path[0]}")

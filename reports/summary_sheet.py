@@ -97,7 +97,10 @@ def write_summary(
     own = sheet.down or [Line(at=one.at, header=one.header) for one in lines]
     named = pl.Series([one.header for one in own], dtype=pl.String)
     pieces = [widened(shifted(read.before, shift), {sheet.stub: named}), "<sheetData>"]
-    pieces += [row_text(read.rows[n], shift) for n in sorted(read.rows) if n < first]
+    for number in (one for one in sorted(read.rows) if one < first):
+        row = read.rows[number]
+        told = _sums(row, sheet, lines, numbers) if number == sheet.total else {}
+        pieces.append(row_text(row, shift, told))
     for number in range(first, first + shift.rows):
         model = read.rows.get(min(number, last)) or XmlRow(number, "", {}, {})
         cells = dict(model.cells) if number <= last else {}

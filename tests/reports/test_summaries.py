@@ -1,0 +1,78 @@
+"""Tables of counts as people draw them: a sum above the grids, groups of which others are part."""
+
+from pathlib import Path
+
+from openpyxl import Workbook, load_workbook
+
+from hub.settings import Home
+from reports.fill import fill
+from reports.people import people_of
+from reports.register import Sent, register
+
+
+def drawn(folder: Path) -> Path:
+    book = Workbook()
+    sheet = book.active
+    sheet["A1"] = "各网格老年人口统计表"
+    sheet.merge_cells("A1:H1")
+    for cells, text in (
+        ("A2:A3", "网格名称"), ("B2:D2", "60岁及以上"), ("E2:F2", "其中：80岁以上"),
+        ("G2:G3", "独居老人（人）"), ("H2:H3", "低保户（户）"),
+    ):  # fmt: skip
+        sheet.merge_cells(cells)
+        sheet[cells[:2]] = text
+    for letter, text in zip("BCDEF", ["合计", "男", "女", "男", "女"], strict=True):
+        sheet[f"{letter}3"] = text
+    sheet["A4"] = "合计"
+    sheet["A8"] = "注：数据截至月底。"
+    file = folder / "老年统计.xlsx"
+    book.save(file)
+    return file
+
+
+def test_a_group_is_part_of_the_group_before_it(home: Home, tmp_path: Path) -> None:
+    (sheet,) = register(home, drawn(tmp_path), Sent("民政")).form.sheets
+    assert [(one.when, one.count) for one in sheet.across] == [
+        ("age >= 60", "residents"), ("age >= 60 & sex_code = 1", "residents"),
+        ("age >= 60 & sex_code = 2", "residents"), ("age >= 80 & sex_code = 1", "residents"),
+        ("age >= 80 & sex_code = 2", "residents"), ("label:独居", "residents"),
+        ("label:低保", "households"),
+    ]  # fmt: skip
+
+
+def test_below_a_sum_every_grid_has_a_row(home: Home, tmp_path: Path) -> None:
+    made = register(home, drawn(tmp_path), Sent("民政")).form
+    with people_of(home, None) as (people, connection):
+        fill(home, connection, made, people, tmp_path / "out.xlsx")
+    rows = list(load_workbook(tmp_path / "out.xlsx").active.iter_rows(min_row=4, values_only=True))
+    told = [row for row in rows[1:] if row[1] is not None]
+    assert rows[0][0] == "合计"
+    assert told, "one row a grid"
+    assert all(row[0] for row in told)
+    assert list(rows[0][1:]) == [sum(column) for column in zip(*(r[1:] for r in told), strict=True)]
+    assert rows[-1][0] == "注：数据截至月底。"
+
+
+def test_rows_are_part_of_the_row_before_them(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (
+        ["类别", "户数", "人数"],
+        ["低保对象"],
+        ["其中：残疾人"],
+        ["其中：女"],
+        ["特困人员"],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "困难.xlsx")
+    (sheet,) = register(home, tmp_path / "困难.xlsx", Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down] == [
+        "label:低保", "label:低保 & label:残疾", "label:低保 & sex_code = 2", "label:特困",
+    ]  # fmt: skip
+
+
+def test_a_code_is_written_where_the_header_asks_for_one(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["姓名", "身份证号码", "文化程度代码", "文化程度"])
+    book.save(tmp_path / "档案.xlsx")
+    (sheet,) = register(home, tmp_path / "档案.xlsx", Sent("卫健")).form.sheets
+    assert [one.codes for one in sheet.columns[2:]] == ["codes", "words"]
