@@ -107,6 +107,20 @@ class Caller:
         """Write down what was done; it is durable before the answer leaves."""
         self.doors.note(self.access, self.event(action, **facts))
 
+    def note_people(self, entity: str, found: Sequence[Row]) -> None:
+        """Write down whom a household or a dwelling showed; they count as if they were listed.
+
+        Raises:
+            TooManyError: it is more than the role may see today.
+        """
+        self.doors.throttle(self.access, len(found))
+        if found:
+            clear = {one for row in found for one in self.access.clear_fields("resident", row)}
+            self.note(
+                "list", entity="resident", rows=len(found), fields=sorted(clear),
+                detail=marks(found) | {"list": entity},
+            )  # fmt: skip
+
     @contextmanager
     def doing(self, action: Action, entity: str = "", subject: str = "") -> Iterator[None]:
         """Refuse what the role may not do, and note each refusal or miss with its subject."""
@@ -138,14 +152,21 @@ class Caller:
         return replace(told, outcome="refused", snapshot=0, detail={"why": str(error)})
 
     def answer(self, body: Any, status: int = 200) -> Response:  # noqa: ANN401 (any JSON)
-        """The body with an ETag of snapshot, actor and rights; 304 if the caller has it."""
+        """The body with an ETag of snapshot, actor, rights and body; 304 if the caller has it.
+
+        The body counts, since not all of it is the snapshot's: how a run or a feedback stands, how
+        fresh a platform is, and what is counted from today on change without a sync.
+        """
+        text = as_json(body)
         seen = f"{self.snapshot} {self.lies_over} {self.access.mark} {self.request.url.query}"
-        tag = f'"{self.snapshot}-{hashlib.sha256(seen.encode()).hexdigest()[:16]}"'
+        mark = hashlib.sha256(seen.encode() + text).hexdigest()
+        tag = f'"{self.snapshot}-{mark[:16]}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         given = self.request.headers.get("if-none-match", "")
-        if self.request.method == "GET" and tag in [one.strip() for one in given.split(",")]:
+        known = [one.strip().removeprefix("W/") for one in given.split(",")]
+        if self.request.method == "GET" and tag in known:
             return Response(status_code=304, headers=headers)
-        return Response(as_json(body), status, headers, media_type="application/json")
+        return Response(text, status, headers, media_type="application/json")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from serving.api.bodies import (
     HouseholdView,
     Statistics,
 )
-from serving.api.caller import Called, marks
+from serving.api.caller import Called
 from serving.reading import overview, places
 from warehouse.answers import rows
 
@@ -26,11 +26,10 @@ NUMBERS = ("residents", "registered", "households", "dwellings", "grids", "new",
 def get_household(household_id: Id, caller: Called) -> Response:
     """One household with its members in the scope."""
     with caller.doing("look", "household", household_id):
-        caller.doors.throttle(caller.access)
         with caller.brain() as connection:
             found = places.household(connection, caller.access, household_id)
-        caller.note("look", entity="household", subject=household_id, rows=1,
-                    detail=marks(found.people))  # fmt: skip
+        caller.note_people("household", found.people)
+        caller.note("look", entity="household", subject=household_id, rows=1)
     return caller.answer({
         "snapshot": caller.snapshot, "household": found.row, "members": found.people,
         "outside": found.outside,
@@ -41,11 +40,10 @@ def get_household(household_id: Id, caller: Called) -> Response:
 def get_dwelling(dwelling_id: Id, caller: Called) -> Response:
     """One dwelling with who of the scope lives there."""
     with caller.doing("look", "dwelling", dwelling_id):
-        caller.doors.throttle(caller.access)
         with caller.brain() as connection:
             found = places.dwelling(connection, caller.access, dwelling_id)
-        caller.note("look", entity="dwelling", subject=dwelling_id, rows=1,
-                    detail=marks(found.people))  # fmt: skip
+        caller.note_people("dwelling", found.people)
+        caller.note("look", entity="dwelling", subject=dwelling_id, rows=1)
     return caller.answer({
         "snapshot": caller.snapshot, "dwelling": found.row, "residents": found.people,
         "outside": found.outside,

@@ -82,14 +82,22 @@ async def get_resident(resident_id: Id, caller: Called) -> Response:
         answers = caller.answers(part["resident_id"] for part in parts)
         told = besides(caller.access, by_item([*answers, *held]))
         body = {"snapshot": caller.snapshot} | view_of(caller.access, row, told)
-        event = caller.event(
-            "look", entity="resident", subject=row["resident_id"], rows=1,
-            fields=(*caller.access.clear_fields("resident", own(row)), *told.clear),
-            detail=caller.doors.surname_mark(row["name"])
-            | (marks(parts) if len(parts) > 1 else {}),
-        )  # fmt: skip
-        await caller.doors.written(caller.access, event)
+        await caller.doors.written(caller.access, _look_event(caller, parts, body, told))
     return caller.answer(body)
+
+
+def _look_event(caller: Caller, parts: list[Row], body: Row, told: Besides) -> Event:
+    """Who was looked at, and who of the household was shown beside them."""
+    row, members = one_card(parts), body["members"]
+    beside = [one["resident_id"] for one in members if one["resident_id"] != row["resident_id"]]
+    shown = (own(row), *members)
+    clear = [name for one in shown for name in caller.access.clear_fields("resident", one)]
+    return caller.event(
+        "look", entity="resident", subject=row["resident_id"], rows=1,
+        fields=list(dict.fromkeys((*clear, *told.clear))),
+        detail=caller.doors.surname_mark(row["name"])
+        | (marks(parts) if len(parts) > 1 else {}) | ({"beside": beside} if beside else {}),
+    )  # fmt: skip
 
 
 @router.get("", responses={200: {"model": ResidentPage}, 304: SAME})
