@@ -23,19 +23,28 @@ def sheet(
     Raises:
         NotAllowedError: more rows than the role may export at once.
     """
-    most = visit.access.rules.export
-    if len(rows) > most:
-        raise NotAllowedError(
-            "more rows than the role may export",
-            zh=f"“{visit.account.role}”一次最多导出 {most:,} 行，这里有 {len(rows):,} 行："
-            "请缩小范围，或请数据专员导出。",
-        )
+    refuse_rows(visit, len(rows))
     frame = pl.DataFrame(
         {head: [_text(row.get(name)) for row in rows] for name, head in columns.items()},
         schema=dict.fromkeys(columns.values(), pl.String),
     )
     visit.note("export", entity="work", rows=len(rows), page=title, columns=list(columns))
     return attachment(f"{title}.xlsx", workbook({title[:31]: frame}))
+
+
+def refuse_rows(visit: Visit, number: int) -> None:
+    """Stop who would take more rows away at once than the role may.
+
+    Raises:
+        NotAllowedError: so it is.
+    """
+    most = visit.access.rules.export
+    if number > most:
+        raise NotAllowedError(
+            "more rows than the role may export",
+            zh=f"“{visit.account.role}”一次最多导出 {most:,} 行，这里有 {number:,} 行："
+            "请缩小范围，或请数据专员导出。",
+        )
 
 
 def attachment(name: str, content: bytes) -> Response:

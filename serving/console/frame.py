@@ -6,7 +6,7 @@ sent.
 """
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -137,8 +137,16 @@ class Visit:
         )  # fmt: skip
         self.console.doors.note(self.access, event)
 
-    def note_people(self, action: str, found: Sequence[Mapping[str, Any]], **detail: Any) -> None:  # noqa: ANN401 (as above)
+    def note_people(
+        self,
+        action: str,
+        found: Sequence[Mapping[str, Any]],
+        clear: Collection[str] = (),
+        **detail: Any,  # noqa: ANN401 (as above)
+    ) -> None:
         """Write that residents were listed, after asking whether that many may still be seen.
+
+        `clear` are fields shown in clear that do not stand in the rows under their names.
 
         Raises:
             TooManyError: the day's limit of the role is reached.
@@ -146,11 +154,12 @@ class Visit:
         if not found:
             self.note(action, entity="resident", **detail)
             return
-        self.console.doors.throttle(self.access, len(found))
-        clear = {one for row in found for one in self.access.clear_fields("resident", row)}
+        people = [row["resident_id"] for row in found]
+        self.console.doors.throttle(self.access, len(set(people)))
+        seen = {one for row in found for one in self.access.clear_fields("resident", row)}
         self.note(
-            action, entity="resident", fields=tuple(sorted(clear)), rows=len(found),
-            subjects=[row["resident_id"] for row in found], **detail,
+            action, entity="resident", fields=tuple(sorted(seen.union(clear))), rows=len(found),
+            subjects=people, **detail,
         )  # fmt: skip
 
     def page(self, template: str, *, status: int = 200, **values: object) -> HTMLResponse:

@@ -8,6 +8,7 @@ from ledger.decisions import Verdict, decisions, note_decision, undo_decision
 from pipelines.deciding import open_record, seal_record, the_model
 from serving.console.frame import Visit
 from serving.reading.resident import see
+from serving.reading.work import may_take_back
 
 
 def settle(visit: Visit, left: str, right: str, verdict: Verdict) -> int:
@@ -57,11 +58,13 @@ def take_back(visit: Visit, decision: int) -> None:
 
     Raises:
         NotAllowedError: the role settles nothing.
-        NotFoundError: none of that number holds.
+        NotFoundError: none of that number holds about residents of the scope.
     """
-    visit.access.require("review")
-    visit.note("decide", entity="decision", subject=str(decision), verdict="undone")
-    if not undo_decision(visit.console.ledger, decision):
+    ledger = visit.console.ledger
+    mine = may_take_back(visit.connection, visit.access, ledger, decision)
+    visit.note("decide", entity="decision", subject=str(decision), verdict="undone",
+               outcome="ok" if mine else "not_found")  # fmt: skip
+    if not mine or not undo_decision(ledger, decision):
         raise NotFoundError(
             f"no decision {decision} that holds", zh="这个决定已经撤销了，或者没有这个编号。"
         )

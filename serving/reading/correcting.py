@@ -13,9 +13,8 @@ from reports.requested import file_correction, is_extra, may_correct
 from schemas.entities import FIELDS
 from security.keys import read_keys
 from security.policy import Access
-from serving.reading.resident import shown_value
 from serving.reading.wording import title
-from serving.reading.work import residents_inside
+from serving.reading.work import residents_inside, shown_or_hidden
 from warehouse.answers import rows
 
 Row = dict[str, Any]
@@ -52,8 +51,9 @@ def waiting_feedback(
     return [
         {
             "number": one["feedback"], "resident_id": one["resident_id"],
-            "field": title(one["field"]), "kind": KINDS.get(one["kind"], one["kind"]),
-            "proposed": shown_value(access, one["field"], one["proposed"]),
+            "field": title(one["field"]), "of": one["field"],
+            "kind": KINDS.get(one["kind"], one["kind"]),
+            "proposed": shown_or_hidden(access, one["field"], one["proposed"]),
             "by": one["actor"].partition(":")[2] or one["actor"], "at": one["at"],
         }
         for one in found

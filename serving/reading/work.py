@@ -9,15 +9,18 @@ import duckdb
 from identity.corrections import requests
 from identity.review import pairs_to_review
 from ledger import Ledger
-from ledger.decisions import decisions
+from ledger.decisions import Decision, decisions
+from security.masks import HIDDEN
 from security.policy import Access
 from serving.reading.resident import Seen, shown_value
 from serving.reading.settled import NOTHING, Settled
 from serving.reading.wording import advice, reason, refusal, title
-from warehouse.answers import ENTITIES, quarantine_rows, rows
+from warehouse.answers import ENTITIES, merged_ids, quarantine_rows, rows
 
 Row = dict[str, Any]
-MOST = 500
+MOST = 5000
+"""Pairs at once; the heaviest."""
+PAGE = 50
 SIDE = ("name", "sex_code", "birth_date", "id_number", "phone", "residence_address")
 
 
@@ -31,6 +34,7 @@ class Pair:
     left: Row  # resident_id, platform, stream
     right: Row
     rows: list[tuple[str, object, object, bool]]
+    clear: tuple[str, ...]  # personal fields shown in clear: for the audit
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Waiting:
     """How much waits, of each kind; None where the scope or the role has none of it."""
 
     pairs: int
+    put_off: int
     quarantine: int | None
     issues: int
     corrections: int
@@ -54,36 +59,51 @@ def waiting(
     aside = (
         rows(connection, "SELECT count(*) AS n FROM quarantine")[0]["n"] if access.whole else None
     )
+    inside = access.where("r")
+    asked = rows(
+        connection,
+        f"""SELECT count(*) AS n FROM correction c JOIN record_id USING (record_id)
+            JOIN resident r USING (resident_id) WHERE c.closed_at IS NULL AND ({inside.sql})""",
+        inside.values,
+    )
     return Waiting(
-        len(pairs(connection, access, ledger, over)), aside,
-        sum(one["rows"] for one in issue_groups(connection, access)),
-        len(corrections(connection, access)),
+        len(pairs(connection, access, ledger, over)),
+        len(pairs(connection, access, ledger, over, put_off=True)), aside,
+        sum(one["rows"] for one in issue_groups(connection, access)), asked[0]["n"],
     )  # fmt: skip
 
 
 def pairs(
-    connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger, over: Settled = NOTHING
+    connection: duckdb.DuckDBPyConnection,
+    access: Access,
+    ledger: Ledger,
+    over: Settled = NOTHING,
+    *,
+    put_off: bool = False,
 ) -> list[Pair]:
     """The pairs of which both sides are of the scope and nobody has decided, the likeliest first.
 
-    `over`: whom decisions make one person already.
+    `over`: whom decisions make one person already. `put_off`: those instead that somebody looked at
+    and left for later.
 
     Raises:
         NotAllowedError: the role settles nothing.
     """
     access.require("review")
-    settled = {frozenset((one.left_resident, one.right_resident)) for one in decisions(ledger)}
-    found = [
-        one
-        for one in pairs_to_review(connection, MOST + len(settled))
-        if frozenset(ids := [side["resident_id"] for side in _sides(one)]) not in settled
-        and not over.one_person(*ids)
-    ]
-    mine = residents_inside(
-        connection, access, {s["resident_id"] for o in found for s in _sides(o)}
+    made = {
+        frozenset((one.left_resident, one.right_resident)): one.verdict for one in decisions(ledger)
+    }
+    found = (
+        []
+        if put_off and "later" not in made.values()
+        else pairs_to_review(connection, MOST + len(made), access.where("r"))
     )
+    wanted = "later" if put_off else None
     return [
-        _pair(access, one) for one in found if all(s["resident_id"] in mine for s in _sides(one))
+        _pair(access, one)
+        for one in found
+        if made.get(frozenset(ids := [side["resident_id"] for side in _sides(one)])) == wanted
+        and not over.one_person(*ids)
     ]
 
 
@@ -117,11 +137,13 @@ def residents_inside(
     connection: duckdb.DuckDBPyConnection, access: Access, residents: set[str]
 ) -> set[str]:
     """Which of these residents are of the scope."""
+    if not residents:
+        return set()
     inside = access.where("r")
     found = rows(
         connection,
         f"""SELECT r.resident_id FROM resident r
-            WHERE list_contains($ids, r.resident_id) AND ({inside.sql})""",
+            WHERE r.resident_id IN (SELECT unnest($ids)) AND ({inside.sql})""",
         {"ids": sorted(residents)} | inside.values,
     )
     return {one["resident_id"] for one in found}
@@ -143,6 +165,8 @@ def _pair(access: Access, pair: Row) -> Pair:
     return Pair(
         f"{left['resident_id']}.{right['resident_id']}", pair["weight"], refusal(pair["reason"]),
         {name: left[name] for name in short}, {name: right[name] for name in short}, lines,
+        tuple(sorted({name for side in (left, right) for name in access.clear_fields(
+            "resident", {name: side[name] for name in SIDE})})),
     )  # fmt: skip
 
 
@@ -160,7 +184,7 @@ def quarantine(
     clear = access.sees("resident", "id_number")
     return [
         _told(one, clear=clear)
-        for one in quarantine_rows(connection, [platform] if platform else (), MOST)
+        for one in quarantine_rows(connection, [platform] if platform else ())
     ]
 
 
@@ -169,8 +193,13 @@ def _told(one: Row, *, clear: bool) -> Row:
         "platform": one["platform"], "stream": one["stream"], "row_no": one.get("row_no"),
         "field": title(one["field"], one.get("entity", "resident")),
         "reason": reason(one["reason"]), "advice": advice(one["reason"]),
-        "raw": one["raw"] if clear else None, "at": one.get("set_aside_at"),
+        "raw": _raw(one["raw"], clear=clear), "at": one.get("set_aside_at"),
     }  # fmt: skip
+
+
+def _raw(given: str | None, *, clear: bool) -> str:
+    """A raw value, which may hold anything; blank where nothing stood there."""
+    return (given or "") if clear or not given else HIDDEN
 
 
 def issue_groups(connection: duckdb.DuckDBPyConnection, access: Access) -> list[Row]:
@@ -190,20 +219,24 @@ def issue_groups(connection: duckdb.DuckDBPyConnection, access: Access) -> list[
 
 
 def issue_list(
-    connection: duckdb.DuckDBPyConnection, access: Access, platform: str, field: str, why: str
-) -> list[Row]:
-    """The residents behind a line of `issue_groups`; the raw value where numbers are clear."""
+    connection: duckdb.DuckDBPyConnection, access: Access, line: tuple[str, str, str, str],
+    start: int = 0,
+) -> list[Row]:  # fmt: skip
+    """A page of the residents behind a line of `issue_groups`; raw values where numbers are clear.
+
+    `line` is platform, stream, field and reason.
+    """
     access.require("review")
     found, values = _issues(access)
     clear = access.sees("resident", "id_number")
     listed = rows(
         connection,
-        f"""SELECT DISTINCT platform, stream, resident_id, field, raw FROM ({found})
-            WHERE platform = $platform AND field = $field AND reason = $why
-            ORDER BY stream, resident_id LIMIT {MOST}""",
-        values | {"platform": platform, "field": field, "why": why},
+        f"""SELECT platform, stream, resident_id, field, raw FROM ({found})
+            WHERE platform = $platform AND stream = $stream AND field = $field AND reason = $why
+            ORDER BY resident_id, raw LIMIT {PAGE} OFFSET {int(start)}""",
+        values | dict(zip(("platform", "stream", "field", "why"), line, strict=True)),
     )
-    return [one | {"raw": one["raw"] if clear else None} for one in listed]
+    return [one | {"raw": _raw(one["raw"], clear=clear)} for one in listed]
 
 
 def _issues(access: Access) -> tuple[str, Row]:
@@ -233,14 +266,14 @@ def corrections(
         NotAllowedError: the role settles nothing.
     """
     access.require("review")
-    found = requests(connection, platforms, MOST)
+    found = requests(connection, platforms)
     mine = residents_inside(connection, access, {one["resident_id"] for one in found})
     return [
         {
             "platform": one["platform"], "stream": one["stream"],
-            "resident_id": one["resident_id"], "field": title(one["field"]),
-            "said": shown_value(access, one["field"], one["said"]),
-            "held": shown_value(access, one["field"], one["held"]),
+            "resident_id": one["resident_id"], "field": title(one["field"]), "of": one["field"],
+            "said": shown_or_hidden(access, one["field"], one["said"]),
+            "held": shown_or_hidden(access, one["field"], one["held"]),
             "backed_by": (one["backed_by"] or "").split("、"), "at": one["opened_at"],
         }
         for one in found
@@ -248,16 +281,48 @@ def corrections(
     ]  # fmt: skip
 
 
-def made(access: Access, ledger: Ledger) -> list[Row]:
-    """The newest decisions that hold; the residents are ids."""
-    access.require("review")
+def shown_or_hidden(access: Access, field: str, given: object) -> object:
+    """A value as the access may see it; what is hidden says so, unlike nothing."""
+    hidden = access.decide("resident", field).shown == "hidden"
+    return HIDDEN if hidden and given is not None else shown_value(access, field, given)
+
+
+def made(connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger) -> list[Row]:
+    """The newest decisions that hold about residents of the scope; the residents are ids.
+
+    Raises:
+        NotAllowedError: the role settles nothing.
+    """
     return [
         {
             "number": one.decision_id, "left": one.left_resident, "right": one.right_resident,
             "verdict": one.verdict, "at": one.decided_at, "by": one.decided_by,
         }
-        for one in decisions(ledger)[:-11:-1]
+        for one in _mine(connection, access, ledger)[:-11:-1]
     ]  # fmt: skip
+
+
+def may_take_back(
+    connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger, decision: int
+) -> bool:
+    """Whether a decision of that number holds, and is about residents of the scope.
+
+    Raises:
+        NotAllowedError: the role settles nothing.
+    """
+    return any(one.decision_id == decision for one in _mine(connection, access, ledger))
+
+
+def _mine(connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger) -> list[Decision]:
+    """Decisions of which both sides are of the scope now, or of a whole home: all."""
+    access.require("review")
+    every = decisions(ledger)
+    if access.whole or not every:
+        return every
+    into = merged_ids(connection)
+    sides = [{into.get(x, x) for x in (one.left_resident, one.right_resident)} for one in every]
+    mine = residents_inside(connection, access, set[str]().union(*sides))
+    return [one for one, both in zip(every, sides, strict=True) if both <= mine]
 
 
 def verdicts_of(

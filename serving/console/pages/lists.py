@@ -1,6 +1,7 @@
 """The list behind a number."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
@@ -31,9 +32,20 @@ def one_list(  # noqa: PLR0913, PLR0917 (one a part of the address)
     found = [] if locked else listed(visit.connection, access, choice, (page - 1) * PAGE)
     if entity == "resident":
         visit.note_people("list", found, list=what, page=page)
+    elif heads := _heads(found):
+        visit.note_people("list", heads, list=what, page=page)
     else:
         visit.note("list", entity=entity, rows=len(found), list=what, page=page)
     return visit.page(
         "list.html", choice=choice, number=number, rows=found, at=page, locked=locked,
         pages=max(1, -(-number // PAGE)), entity=entity,
     )  # fmt: skip
+
+
+def _heads(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Whom a list of households names."""
+    return [
+        {"resident_id": row["head_resident_id"], "name": row["head_name"]}
+        for row in found
+        if row.get("head_resident_id") and row.get("head_name")
+    ]
