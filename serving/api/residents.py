@@ -89,14 +89,15 @@ async def get_resident(resident_id: Id, caller: Called) -> Response:
 def _look_event(caller: Caller, parts: list[Row], body: Row, told: Besides) -> Event:
     """Who was looked at, and who of the household was shown beside them."""
     row, members = one_card(parts), body["members"]
-    beside = [one["resident_id"] for one in members if one["resident_id"] != row["resident_id"]]
+    shown_ids = [*(one["resident_id"] for one in parts), *(one["resident_id"] for one in members)]
+    subjects = list(dict.fromkeys(shown_ids))
     shown = (own(row), *members)
     clear = [name for one in shown for name in caller.access.clear_fields("resident", one)]
     return caller.event(
         "look", entity="resident", subject=row["resident_id"], rows=1,
         fields=list(dict.fromkeys((*clear, *told.clear))),
         detail=caller.doors.surname_mark(row["name"])
-        | (marks(parts) if len(parts) > 1 else {}) | ({"beside": beside} if beside else {}),
+        | ({"subjects": subjects} if len(subjects) > 1 else {}),
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def settle(visit: Visit, left: str, right: str, verdict: Verdict) -> int:
     for one in (left, right):
         see(visit.connection, visit.access, one, home.settings.owners)
     pair = pair_meant(visit.connection, left, right, the_model(home))
-    visit.note("decide", entity="resident", subject=left, other=right, verdict=verdict)
+    visit.note("decide", entity="resident", subject=left, subjects=[left, right], verdict=verdict)
     made = note_decision(
         ledger,
         (seal_record(home, pair[0].named), seal_record(home, pair[1].named)),

@@ -86,10 +86,14 @@ def one_resident(
         return go(f"/residents/{seen.resident_id}")
     told = _besides(visit, seen)
     mark: dict[str, Any] = dict(visit.console.doors.surname_mark(seen.name))
-    if seen.together:
-        mark["subjects"] = [seen.resident_id, *seen.together]
+    beside = [*seen.members, *seen.neighbours]
+    shown = [seen.resident_id, *seen.together, *(one["resident_id"] for one in beside)]
+    if len(subjects := list(dict.fromkeys(shown))) > 1:
+        mark["subjects"] = subjects
+    theirs = {name for one in beside for name in visit.access.clear_fields("resident", one)}
     visit.note(
-        "look", entity="resident", subject=seen.resident_id, fields=seen.clear + told.clear, rows=1,
+        "look", entity="resident", subject=seen.resident_id, rows=1,
+        fields=tuple(dict.fromkeys((*seen.clear, *told.clear, *sorted(theirs)))),
         as_of=as_of.isoformat() if as_of else "", **mark,
     )  # fmt: skip
     return visit.page(

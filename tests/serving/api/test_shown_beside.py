@@ -45,7 +45,7 @@ def test_who_is_shown_beside_somebody_is_known(api: Api, day: set[str]) -> None:
     told = events(api.doors.ledger, subject="Rtwintwo", limit=1)[0]
     shown = {one["resident_id"] for one in members} - {"Rtwinone"}
     assert shown == {"Rtwintwo"}
-    assert (told["subject"], told["detail"]["beside"]) == ("Rtwinone", ["Rtwintwo"])
+    assert (told["subject"], told["detail"]["subjects"]) == ("Rtwinone", ["Rtwinone", "Rtwintwo"])
     assert day == {"Rtwinone"}, "who was not looked for does not count"
 
 
