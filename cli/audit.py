@@ -1,17 +1,19 @@
 """`hub audit list|verify|warnings`: who saw whom, and that nobody changed it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.chinese import Command, Group
 from cli.options import HomeOption, JsonOption, the_home
 
+if TYPE_CHECKING:
+    from hub.settings import Home
+
 app = typer.Typer(
     cls=Group, name="audit", help="审计：谁看过谁，记录有没有被改过。", no_args_is_help=True
 )
-OUTCOMES = {"ok": "完成", "refused": "被拒", "not_found": "没有或不在范围", "failed": "失败"}
 FAULTS = {
     "altered": "被改过", "missing": "缺失或顺序不对", "checkpoint": "签名点不对或缺失",
     "end": "末尾被截断或改过", "kept": "与另存的签名点不符", "seen": "“谁看过”的索引与记录不符",
@@ -29,7 +31,7 @@ def list_(
     actor: Annotated[
         str | None,
         typer.Option(
-            "--actor", metavar="谁", help="account:账号、client:编号 或 command:用户",
+            "--actor", metavar="谁", help="账号、客户端的编号或名称，或命令行用户",
             show_default=False,
         ),
     ] = None,
@@ -41,9 +43,14 @@ def list_(
     from cli.screen import as_json, say, table
     from ledger import open_ledger
     from ledger.audit_check import events
+    from serving.reading.audited import ACTIONS, OUTCOMES, Named, what_of
+    from serving.reading.wording import title
 
-    ledger = open_ledger(the_home(home).data / "ledger.sqlite")
-    found = events(ledger, actor=actor, subject=resident, limit=limit)
+    opened = the_home(home)
+    ledger = open_ledger(opened.data / "ledger.sqlite")
+    named = Named(ledger)
+    found = events(ledger, actor=actor and named.actor(actor),
+                   subject=_ids(opened, resident), limit=limit)  # fmt: skip
     ledger.close()
     if json:
         as_json(found)
@@ -54,13 +61,29 @@ def list_(
     table(
         ("序号", "时间", "谁", "角色", "做了什么", "结果", "对象", "看到的原值字段", "用途"),
         [
-            (one["seq"], one["at"], one["actor"], one["role"], one["action"],
-             OUTCOMES.get(one["outcome"], one["outcome"]), one["subject"] or one["rows"] or None,
-             " ".join(one["fields"]), one["purpose"])
+            (one["seq"], one["at"], named.who(one["actor"]), one["role"],
+             ACTIONS.get(one["action"], one["action"]), OUTCOMES[one["outcome"]],
+             f"{what_of(one)} {named.subject(one) or one['rows'] or ''}".strip(),
+             "、".join(title(field) for field in one["fields"]), one["purpose"])
             for one in found
         ],
         right=("序号",),
     )  # fmt: skip
+
+
+def _ids(home: "Home", resident: str | None) -> list[str] | None:
+    """Every id that a resident had; before the first sync the one that was typed."""
+    from hub.errors import NotFoundError
+    from serving.reading.audited import all_ids
+    from warehouse.snapshots import reading
+
+    if resident is None:
+        return None
+    try:
+        with reading(home) as connection:
+            return all_ids(connection, resident)
+    except NotFoundError:
+        return [resident]
 
 
 @app.command("verify", cls=Command, help="离线核对整条审计链：改过、少了、换了次序都会指出来。")

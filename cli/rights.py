@@ -84,12 +84,15 @@ def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
     from ledger.audit_check import about
     from reports.besides import told_of
     from schemas.entities import FIELDS
+    from serving.reading.audited import all_ids
+    from serving.reading.usage import used_by
     from serving.reading.wording import title
     from warehouse.snapshots import current_number, reading
 
     with reading(home) as connection:
         view = show(connection, resident_id, home.settings.owners)
         besides = told_of(home, connection, view.resident_id)
+        ids = all_ids(connection, view.resident_id)
     known = home.read_platforms()[0]
     sources = sorted({one["platform"] for one in view.records})
     values = {name: value for name, value in view.golden.items() if value is not None}
@@ -103,9 +106,10 @@ def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
         "from": [{"platform": name, "title": known[name].title,
                   "department": known[name].owner.department} for name in sources
                  if name in known],
+        "used_by": used_by(home, view.resident_id),
         "seen_by": [
             {name: one[name] for name in ("at", "actor", "role", "action", "fields", "purpose")}
-            for one in about(ledger, view.resident_id)
+            for one in about(ledger, *ids)
         ],
     }  # fmt: skip
 

@@ -110,13 +110,14 @@ def events(
     ledger: Ledger,
     *,
     actor: str | None = None,
-    subject: str | None = None,
+    subject: str | Sequence[str] | None = None,
     before: int | None = None,
     limit: int = 100,
 ) -> list[Row]:
     """The newest events first: all, of one actor (what X looked at), of one subject (who saw R).
 
-    Of a subject also the lists and searches that showed it.
+    Of a subject also the lists and searches that showed it; of somebody who had several ids, give
+    them all.
 
     `before` is the number of the last event of the page before.
     """
@@ -124,15 +125,18 @@ def events(
     if actor is not None:
         query = query.where(EventRow.actor == actor)
     if subject is not None:
-        query = query.where(showing(ledger, subject))
+        query = query.where(showing(ledger, *([subject] if isinstance(subject, str) else subject)))
     if before is not None:
         query = query.where(EventRow.seq < before)
     with ledger.engine.connect() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def about(ledger: Ledger, resident_id: str) -> list[Row]:
-    """Every event that showed or used a resident, also as one of a list; the oldest first."""
-    query = sa.select(EventRow.__table__).where(showing(ledger, resident_id))
+def about(ledger: Ledger, *resident_ids: str) -> list[Row]:
+    """Every event that showed or used a resident, also as one of a list; the oldest first.
+
+    Give every id that they had.
+    """
+    query = sa.select(EventRow.__table__).where(showing(ledger, *resident_ids))
     with ledger.engine.connect() as connection:
         return [dict(row) for row in connection.execute(query.order_by(EventRow.seq)).mappings()]

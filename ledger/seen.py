@@ -26,10 +26,10 @@ def catch_up(ledger: Ledger) -> None:
         pass
 
 
-def showing(ledger: Ledger, subject: str) -> sa.ColumnElement[bool]:
-    """Whether an event showed a subject, alone or in a list, as a condition on `EventRow`."""
+def showing(ledger: Ledger, *subjects: str) -> sa.ColumnElement[bool]:
+    """Whether an event showed one of these, alone or in a list, as a condition on `EventRow`."""
     catch_up(ledger)
-    return EventRow.seq.in_(sa.select(SeenRow.seq).where(SeenRow.subject == subject))
+    return EventRow.seq.in_(sa.select(SeenRow.seq).where(SeenRow.subject.in_(subjects)))
 
 
 def amiss(connection: sa.Connection) -> list[int]:

@@ -91,8 +91,8 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime) -> Run:
     given = given.with_columns(pl.lit(mark).alias(WATERMARK))
     made = Run(one.extract, _target(home, one, moment), mark, mode, given.height, changes)
     _deliver(home, one, given, made, people, moment)
-    if one.mode == "changes":
-        _write_state(home, rows, state)
+    if not one.count_by:  # without changes it is only kept whom it held
+        _write_state(home, rows if one.mode == "changes" else rows.select(KEY), state)
     deliver_waiting(home, one)
     return made
 

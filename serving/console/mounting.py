@@ -1,7 +1,9 @@
 """The console as one application of its own, mounted at /console."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -9,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from hub.errors import HubError
+from hub.errors import HubError, NotFoundError
 from ledger.accounts import account_of
 from ledger.audit import Event
 from security.policy import NotAllowedError
@@ -38,7 +40,7 @@ from serving.console.pages import (
 )
 from serving.console.showing import FOLDER
 from serving.console.syncing import Syncing
-from serving.doors import Doors
+from serving.doors import Doors, TooManyError
 from serving.site_sign_in import SiteSignIn
 
 PAGES = (
@@ -46,6 +48,9 @@ PAGES = (
     myself,
 )  # fmt: skip
 LOGGER = logging.getLogger("hub.console")
+KEYS = {"resident_id": "resident", "household_id": "household", "dwelling_id": "dwelling",
+        "grid_code": "grid"}  # fmt: skip
+ID = re.compile(r"[A-Z][a-z2-7]{20}")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -106,8 +111,10 @@ def _answer_errors(pages: FastAPI) -> None:
 
     @pages.exception_handler(HubError)
     def told(request: Request, error: HubError) -> Response:
-        if isinstance(error, NotAllowedError):
+        if isinstance(error, NotAllowedError | TooManyError):
             _note_refusal(request, str(error))
+        elif isinstance(error, NotFoundError) and (asked := _asked_for(request)):
+            _note_miss(request, *asked)
         return _page(request, status_of(error), error.zh)
 
     @pages.exception_handler(RequestValidationError)
@@ -130,9 +137,26 @@ def _page(request: Request, status: int, text: str) -> HTMLResponse:
 
 
 def _note_refusal(request: Request, why: str) -> None:
+    _note(request, Event("", "refused", outcome="refused", detail={"why": why}))
+
+
+def _note_miss(request: Request, entity: str, subject: str) -> None:
+    """Who asks for many that are not theirs, or are not at all, is told of to the auditor."""
+    _note(request, Event("", "look", outcome="not_found", entity=entity, subject=subject))
+
+
+def _asked_for(request: Request) -> tuple[str, str] | None:
+    """What a page is of, and its id if it is one of ours: what else is there may be a number."""
+    for name, value in request.path_params.items():
+        if name in KEYS:
+            return KEYS[name], value if ID.fullmatch(value) else ""
+    return None
+
+
+def _note(request: Request, event: Event) -> None:
     console: Console = request.app.state.console
     account = account_of(console.ledger, request.cookies.get(COOKIE, ""))
     actor, role = (account.actor, account.role) if account else ("anonymous", "")
-    event = Event(actor, "refused", role=role, outcome="refused", origin=origin_of(request),
-                  detail={"door": "console", "why": why})  # fmt: skip
-    console.doors.note(None, event)
+    told = replace(event, actor=actor, role=role, origin=origin_of(request),
+                   detail={"door": "console", **event.detail})  # fmt: skip
+    console.doors.note(None, told)

@@ -80,14 +80,17 @@ def _holds(home: Home, path: Path, resident_id: str) -> bool:
         return bool(connection.execute(query, [resident_id]).fetchall()[0][0])
 
 
-def who_looked(ledger: Ledger, access: Access, resident_id: str) -> tuple[int, list[Row]]:
-    """How often a resident was looked at, and by whom for those who may know it."""
-    alone = (EventRow.subject == resident_id) & (EventRow.outcome == "ok")
-    mine = showing(ledger, resident_id) & alone
+def who_looked(ledger: Ledger, access: Access, ids: Collection[str]) -> tuple[int, list[Row]]:
+    """How often a resident was looked at, and by whom for those who may know it.
+
+    `ids`: every id that they had.
+    """
+    alone = EventRow.subject.in_(ids) & (EventRow.outcome == "ok") & (EventRow.action == "look")
+    mine = showing(ledger, *ids) & alone
     with ledger.engine.connect() as connection:
         number = connection.execute(
             sa.select(sa.func.count()).select_from(EventRow).where(mine)
         ).scalar_one()
     if not (access.may("audit") or access.may("rights")):
         return number, []
-    return number, events(ledger, subject=resident_id, limit=20)
+    return number, events(ledger, subject=list(ids), limit=20)

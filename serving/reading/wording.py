@@ -16,6 +16,11 @@ OWN_TITLES = {
     "place": "小区或门牌",
     "records": "记录数",
     "platforms": "平台数",
+    "room_key": "住房",
+    "household_key": "户的依据",
+    "head_resident_id": "户主",
+    "member_count": "人数",
+    "stated_grid": "平台所说的网格",
 }
 """Fields that the hub makes itself, so that no platform's record has them."""
 

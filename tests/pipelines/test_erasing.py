@@ -62,10 +62,25 @@ def say_something_new(home: Home, number: str) -> None:
         )  # fmt: skip
 
 
+EXTRACT = """
+extract: names
+title: 名册
+recipient: {department: 老龄办, scope: "51"}
+purpose: 核对
+basis: {document: 办法, fields: [name]}
+fields: [name]
+population: everyone
+scope: "51"
+"""
+
+
 def test_an_export_holds_all_that_is_held_and_who_saw_it(home: Home, tmp_path: Path) -> None:
     one = person(home)
     path = tmp_path / "out.json"
     assert run(home, "export", one["resident_id"], "--out", str(path)) == 0
+    (home.root / "extracts").mkdir()
+    (home.root / "extracts" / "names.yaml").write_text(EXTRACT, encoding="utf-8")
+    assert run(home, "extract", "run", "names") == 0
     assert run(home, "export", one["resident_id"], "--out", str(tmp_path / "second.json")) == 0
     told = json.loads((tmp_path / "second.json").read_text(encoding="utf-8"))
     held = {each["field"]: each["value"] for each in told["held"]}
@@ -73,6 +88,7 @@ def test_an_export_holds_all_that_is_held_and_who_saw_it(home: Home, tmp_path: P
     assert {each["platform"] for each in told["records"]} == {"police", "grid"}
     assert [each["department"] for each in told["from"]] == ["网格办", "公安"]
     assert [each["action"] for each in told["seen_by"]] == ["export"]
+    assert [(each["title"], each["recipient"]) for each in told["used_by"]] == [("名册", "老龄办")]
     assert path.stat().st_mode & 0o077 == 0
     assert run(home, "export", one["resident_id"], "--out", str(path)) == 2
 

@@ -1,5 +1,6 @@
 """审计: who looked at whom, what whoever did, and whether the chain is whole."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Response
@@ -8,18 +9,11 @@ from ledger.audit_check import Verified, events, verify
 from ledger.watch import KINDS, warnings
 from security.audit_key import PUBLIC, public_key
 from serving.console.frame import Posted, Visit, Visiting, go
+from serving.reading.audited import ACTIONS, OUTCOMES, Named, all_ids, what_of
 
 router = APIRouter()
 PAGE = 100
-ACTIONS = {
-    "look": "查看", "list": "列名单", "search": "检索", "verify": "核验", "statistics": "统计",
-    "decide": "裁决",
-    "extract": "提取", "form": "填表", "export": "导出", "register": "登记表单", "sync": "同步",
-    "sign_in": "登录", "sign_out": "退出", "refused": "拒绝", "account": "账号", "audit": "审计",
-    "client": "客户端", "platforms": "平台", "erase": "删除", "feedback": "反馈",
-    "retention": "到期清除",
-}  # fmt: skip
-OUTCOMES = {"ok": "成功", "refused": "拒绝", "not_found": "没有找到", "failed": "失败"}
+RESIDENT = re.compile(r"R[a-z2-7]{20}")
 
 
 @router.post("/audit")
@@ -59,15 +53,20 @@ def _shown(
     visit: Visit, s: str | None, before: int | None, verified: Verified | None = None
 ) -> Response:
     visit.access.require("audit")
-    actor, _, subject = (visit.console.kept.get(visit.token, s) or "|").partition("|")
-    full = f"account:{actor}" if actor and ":" not in actor else actor
-    found = events(
-        visit.console.ledger, actor=full or None, subject=subject or None, before=before,
-        limit=PAGE,
+    ledger, named = visit.console.ledger, Named(visit.console.ledger)
+    typed, _, subject = (visit.console.kept.get(visit.token, s) or "|").partition("|")
+    actor = named.actor(typed)
+    ids: list[str] | None = [subject] if subject else None
+    if visit.brain is not None and RESIDENT.fullmatch(subject):
+        ids = all_ids(visit.connection, subject)
+    found = events(ledger, actor=actor or None, subject=ids, before=before, limit=PAGE)
+    visit.note(
+        "audit", entity="audit", rows=len(found),
+        subject=subject if RESIDENT.fullmatch(subject) else "",  # what was typed may be anything
+        about=actor if found else "",
     )  # fmt: skip
-    visit.note("audit", entity="audit", rows=len(found), subject=subject)
     return visit.page(
-        "audit.html", events=found, actor=actor, subject=subject, s=s, actions=ACTIONS, kinds=KINDS,
-        outcomes=OUTCOMES, verified=verified, warnings=warnings(visit.console.ledger),
-        more=len(found) == PAGE,
+        "audit.html", events=found, actor=typed, subject=subject, s=s, actions=ACTIONS, kinds=KINDS,
+        outcomes=OUTCOMES, verified=verified, warnings=warnings(ledger), named=named,
+        what_of=what_of, more=len(found) == PAGE,
     )  # fmt: skip

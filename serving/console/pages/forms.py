@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -64,7 +65,8 @@ def take_form(
         path.write_bytes(content)
         sent = Sent(department.strip(), period, population.strip() or "residents")
         done = register(visit.console.home, path, sent)
-    visit.note("register", entity="form", rows=sum(len(s.columns) for s in done.form.sheets))
+    visit.note("register", entity="form", form=done.form.form,
+               rows=sum(len(s.columns) for s in done.form.sheets))  # fmt: skip
     return go(f"/forms?registered={done.form.version}#forms")
 
 
@@ -91,21 +93,26 @@ def fill_form(
         origins_path(target).unlink(missing_ok=True)
         content = target.read_bytes()
     Visit(visit.console, visit.request, visit.token, visit.account, access, visit.brain).note(
-        "form", entity="form", rows=report.rows, form_version=form.version, scope=within or "*",
-        asked=report.asked, answered=report.answered,
+        "form", entity="form", rows=report.rows, form=form.form, form_version=form.version,
+        scope=within or "*", asked=report.asked, answered=report.answered,
+        fields=_personal(column.item for sheet in form.sheets for column in sheet.columns),
     )  # fmt: skip
     note_form_use(home, form.form, report.residents)
     return attachment(f"{form.form}.xlsx", content)
 
 
 @router.post("/forms/measure")
-def measure_form(visit: Posted, name: Annotated[str, Form(max_length=100)]) -> Response:
+def measure_form(
+    visit: Posted,
+    name: Annotated[str, Form(max_length=100)],
+    scope: Annotated[str, Form(max_length=15)] = "",
+) -> Response:
     """How much of a form is held already, column by column."""
     visit.access.require("forms")
     form = _form(visit, name)
-    with people_of(visit.console.home, _within(visit.access, "")) as (people, _):
+    with people_of(visit.console.home, _within(visit.access, scope)) as (people, _):
         report = measure(form, people)
-    visit.note("statistics", entity="form", rows=report.rows)
+    visit.note("statistics", entity="form", rows=report.rows, form=form.form)
     return visit.page("form.html", form=form, report=report)
 
 
@@ -118,6 +125,7 @@ def give_extract(visit: Posted, name: Annotated[str, Form(max_length=100)]) -> R
     if one is None:
         raise NotFoundError("no such extract", zh="没有这个抽取：请刷新页面。")
     _refuse_extract(visit.access, one)
+    _refuse_fields(visit.access, one)
     with people_of(home, one.scope) as (people, _):
         from reports.conditions import chosen, parse_population
 
@@ -125,7 +133,11 @@ def give_extract(visit: Posted, name: Annotated[str, Form(max_length=100)]) -> R
     if not one.count_by:
         _refuse_rows(visit.access, rows)
     run = run_extract(home, one)
-    visit.note("extract", entity="extract", subject=run.watermark, rows=run.rows, mode=run.mode)
+    visit.note(
+        "extract", entity="extract", subject=run.watermark, rows=run.rows, mode=run.mode,
+        extract=one.extract, stated=one.purpose,
+        fields=_personal(each.item for each in one.fields if not each.mask),
+    )  # fmt: skip
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(run.folder.iterdir()):
@@ -172,6 +184,30 @@ def _refuse_columns(access: Access, form: FormFile) -> None:
             zh=f"这张表有你不能看原值的列：{'、'.join(wrong)}。"
             "含敏感个人信息的表要先选用途；选了仍不行，请数据专员填写。",
         )
+
+
+def _refuse_fields(access: Access, one: Extract) -> None:
+    """Refuse unless every column that is not masked may be seen in clear.
+
+    The extract's file states the purpose, for each run the same.
+    """
+    wrong = [
+        facts.title
+        for each in one.fields
+        if not each.mask and each.item not in FREE
+        and 3 <= (facts := facts_of_item(each.item)).level > access.rules.clear
+    ]  # fmt: skip
+    if wrong:
+        raise NotAllowedError(
+            f"{len(wrong)} fields of the extract are above the role's right",
+            zh=f"这个抽取有你不能看原值的列：{'、'.join(wrong)}。请数据专员运行。",
+        )
+
+
+def _personal(items: Iterable[str]) -> tuple[str, ...]:
+    """The items that are personal: for the audit."""
+    known = dict.fromkeys(one for one in items if one not in FREE)
+    return tuple(one for one in known if facts_of_item(one).level >= 3)
 
 
 def _refuse_rows(access: Access, rows: int) -> None:

@@ -10,6 +10,7 @@ from hub.errors import NotFoundError
 from ledger.feedback import note_feedback
 from serving.console.frame import Posted, Visit, Visiting, go
 from serving.console.pages.places import past
+from serving.reading.audited import ACTIONS, OUTCOMES, Named, all_ids
 from serving.reading.besides import NOTHING, Besides, besides, words_on
 from serving.reading.correcting import KINDS, is_correctable, sealing_key
 from serving.reading.resident import Seen, see
@@ -96,12 +97,16 @@ def one_resident(
         fields=tuple(dict.fromkeys((*seen.clear, *told.clear, *sorted(theirs)))),
         as_of=as_of.isoformat() if as_of else "", **mark,
     )  # fmt: skip
+    ids = {each for one in (seen.resident_id, *seen.together)
+           for each in all_ids(visit.connection, one)}  # fmt: skip
     return visit.page(
         "resident.html", seen=seen, told=told, said=said, kinds=KINDS,
         correctable=[one for one in [*seen.fields, *told.fields] if is_correctable(one.name)],
         used=used_by(home, seen.resident_id),
         decided=verdicts_of(visit.connection, visit.access, visit.console.ledger, seen),
-        looked=who_looked(visit.console.ledger, visit.access, seen.resident_id),
+        looked=who_looked(visit.console.ledger, visit.access, ids),
+        named=Named(visit.console.ledger),
+        actions=ACTIONS, outcomes=OUTCOMES,
     )  # fmt: skip
 
 

@@ -75,9 +75,11 @@ def running(home: Home) -> Iterator[Served]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield Served(home, doors_of(app), f"http://127.0.0.1:{port}", home.data / "hub.log")
-    server.should_exit = True
-    thread.join()
+    try:
+        yield Served(home, doors_of(app), f"http://127.0.0.1:{port}", home.data / "hub.log")
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def csrf(page: str) -> str:
