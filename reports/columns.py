@@ -15,6 +15,7 @@ from reports.neighbours import (
     child_beside,
     door_beside,
     first_group,
+    kin_of_another,
     kin_of_the_head,
     metered,
     numbered_first,
@@ -72,6 +73,7 @@ def propose(columns: Sequence[HeaderColumn], granted: Sequence[str]) -> list[Pro
     for looks in (
         numbered_first,
         kin_of_the_head,
+        kin_of_another,
         door_beside,
         metered,
         only_the_head,

@@ -27,6 +27,7 @@ OF_NAME = re.compile(r"(?:的)?(?:姓名|名字)$")
 OF_PHONE = re.compile(r"(?:的)?(?:联系)?(?:电话|手机|方式)(?:号码|号|\d)?$")
 OWN_FACTS = ("id_number", "sex_code", "age", "birth_date", "ethnicity_code", "marital_code")
 """What a list says of its people; of helpers it seldom says more than a name and a telephone."""
+KIN_NAME = re.compile(r"(?:姓名|名字|人)$")
 METER = re.compile(r"水表|电表|气表|表具|表号|用电|用气|用水|电费|水费|气费|表底|灶具|宽带")
 ADDRESS = re.compile(r"(?:地址|住址|详址|住所)$")
 AT_HOME = "没有别的列是住址，请核对"
@@ -121,6 +122,17 @@ def child_beside(columns: Columns, made: Made) -> Made:
         else one
         for column, one in zip(columns, made, strict=True)
     ]
+
+
+def kin_of_another(columns: Columns, made: Made) -> Made:
+    """`与申请人关系` right behind `代理人姓名` is the agent's relation, not the resident's."""
+    found = list(made)
+    for at in range(1, len(made)):
+        leaf, before = leaf_of(columns[at]), leaf_of(columns[at - 1])
+        behind = made[at - 1].item.startswith("other:") and KIN_NAME.search(before)
+        if made[at].item == "relation_code" and "户主" not in leaf and behind:
+            found[at] = of_another(columns[at])
+    return found
 
 
 def metered(columns: Columns, made: Made) -> Made:

@@ -108,10 +108,16 @@ OTHER_AGES = re.compile(
 FAMILY = re.compile(r"户|家(?!属)|申请人|承租人|权利人|产权人|称谓")
 GROUP = re.compile(r"组(?:别|号|名|名称)?$|小组")
 """A group within a village or a constituency is no community."""
+NOT_HERE = (
+    r"配租|意向|目标|对口|包联|原|拟|迁[入出往]|流[入出]|转[入出]|户籍|学校|单位|工作|就业|服务"
+)
+THERE = re.compile(NOT_HERE)
+NO_COMMUNITY = re.compile(f"{GROUP.pattern}|{NOT_HERE}")
+"""Where one came from, works or goes to is not where one lives."""
 SOMEBODY = re.compile(r"人|群|对象|标签|身份|群体|关爱|关注|重点|特殊")
-
-NEVER = {"residence_address": ELSEWHERE, "hukou_address": ELSEWHERE, "community_name": GROUP,
-         "phone": OFFICES, "age": OTHER_AGES}  # fmt: skip
+NEVER = {"residence_address": ELSEWHERE, "hukou_address": ELSEWHERE,
+         "community_name": NO_COMMUNITY, "street_name": THERE, "district_name": THERE,
+         "compound": THERE, "phone": OFFICES, "age": OTHER_AGES}  # fmt: skip
 """What is never in the header of an item."""
 ALWAYS = {"labels": SOMEBODY, "relation_code": FAMILY, "member_count": COUNTED}
 """What is in every header of an item that is no known word."""
