@@ -28,13 +28,19 @@ SEXES = {"父亲": "1", "母亲": "2"}
 ALSO = {"other:家长姓名": "other:监护人姓名", "other:家长电话": "other:监护人电话"}
 """家长 is a parent or another guardian: what is held of the guardian answers it."""
 RELATION = "other:监护人与儿童关系"
+OF_LABEL = {"other:残疾等级": "残疾", "other:残疾证号": "残疾", "other:低保证号": "低保",
+            "other:入伍时间": "退役军人"}  # fmt: skip
+"""Who has not the label has no such thing; of whom that is not known it is asked."""
+OF_CHILDREN = {RELATION, *ALSO}
 NO_EMPLOYER = ("70", "80")
 REGISTERED_HERE = ("1", "2")
 ABROAD = ("4", "5")
 
 
 def columns_behind(item: str) -> tuple[str, ...]:
-    """The columns of a roster that an item may follow from."""
+    """The columns of a roster that an item, or whom it concerns, may follow from."""
+    if item in OF_LABEL:
+        return ("labels",)
     if item in ("marital_code", "political_code"):
         return ("birth_date",)
     if item == SCHOOL:
@@ -81,7 +87,8 @@ def concerned(item: str) -> pl.Expr | None:
     """Whom an item concerns at all, where that follows; None: everybody.
 
     A number of the household register is of those registered here, a registered address of those
-    who are registered somewhere in the country, an employer of those who are not retired or idle.
+    who are registered somewhere in the country, an employer of those who are not retired or idle,
+    parents to be told of minors; a guardian is not only a minor's.
     """
     if item == "household_no":
         return pl.col("residence_type_code").is_in(REGISTERED_HERE).fill_null(value=True)
@@ -89,6 +96,8 @@ def concerned(item: str) -> pl.Expr | None:
         return ~pl.col("residence_type_code").is_in(ABROAD).fill_null(value=False)
     if item == EMPLOYER:
         return ~pl.col("employment_code").is_in(NO_EMPLOYER).fill_null(value=False)
+    if item in OF_CHILDREN:
+        return (pl.col("age") < OF_AGE).fill_null(value=True)
     return None
 
 

@@ -24,6 +24,7 @@ from reports.conditions import Test, possible, within
 from reports.inferred import (
     ALSO,
     EMPLOYER,
+    OF_LABEL,
     SCHOOL,
     a_school,
     columns_behind,
@@ -154,6 +155,9 @@ class People:
             return marital.is_in(MARRIED).fill_null(value=True)
         if kind == "labels" or item in ("died_on", "left_on"):
             return self.value(item).is_not_null()
+        if item in OF_LABEL:
+            has = self.value(f"label:{OF_LABEL[item]}").fill_null(value=True)
+            return has | self.value(item).is_not_null()
         whom = concerned(item)
         if whom is not None:
             return self.frame.select(whom.alias(item))[item] | self.value(item).is_not_null()

@@ -61,6 +61,8 @@ def told(people: People, item: str, said: dict[str, str] | None = None, **facts:
         ("household_no", {"residence_type_code": None}, None),
         ("hukou_address", {"residence_type_code": "5"}, "不涉及"),
         ("other:工作单位", {"employment_code": "80"}, "不涉及"),
+        ("other:家长姓名", {"age": 30}, "不涉及"),
+        ("other:家长姓名", {"age": None}, None),
     ],
 )
 def test_only_what_is_so_by_definition_follows(
@@ -87,3 +89,15 @@ def test_a_students_employer_is_the_school(
 def test_an_extra_that_is_a_day_is_one(people: People) -> None:
     assert told(people, "other:来本地日期", {"来本地日期": "2020-03-01"}) == date(2020, 3, 1)
     assert told(people, "other:毕业时间", {"毕业时间": "2015.06"}) == "2015.06"
+
+
+def test_what_comes_with_a_label_is_asked_of_those_who_may_have_it(people: People) -> None:
+    """Who grants nobody 残疾 knows of nobody that they are not."""
+    nobody = replace(people, granted=people.granted - {"残疾"})
+    known = replace(people, granted=people.granted | {"残疾"})
+    assert told(nobody, "other:残疾等级") is None
+    assert told(known, "other:残疾等级", labels=[]) == "不涉及"
+    disabled = [{"label": "残疾", "detail": None, "since": None, "until": None, "platform": "p",
+                 "stream": "s", "record_key": "1"}]  # fmt: skip
+    assert told(known, "other:残疾等级", labels=disabled) is None
+    assert told(known, "other:残疾等级", {"残疾等级": "二级"}, labels=[]) == "二级"
