@@ -86,12 +86,16 @@ def _access(home: "Home", ledger: "Ledger", who: str) -> "Access":
 
 def _told(home: "Home", access: "Access", resident_id: str) -> dict[str, Any]:
     from identity.views import show
+    from reports.besides import told_of
     from schemas.entities import FIELDS
+    from security.policy import EXTRA
     from serving.reading.wording import title
     from warehouse.snapshots import reading
 
     with reading(home) as connection:
         view = show(connection, resident_id, {})
+        told = told_of(home, connection, view.resident_id)
+    extras = sorted({EXTRA + str(one["item"]).removeprefix(EXTRA) for one in told})
     inside = access.may("look") and access.covers(
         view.golden.get("grid_code"), (view.grid or {}).get("community_code")
     )
@@ -100,6 +104,10 @@ def _told(home: "Home", access: "Access", resident_id: str) -> dict[str, Any]:
         {"field": name, "title": title(name), "shown": made.shown, "why": made.why}
         for name, made in ((n, access.decide("resident", n)) for n in FIELDS["resident"])
         if name in view.golden or name == "labels"
+    ]
+    fields += [
+        {"field": name, "title": name.removeprefix(EXTRA), "shown": made.shown, "why": made.why}
+        for name, made in ((n, access.decide("resident", n)) for n in extras)
     ]
     return {"resident_id": view.resident_id, "inside": inside, "scope": scope,
             "fields": fields if inside else []}  # fmt: skip

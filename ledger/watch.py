@@ -8,7 +8,7 @@ them together, and after a restart. A warning of a kind is written once a day fo
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from threading import Lock
@@ -63,12 +63,16 @@ class Watch:
         self._told: set[tuple[str, str, str]] = set()
         self._catch_up()
 
-    def counted(self, actor: str) -> int:
-        """How many residents they looked at today, up to this process's last event."""
+    def counted(self, actor: str, more: Collection[str] = ()) -> int:
+        """How many residents they looked at today, up to this process's last event.
+
+        With `more` how many it would be: whom they saw before counts once.
+        """
         with self._lock:
             if self._day != datetime.now(ZONE).date().isoformat():
-                return 0
-            return len(self._of[actor].residents) if actor in self._of else 0
+                return len(set(more))
+            seen = self._of[actor].residents if actor in self._of else set()
+            return len(seen) + len(set(more) - seen)
 
     def note(self, event: Event, seq: int, daily: int = 0) -> int:
         """Count an event that was recorded as number `seq`; `daily` is the actor's limit.

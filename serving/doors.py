@@ -1,7 +1,7 @@
 """What routes and pages share in one process, and the one way in which they note what was done."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -94,13 +94,19 @@ class Doors:
         """
         _within(access, event, await self.notes.written(event, access.rules.daily))
 
-    def throttle(self, access: Access, more: int = 1) -> None:
+    def throttle(self, access: Access, more: int | Collection[str] = 1) -> None:
         """Stop who would see more residents today than the role may.
+
+        `more`: whom, where that is known, else how many. Whom they saw today they may see again.
 
         Raises:
             TooManyError: so it is.
         """
-        if self.watch.counted(access.actor) + more > access.rules.daily:
+        if isinstance(more, int):
+            many = self.watch.counted(access.actor) + more
+        else:
+            many = self.watch.counted(access.actor, more)
+        if many > access.rules.daily:
             raise too_many(access)
 
     def surname_mark(self, name: object) -> dict[str, str]:

@@ -113,7 +113,7 @@ class Caller:
         Raises:
             TooManyError: it is more than the role may see today.
         """
-        self.doors.throttle(self.access, len(found))
+        self.doors.throttle(self.access, [one["resident_id"] for one in found])
         if found:
             clear = {one for row in found for one in self.access.clear_fields("resident", row)}
             self.note(

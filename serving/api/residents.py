@@ -73,7 +73,7 @@ SAME = {"description": "与 If-None-Match 相同，没有变化"}
 async def get_resident(resident_id: Id, caller: Called) -> Response:
     """One resident, as the caller may see them."""
     async with caller.looking("look", resident_id):
-        caller.doors.throttle(caller.access)
+        caller.doors.throttle(caller.access, [resident_id])
         parts = caller.together(caller.cards().card(resident_id))
         if not parts:
             raise outside()

@@ -155,7 +155,7 @@ class Visit:
             self.note(action, entity="resident", **detail)
             return
         people = [row["resident_id"] for row in found]
-        self.console.doors.throttle(self.access, len(set(people)))
+        self.console.doors.throttle(self.access, people)
         seen = {one for row in found for one in self.access.clear_fields("resident", row)}
         self.note(
             action, entity="resident", fields=tuple(sorted(seen.union(clear))), rows=len(found),

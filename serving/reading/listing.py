@@ -49,6 +49,12 @@ LISTS: Mapping[str, Listed] = {
         "r.lives_here AND r.dwelling_id <> (SELECT x.dwelling_id FROM household x "
         "WHERE x.household_id = r.household_id)",
     ),
+    "no_age": Listed(
+        "年龄或性别不详",
+        "resident",
+        f"r.lives_here AND (coalesce({AGE}, -1) < 0 "
+        "OR coalesce(r.sex_code, '0') NOT IN ('1', '2'))",
+    ),
     "new": Listed(
         "近一年新识别",
         "resident",

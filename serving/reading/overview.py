@@ -70,7 +70,7 @@ def labels(connection: duckdb.DuckDBPyConnection, access: Access) -> list[Figure
 
 
 def pyramid(connection: duckdb.DuckDBPyConnection, access: Access) -> list[Bar]:
-    """Residents by sex and age band, the oldest first; those of unknown age are in no bar."""
+    """Residents by sex and age band, the oldest first; the list `no_age` is of all others."""
     inside = access.where("r")
     found = rows(
         connection,

@@ -98,19 +98,55 @@ def see(
     golden = view.golden if as_of is None else _version(connection, view, as_of)
     shown = access.view("resident", golden)
     mine = {} if as_of is not None else view.said
-    home = golden.get("household_id")
-    members, hidden = _members(connection, access, home, view.resident_id)
+    placed = (
+        _placed(connection, access, view)
+        if as_of is None
+        else _placed_then(connection, access, golden)
+    )
     labels = [one for one in view.labels if _holds(one, as_of)]
     return Seen(
         view.resident_id, view.asked, view.state, as_of, shown.get("name"),
         bool(golden.get("lives_here")), _fields(access, golden, mine),
         access.labels(labels), 0 if access.sees("resident", "labels") else len(labels),
+        placed.household, placed.members, placed.outside, placed.dwelling, placed.neighbours,
+        placed.grid,
+        _records(access, view), _past(access, view), list(view.events),
+        access.clear_fields("resident", golden),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where somebody belongs and lives, and with whom."""
+
+    household: Row | None
+    members: list[Row]
+    outside: int
+    dwelling: Row | None
+    neighbours: list[Row]
+    grid: Row | None
+
+
+def _placed(connection: duckdb.DuckDBPyConnection, access: Access, view: ResidentView) -> Placed:
+    golden = view.golden
+    members, hidden = _members(connection, access, golden.get("household_id"), view.resident_id)
+    return Placed(
         _household(access, view), members, hidden,
         access.view("dwelling", view.dwelling) if view.dwelling else None,
         _neighbours(connection, access, golden),
         access.view("grid", view.grid) if view.grid else None,
-        _records(access, view), _past(access, view), list(view.events),
-        access.clear_fields("resident", golden),
+    )  # fmt: skip
+
+
+def _placed_then(connection: duckdb.DuckDBPyConnection, access: Access, golden: Row) -> Placed:
+    """Of a past day the places only: who else was there, their own pages tell of that day."""
+    home, rooms, code = (golden.get(one) for one in ("household_id", "dwelling_id", "grid_code"))
+    dwelling = rows(connection, "SELECT * FROM dwelling WHERE dwelling_id = $id", {"id": rooms})
+    grid = rows(connection, "SELECT * FROM grid WHERE grid_code = $id", {"id": code})
+    return Placed(
+        {"household_id": home, "apart": False} if home else None, [], 0,
+        access.view("dwelling", dwelling[0]) if dwelling else None, [],
+        access.view("grid", grid[0]) if grid and access.covers(code) else None,
     )  # fmt: skip
 
 

@@ -82,6 +82,7 @@ def test_a_decision_is_explained_without_any_value(
     assert (shown["name"], shown["id_number"], shown["ethnicity_code"]) == (
         "clear", "masked", "hidden",
     )  # fmt: skip
+    assert (shown["other:紧急联系人电话"], shown["other:残疾证号"]) == ("clear", "masked")
     stated = hub("policy", "explain", "li", zhang, "--purpose", "办事", "--json", home=home).json
     assert {one["field"]: one["shown"] for one in stated["fields"]}["id_number"] == "clear"
     plain = hub("policy", "explain", "li", zhang, home=home)

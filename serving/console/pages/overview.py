@@ -33,6 +33,7 @@ def one_screen(visit: Visiting) -> Response:
         "doubts": overview.figures(connection, access, overview.DOUBTS),
         "labels": overview.labels(connection, access),
         "bars": bars,
+        "unknown": overview.figures(connection, access, ("no_age",))[0],
         "longest": max((max(one.men.value, one.women.value) for one in bars), default=0) or 1,
         "tiles": tiles,
         "most": max((one.residents for one in tiles), default=0) or 1,

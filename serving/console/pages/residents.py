@@ -77,7 +77,7 @@ def one_resident(
     home = visit.console.home
     as_of = past(as_of)
     visit.access.require("look")
-    visit.console.doors.throttle(visit.access)
+    visit.console.doors.throttle(visit.access, [resident_id])
     owners, over = home.settings.owners, visit.settled
     if as_of is not None:
         seen = see(visit.connection, visit.access, resident_id, owners, as_of)

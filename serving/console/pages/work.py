@@ -60,7 +60,8 @@ def pairs(
     nth = min(nth, max(len(found) - 1, 0))
     pair, why = found[nth] if found else None, None
     if pair is not None:
-        visit.console.doors.throttle(visit.access, 2)
+        ids = [side["resident_id"] for side in (pair.left, pair.right)]
+        visit.console.doors.throttle(visit.access, ids)
         for side in (pair.left, pair.right):
             visit.note("look", entity="resident", subject=side["resident_id"], rows=1, page="pair",
                        fields=pair.clear)  # fmt: skip

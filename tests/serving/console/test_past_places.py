@@ -69,6 +69,19 @@ def test_who_was_there_on_a_past_day(moved: Served, kind: str) -> None:
     assert last(moved, action="look", subject=subject)["detail"]["as_of"] == "2026-01-10"  # type: ignore[index]  # a row of the audit
 
 
+def test_a_residents_past_leads_to_where_they_were_then(moved: Served) -> None:
+    one, place = resident(moved, NAMES[0]), of_wang(moved)
+    with moved.client("staff") as client:
+        now = client.get(f"/residents/{one}").text
+        then = client.get(f"/residents/{one}?as_of={BEFORE}").text
+    assert f"/households/{place['households']}?as_of={BEFORE}" in then
+    assert f"/dwellings/{place['dwellings']}?as_of={BEFORE}" in then
+    assert place["households"] not in now
+    assert "王小红" not in then.partition('id="household"')[2].partition("</section>")[0], (
+        "who is there today is not who was there"
+    )
+
+
 def test_nobody_of_another_scope_is_shown_for_having_been_there(moved: Served) -> None:
     address = f"/households/{of_wang(moved)['households']}?as_of={BEFORE}"
     with moved.client("grid") as client:

@@ -97,6 +97,9 @@ def test_the_parts_add_up_to_the_whole(served: Served, brain: Brain) -> None:
         "AND sex_code IN ('1', '2')"
     ).fetchall()[0][0]
     assert sum(bar.men.value + bar.women.value for bar in bars) == known
+    staff = access(served.doors, "staff")
+    assert known + count(brain.connection, staff, Choice("no_age")) == both
+    assert both > known, "and some are in no bar"
 
 
 def test_an_age_is_in_the_bar_of_its_years(brain: Brain, served: Served) -> None:
