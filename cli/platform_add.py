@@ -54,7 +54,7 @@ class Added:
                 **one.settings,
                 "map": one.map,
                 "extras": one.extras,
-                "columns": [_column(each) for each in one.decisions],
+                "columns": [_column(each, _use(one, each.column)) for each in one.decisions],
             }
             for name, one in zip(stream_names(streams), streams, strict=True)
         ]
@@ -110,6 +110,7 @@ def proposals(
     found: "ReflectedSource", chosen: Sequence[str] = ()
 ) -> "tuple[list[StreamProposal], list[Refusal]]":
     """The streams, the most telling first, and the tables that are none."""
+    from schemas.map_checks import NEEDED
     from schemas.matching.proposal import Refusal, propose
 
     today = datetime.now(LOCAL).date()
@@ -122,6 +123,8 @@ def proposals(
         made = propose(table, today=today)
         if isinstance(made, Refusal):
             skipped.append(made)
+        elif not {*NEEDED[made.entity]} & {*made.map}:
+            skipped.append(Refusal(table.name, _not_sure(made)))
         else:
             streams.append(made)
     streams.sort(key=lambda one: -one.worth)
@@ -131,6 +134,23 @@ def proposals(
         skipped += [Refusal(one.table.name, "人员信息比别的表少，没有列入") for one in small]
         streams = [one for one in streams if one not in small]
     return streams, skipped
+
+
+def _not_sure(made: "StreamProposal") -> str:
+    """Why a stream cannot be proposed of which nothing that it needs is sure."""
+    from schemas.entities import FIELDS
+    from schemas.map_checks import NEEDED
+
+    fields, needed = FIELDS[made.entity], NEEDED[made.entity]
+    maybe = [
+        f"{one.column}（{fields[name].title}？）"
+        for one in made.decisions
+        for name in (one.field, *(other for other, _ in one.others))
+        if name in needed
+    ]
+    missing = "、".join(fields[name].title for name in needed)
+    columns = "、".join(dict.fromkeys(maybe)) or "没有像的列"
+    return f"{missing}都拿不准（{columns}）；确定是的话请照示例手写这个数据流"
 
 
 def _as_exchange(
@@ -182,7 +202,7 @@ def show(added: Added, *, written: bool) -> None:
         table(
             ("列", "标准字段", "把握", "", "理由"),
             [
-                (one["column"], one["field"] or ("丢弃" if one["dropped"] else "不读"),
+                (one["column"], _shown(one),
                  f"{one['confidence']:.2f}", "✓" if one["active"] else "?" if one["field"] else "",
                  one["why"])
                 for one in stream["columns"]
@@ -196,10 +216,12 @@ def show(added: Added, *, written: bool) -> None:
     columns = [one for stream in added.streams for one in stream["columns"]]
     sure = sum(one["active"] for one in columns)
     open_ = sum(bool(one["field"]) and not one["active"] for one in columns)
+    used = sum(bool(one["use"]) and not one["field"] for one in columns)
+    other = f"另用 {used} 列，" if used else ""
     say(
         "",
-        f"共 {len(columns)} 列：映射 {sure} 列，待定 {open_} 列，"
-        f"不读 {len(columns) - sure - open_} 列。",
+        f"共 {len(columns)} 列：映射 {sure} 列，待定 {open_} 列，{other}"
+        f"不读 {len(columns) - sure - open_ - used} 列。",
     )
     if written:
         name = added.path.stem
@@ -211,9 +233,31 @@ def show(added: Added, *, written: bool) -> None:
         )
 
 
-def _column(one: "Decision") -> dict[str, Any]:
+def _use(stream: "StreamProposal", column: str) -> str:
+    """What a column serves for that fills no field: an extra, the key, the increment, deletes."""
+    extra = next((title for title, named in stream.extras.items() if named == column), "")
+    increment = stream.settings["increment"]
+    marks = increment if isinstance(increment, dict) else {}
+    flag = marks.get("flag", {})
+    uses = {
+        f"附加项目 {extra}": bool(extra),
+        "主键": column in stream.settings.get("key", ()),
+        "更新时间": marks.get("watermark") == column,
+        "抽取标志": isinstance(flag, dict) and flag.get("column") == column,
+        "删除标志": stream.settings.get("deletes", {}).get("column") == column,
+    }
+    return "、".join(name for name, is_so in uses.items() if is_so)
+
+
+def _shown(one: dict[str, Any]) -> str:
+    """What a column is taken for, on the screen."""
+    return str(one["field"] or ("丢弃" if one["dropped"] else one["use"] or "不读"))
+
+
+def _column(one: "Decision", use: str) -> dict[str, Any]:
     return {
         "column": one.column,
+        "use": use,
         "field": one.field,
         "confidence": one.confidence,
         "active": one.active,

@@ -69,7 +69,9 @@ def _keys(raw: "pl.DataFrame", stream: str, settings: "Stream") -> "Iterator[Fin
         return
     key = [c for c in settings.key if c in raw.columns]
     empty = raw.filter(raw["_key"].is_null() | (raw["_key"].str.strip_chars("| ") == "")).height
-    twice = raw.height - empty - raw["_key"].drop_nulls().n_unique()
+    known = raw.filter(raw["_key"].is_not_null() & (raw["_key"].str.strip_chars("| ") != ""))
+    told = known.unique(subset=[c for c in known.columns if not c.startswith("_")])
+    same, twice = known.height - told.height, told.height - told["_key"].n_unique()
     names, seen = "、".join(key), f"前 {raw.height} 行"
     if empty:
         yield Finding(
@@ -80,9 +82,11 @@ def _keys(raw: "pl.DataFrame", stream: str, settings: "Stream") -> "Iterator[Fin
     if twice > 0:
         yield Finding(
             ok=False,
-            what=f"{stream}：{seen}里有 {twice} 行的主键 {names} 重复",
-            advice="请再加一列，使每一行都能区分。",
+            what=f"{stream}：{seen}里有 {twice} 行的主键 {names} 重复而内容不同",
+            advice="请再加一列，使每一行都能区分；几份名单里是同一个人的，请核对以哪一份为准。",
         )
+    if same:
+        yield Finding(ok=True, what=f"{stream}：{seen}里有 {same} 行与别的行完全相同，只算一次")
 
 
 def _mapped(raw: "pl.DataFrame", platform: "Platform", stream: str) -> "Iterator[Finding]":

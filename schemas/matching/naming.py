@@ -19,6 +19,8 @@ BRACKETS = re.compile(r"[（(【\[].*?(?:[)）】\]]|$)")
 ENGLISH_CLAUSE = re.compile(r"[,;:=(.0-9]|\bof\b|\bfor\b")
 ENGLISH_BESIDE = 0.7  # an English comment says no more than an English name
 MOST_WORDS = 5  # an English comment of more is a sentence
+SPOKEN, VOWEL = re.compile("[iuv]"), re.compile("[aeo]")
+MANY = 6  # names of a table that cannot be spoken
 CLAUSE = re.compile(r"[,，;；:：。\s|]+")
 FORM_TITLES: dict[Form, str] = {
     "han": "列名",
@@ -130,4 +132,11 @@ def looks_like_initials(names: Sequence[str]) -> bool:
     for name in names:
         words = latin().get("".join(tokens_of(plain(name))), ())
         known += bool(words) and all(one.form == "initials" for one in words)
-    return known >= 4 and known * 3 >= len(names)
+    return (known >= 4 and known * 3 >= len(names)) or _unspeakable(names)
+
+
+def _unspeakable(names: Sequence[str]) -> bool:
+    """Whether hardly a name could be spoken: no Chinese syllable begins with i, u or v."""
+    whole = [one.lower() for one in names if one.isascii() and one.isalpha()]
+    unspoken = [one for one in whole if not SPOKEN.search(one) and len(VOWEL.findall(one)) <= 1]
+    return len(unspoken) >= MANY and len(unspoken) >= 0.8 * len(names)

@@ -81,9 +81,13 @@ def _own(people: Mapping[str, set[str]]) -> str:
 
 
 def _given(readings: Sequence[NameReading], *, own: bool) -> Iterator[NameReading]:
-    for one in readings:
+    """Each attribute once for the person that it now belongs to, by its strongest reading."""
+    given: set[tuple[str, str]] = set()
+    for one in sorted(readings, key=lambda each: -each.strength):
+        made = one
         if one.attribute in OF_PEOPLE and (own or one.subject == "self"):
             whose = 1.0 if own else min(one.whose, STRANGE)
-            yield replace(one, subject="self" if own else "official", whose=whose)
-        else:
-            yield one
+            made = replace(one, subject="self" if own else "official", whose=whose)
+        if (made.attribute, made.subject) not in given:
+            given.add((made.attribute, made.subject))
+            yield made

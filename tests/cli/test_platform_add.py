@@ -285,7 +285,7 @@ def test_check_counts_what_is_odd_and_shows_no_person(hub: Hub, home: Path) -> N
     platform_of(home / "inbox" / "名册.csv", home, ROSTER, 60)
     ran = hub("platform", "check", "roster", home=home)
     assert ran.code == 1
-    assert "30 行的主键 编号 重复" in ran.out
+    assert "30 行的主键 编号 重复而内容不同" in ran.out
     assert "候鸟老人" in ran.out
     assert "未登记性别" not in ran.out
     assert "1 种写法" in ran.out
@@ -371,3 +371,44 @@ def test_accounts_and_companies_are_no_residents(hub: Hub, home: Path) -> None:
     assert ran.code == 1
     assert "登录账号" in ran.err
     assert "单位" in ran.err
+
+
+def test_a_table_of_which_nothing_needed_is_sure_is_left_out_and_named(
+    hub: Hub, home: Path
+) -> None:
+    """`czr` is who lets as well as who rents; the tenants beside it are proposed all the same."""
+    with sqlite3.connect(home / "rent.db") as made:
+        made.execute("CREATE TABLE t_czw (hzbh TEXT, czrxm TEXT, czrsfzh TEXT, czrdh TEXT)")
+        made.execute("CREATE TABLE t_zk (zkbh TEXT, xm TEXT, xb TEXT, sfzh TEXT, sjhm TEXT)")
+        kinds = ("code_seq", "name", "id", "phone")
+        made.executemany(
+            "INSERT INTO t_czw VALUES (?,?,?,?)", zip(*(cells(k, ROWS) for k in kinds), strict=True)
+        )
+        kinds = ("code_seq", "name", "sex_12", "id", "phone")
+        made.executemany(
+            "INSERT INTO t_zk VALUES (?,?,?,?,?)",
+            zip(*(cells(k, ROWS) for k in kinds), strict=True),
+        )
+    made.close()
+    added = hub("platform", "add", "rent", home / "rent.db", "--json", home=home)
+    assert added.code == 0, added.err
+    assert [one["table"] for one in added.json["streams"]] == ["t_zk"]
+    (left,) = added.json["skipped"]
+    assert left["table"] == "t_czw"
+    assert "czrxm（姓名？）" in left["why"]
+    uses = {one["column"]: one["use"] for one in added.json["streams"][0]["columns"]}
+    assert uses["zkbh"] == "主键"
+    assert hub("platform", "check", "rent", home=home).code == 0
+
+
+def test_the_same_row_in_two_lists_is_no_bad_key(hub: Hub, home: Path) -> None:
+    """A month repeats most of the last; only rows that differ are to be told apart."""
+    (home / "lists").mkdir()
+    header, rows = header_of("roster_flags"), rows_of("roster_flags")
+    for month, part in (("10", rows[:40]), ("11", rows[20:])):
+        with (home / "lists" / f"{month}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *part])
+    assert hub("platform", "add", "lists", home / "lists", home=home).code == 0
+    ran = hub("platform", "check", "lists", home=home)
+    assert "20 行与别的行完全相同，只算一次" in ran.out
+    assert "重复" not in ran.out

@@ -1,0 +1,66 @@
+"""Whose a column is, told by the columns beside it."""
+
+from hub.reflected import ReflectedColumn, ReflectedTable
+from schemas.matching.proposal import StreamProposal, propose
+from tests.matching.people import TODAY, cells
+
+ROWS = 60
+
+
+def proposed(columns: dict[str, str], name: str = "t_ry") -> StreamProposal:
+    made = tuple(ReflectedColumn(n, values=tuple(cells(k, ROWS))) for n, k in columns.items())
+    found = propose(ReflectedTable(name, made, {"table": name}), today=TODAY)
+    assert isinstance(found, StreamProposal), found
+    return found
+
+
+def fields(found: StreamProposal) -> dict[str, str | None]:
+    return {one.column: one.field if one.active else None for one in found.decisions}
+
+
+def test_of_two_who_are_named_the_one_of_whom_more_is_known_is_the_person() -> None:
+    found = fields(
+        proposed(
+            {
+                "zkxm": "name", "zkxb": "sex_12", "zksfzh": "id", "zkmz": "nation_code",
+                "zksjh": "phone", "czrxm": "other_name", "czrdh": "other_phone",
+            }
+        )
+    )  # fmt: skip
+    assert found == {
+        "zkxm": "name", "zksfzh": "id_number", "zkxb": "sex_code", "zkmz": "ethnicity_code",
+        "zksjh": "phone", "czrxm": None, "czrdh": None,
+    }  # fmt: skip
+
+
+def test_a_relation_beside_a_contact_is_not_one_to_the_head() -> None:
+    person = {"NAME": "name", "ID_NO": "id", "SEX": "sex_zh"}
+    beside = proposed({**person, "NEXT_OF_KIN": "other_name", "RELATIONSHIP": "relation_few"})
+    assert fields(beside)["RELATIONSHIP"] is None
+    alone = next(
+        one
+        for one in proposed({**person, "RELATIONSHIP": "relation_few"}).decisions
+        if one.column == "RELATIONSHIP"
+    )
+    assert (alone.field, alone.active) == ("relation_code", False), "with whom is asked"
+    headed = proposed({**person, "HH_NO": "household_no", "RELATIONSHIP": "relation_zh"})
+    assert fields(headed)["RELATIONSHIP"] == "relation_code"
+
+
+def test_a_password_is_never_read_and_refuses_no_people() -> None:
+    found = proposed(
+        {
+            "rdname": "name", "id_card": "id", "sex": "sex_zh", "address": "address_full",
+            "birthday": "birth_iso", "passwd": "digest",
+        }
+    )  # fmt: skip
+    assert found.entity == "resident"
+    assert [one.column for one in found.decisions if one.dropped] == ["passwd"]
+
+
+def test_what_stands_behind_says_whose_it_is_too() -> None:
+    found = fields(
+        proposed({"xm": "name", "sfzh": "id", "PHONE_NUMBER_HOME": "phone", "xm_jhr": "other_name"})
+    )
+    assert found["PHONE_NUMBER_HOME"] == "phone"
+    assert found["xm_jhr"] is None
