@@ -13,6 +13,7 @@ from reports.formats import DATES, date_format, words_of, written
 from reports.items import facts_of_item, words
 from reports.labels import condition_of
 from reports.list_sheet import boxed
+from reports.spreadsheet import CELL, made_safe, safe
 from reports.tables import workbook
 from schemas.codes import code_sets, inputs_of, spelling
 from schemas.dates import standard_day
@@ -102,3 +103,20 @@ def test_every_known_word_means_an_item() -> None:
 )
 def test_a_rule_of_labels_is_a_condition(rule: str, condition: str) -> None:
     assert condition_of(rule) == condition
+
+
+TEXTS = st.one_of(
+    st.none(),
+    st.text(max_size=8),
+    st.sampled_from(["=1", "a\x00", "\ufffe", "（￥", "-", "甲" * CELL]),
+)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=8), st.integers(0, 3), st.integers(0, 8))
+def test_a_table_is_made_safe_as_its_texts_are(
+    rows: list[tuple[str | None, str | None]], start: int, length: int
+) -> None:
+    """Also a part of a table, as large files are written."""
+    frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String}, orient="row")
+    part = frame.slice(start, length)
+    assert made_safe(part).equals(part.with_columns(safe(pl.all())))
