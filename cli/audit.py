@@ -130,9 +130,10 @@ def warnings(home: HomeOption = None, json: JsonOption = False) -> None:
     from ledger import open_ledger
     from ledger.watch import KINDS
     from ledger.watch import warnings as told
+    from serving.reading.audited import Named
 
     ledger = open_ledger(the_home(home).data / "ledger.sqlite")
-    found = told(ledger)
+    found, named = told(ledger), Named(ledger)
     ledger.close()
     if json:
         as_json(found)
@@ -140,5 +141,8 @@ def warnings(home: HomeOption = None, json: JsonOption = False) -> None:
     if not found:
         say("近 30 天没有风险预警。")
         return
-    rows = [(one["at"], one["actor"], KINDS[str(one["kind"])], one["count"]) for one in found]
+    rows = [
+        (one["at"], named.who(str(one["actor"])), KINDS[str(one["kind"])], one["count"])
+        for one in found
+    ]
     table(("时间", "谁", "情况", "当天看过的居民"), rows)

@@ -1,12 +1,14 @@
 """`hub serve`: the API and the console, one process, one port."""
 
+import errno
+import socket
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.options import HomeOption, the_home
-from hub.errors import BusyError
+from hub.errors import BusyError, ConfigError
 
 
 def serve(
@@ -31,6 +33,7 @@ def serve(
     from serving.app import create_app, doors_of
 
     app = create_app(the_home(home))
+    _refuse_taken(host, port)
     say("正在准备查询用的索引……")
     doors_of(app).lookups.prepare()
     scheme = "https" if certificate else "http"
@@ -42,7 +45,25 @@ def serve(
     server = uvicorn.Server(config)
     try:
         server.run()
-    except SystemExit:  # uvicorn's way to say that the port is taken
-        raise BusyError(
-            f"port {port} is taken", zh=f"端口 {port} 已被占用：请用 --port 换一个端口。"
-        ) from None
+    except SystemExit:  # somebody took the port meanwhile
+        raise _taken(port) from None
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Say in our words what uvicorn would in its own, and before anything is promised."""
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(kind, socket.SOCK_STREAM) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise _taken(port) from None
+            raise ConfigError(
+                f"cannot listen there ({type(error).__name__})",
+                zh=f"不能在 {host} 的端口 {port} 上监听：请核对 --host 和 --port。",
+            ) from None
+
+
+def _taken(port: int) -> BusyError:
+    return BusyError(f"port {port} is taken", zh=f"端口 {port} 已被占用：请用 --port 换一个端口。")

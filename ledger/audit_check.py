@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from hub.errors import ConfigError
 from ledger.audit import EVERY, FIRST, link_of, signed_text
 from ledger.door_tables import CheckpointRow, EventRow, HeadRow
 from ledger.ledger import Ledger
@@ -47,6 +48,9 @@ def verify(ledger: Ledger, key: Ed25519PublicKey, kept: Sequence[Path] = ()) -> 
         ledger: Opened; it is only read.
         key: `audit.pub`.
         kept: Copies of `checkpoints.jsonl`.
+
+    Raises:
+        ConfigError: a copy is not there, or is none.
     """
     done = Verified()
     with ledger.engine.connect() as connection:
@@ -100,9 +104,15 @@ def _events(connection: sa.Connection) -> Iterator[Row]:
 def _kept_points(paths: Sequence[Path]) -> dict[int, Row]:
     found = {}
     for path in paths:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            one = json.loads(line)
-            found[int(one["seq"])] = one
+        try:
+            for line in path.read_text(encoding="utf-8").splitlines():
+                one = json.loads(line)
+                found[int(one["seq"])] = {"hash": str(one["hash"])}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ConfigError(
+                f"kept checkpoints cannot be read ({type(error).__name__})",
+                zh=f"读不了另存的签名点 {path}：请核对文件名，它应是 checkpoints.jsonl 的副本。",
+            ) from None
     return found
 
 

@@ -31,6 +31,10 @@ OURS: Mapping[str, tuple[int, str]] = {
     "stated_grid": (2, ""), "residents": (1, ""), "households": (1, ""), "community_name": (1, ""),
 }  # fmt: skip
 """Level and mask of what the hub adds to the standard's fields."""
+REACHES: Mapping[str, str] = {
+    "any": "全部", "county": "区县", "town": "街道", "community": "社区", "grid": "网格",
+}  # fmt: skip
+"""The greatest scope of a role, in the officer's words."""
 LABELS = "labels"
 EXTRA = "other:"
 """Before the title of an extra 附加项目, wherever it is named as a field."""
@@ -247,7 +251,7 @@ def check_scope(policy: Policy, role: str, scope: Iterable[str]) -> tuple[str, .
         if len(prefix_of(one)) < DIGITS[rules.scope]:
             raise ConfigError(
                 "scope is wider than the role may have",
-                zh=f"范围 {one} 超过了“{role}”的最大一级（{rules.scope}）：请写得更具体。",
+                zh=f"范围 {one} 超过了“{role}”的最大一级（{REACHES[rules.scope]}）：请写得更具体。",
             )
     return found
 

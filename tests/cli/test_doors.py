@@ -1,6 +1,7 @@
 """Accounts, clients, policy and audit from the command line."""
 
 import io
+import socket
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,29 @@ def test_audit_is_verified(hub: Hub, home: Home) -> None:
     assert found.code == 1
     assert [one["kind"] for one in found.json["faults"]] == ["altered"]
     assert hub("audit", "warnings", home=home).code == 0
+
+
+def test_a_copy_of_the_checkpoints_that_is_none_is_told(
+    hub: Hub, home: Home, tmp_path: Path
+) -> None:
+    hub("client", "add", "民政局", "--role", "部门", "--scope", COMMUNITY, home=home)
+    (tmp_path / "other.jsonl").write_text("[1]", encoding="utf-8")
+    for name in ("missing.jsonl", "other.jsonl"):
+        found = hub("audit", "verify", "--kept", tmp_path / name, home=home)
+        assert found.code == 2
+        assert "checkpoints.jsonl" in found.err
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_promised(hub: Hub, home: Home) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        found = hub("serve", "--port", str(port), home=home)
+    assert found.code == 4
+    assert f"端口 {port} 已被占用" in found.err
+    assert "控制台" not in found.out
+    assert "Errno" not in found.err
 
 
 def test_looks_from_the_command_line_are_audited_too(hub: Hub, home: Home) -> None:

@@ -107,8 +107,9 @@ def test_scope(role: str, scope: str, whole: bool, kept: tuple[str, ...]) -> Non
 
 
 def test_a_scope_wider_than_the_role_is_refused() -> None:
-    with pytest.raises(ConfigError, match="wider"):
+    with pytest.raises(ConfigError, match="wider") as told:
         check_scope(POLICY, "网格员", ["510108000000"])
+    assert "最大一级（网格）" in told.value.zh
     with pytest.raises(ConfigError, match="no code"):
         check_scope(POLICY, "网格员", ["x' OR 1=1 --"])
     with pytest.raises(ConfigError, match="no scope"):
