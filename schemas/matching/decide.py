@@ -194,7 +194,9 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
                     why="联系人的电话，本人另有电话",
                 )  # fmt: skip
             else:
-                made[at] = replace(one, confidence=min(one.confidence, 0.85))
+                theirs = RELATIVES.search(f"{each.column.name} {each.column.comment}")
+                most = BY_VALUES if theirs else 0.85  # `联系人电话` may be the person's own
+                made[at] = replace(one, confidence=min(one.confidence, most))
         if one.field == "relation_code" and not _to_head(each, made):
             made[at] = _to_another(one, made, seen)
         if one.field == "head_name" and entity == "resident" and not chosen["name"]:
@@ -205,6 +207,10 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
 HEADED = ("household_no", "head_name", "head_id_number")
 TO_HEAD = re.compile(r"户|家长|head|house|hold|master|hz|^hh", re.IGNORECASE)
 HEADS = ("户主", "02")
+RELATIVES = re.compile(
+    r"家属|亲属|亲友|家人|紧急|应急|子女|兄弟|姐妹|邻居|urgent|emerg|kin|relative|family|friend",
+    re.IGNORECASE,
+)
 NEAR = ("contact", "guardian", "spouse", "parent", "offspring", "landlord")
 """People whom a row names besides its own, and who have a relation to it."""
 
@@ -265,7 +271,7 @@ def _by_values(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
 
 def _nobody_s_place(one: Decision, each: Seen) -> bool:
     """An address of nobody else: `收件地址` may be where the person lives, `单位地址` not."""
-    posted = each.best is not None and each.best.subject in ("mail", "self")
+    posted = each.best is not None and each.best.subject in ("mail", "self", "former")
     return not one.attribute or (posted and one.attribute in (*ADDRESSES, "mailing_address"))
 
 

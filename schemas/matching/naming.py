@@ -48,6 +48,7 @@ def read_name(name: str, comment: str = "", *, initials: bool = False) -> list[N
             strength=1 - (1 - one.strength) * (1 - said[key].strength),
             why=said[key].why,
             whose=max(one.whose, said[key].whose),
+            role=said[key].role or one.role,
             agreed=True,
         )
         for one in agreeing

@@ -18,6 +18,9 @@ HARDLY_OTHERS = (
     *("employment", "nationality", "hukou_address"),
 )
 """What is seldom asked of anybody but the person whom a row is about."""
+WORKERS = ("worker", "official")
+"""Of a row that is about nobody else, they are the person: a roster of a company's staff."""
+STAFFED = {"name", "id_number", "sex"}
 AHEAD = 2  # so much more must be known of the one than of the next
 Readings = Sequence[list[NameReading]]
 
@@ -27,14 +30,23 @@ def by_stem(columns: Sequence[ReflectedColumn], readings: Readings) -> Readings:
     stems = [
         _stem(one, said) for one, said in zip(columns, [*map(_of_person, readings)], strict=True)
     ]
-    people = _people(stems, readings)
+    people = _people(stems, readings, ("self",))
     own = _own(people)
+    if not people:
+        people = _people(stems, readings, WORKERS)
+        own = next((stem for stem, asked in people.items() if asked >= STAFFED), "")
     if not own:
         return readings
+    whose = [_named_in(stem, people) for stem in stems]
     return [
-        [*_given(each, own=stem == own)] if stem in people else each
-        for stem, each in zip(stems, readings, strict=True)
+        [*_given(each, own=person == own)] if person else each
+        for person, each in zip(whose, readings, strict=True)
     ]
+
+
+def _named_in(stem: str, people: Mapping[str, set[str]]) -> str:
+    """The person with whom a stem begins: `staffnow` of `staff.nowAddr`; empty where none does."""
+    return max((one for one in people if stem.startswith(one)), key=len, default="")
 
 
 def _of_person(readings: Sequence[NameReading]) -> NameReading | None:
@@ -55,7 +67,9 @@ def _stem(column: ReflectedColumn, said: NameReading | None) -> str:
     return ""
 
 
-def _people(stems: Sequence[str], readings: Readings) -> dict[str, set[str]]:
+def _people(
+    stems: Sequence[str], readings: Readings, subjects: Sequence[str]
+) -> dict[str, set[str]]:
     """What is asked of each who is named and may be the row's own person, by stem.
 
     Empty where a name without a stem is that person's.
@@ -67,7 +81,7 @@ def _people(stems: Sequence[str], readings: Readings) -> dict[str, set[str]]:
             continue
         if not stem and (said.attribute, said.subject) == ("name", "self"):
             return {}
-        if any(one.subject == "self" for one in each if one.attribute == said.attribute):
+        if any(one.subject in subjects for one in each if one.attribute == said.attribute):
             known.setdefault(stem, set()).add(said.attribute)
     known.pop("", None)
     return {stem: each for stem, each in known.items() if "name" in each}

@@ -8,9 +8,9 @@ from tests.matching.measuring import measure, proposed, settings_wrong, sources
 PARTS = (
     *("built_with", "held_back", "written_last", "written_later", "fresh"),
     *("newcomers", "afterwards", "third_look", "fourth_look", "fifth_look"),
-    *("sixth_look", "seventh_look", "eighth_look", "ninth_look"),
+    *("sixth_look", "seventh_look", "eighth_look", "ninth_look", "tenth_look"),
 )
-LATEST = ("sixth_look", "seventh_look", "eighth_look", "ninth_look")
+LATEST = ("sixth_look", "seventh_look", "eighth_look", "ninth_look", "tenth_look")
 
 
 @pytest.mark.parametrize("half", PARTS)

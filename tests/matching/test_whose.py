@@ -33,6 +33,18 @@ def test_of_two_who_are_named_the_one_of_whom_more_is_known_is_the_person() -> N
     }  # fmt: skip
 
 
+def test_where_a_row_is_about_staff_the_staff_are_the_people() -> None:
+    found = fields(
+        proposed(
+            {
+                "staff.name": "name", "staff.idNo": "id", "staff.gender": "sex_zh",
+                "staff.nowAddr": "address_full", "leader.name": "operator",
+            }
+        )
+    )  # fmt: skip
+    assert [*found.values()] == ["name", "id_number", "sex_code", "residence_address", None]
+
+
 def test_a_relation_beside_a_contact_is_not_one_to_the_head() -> None:
     person = {"NAME": "name", "ID_NO": "id", "SEX": "sex_zh"}
     beside = proposed({**person, "NEXT_OF_KIN": "other_name", "RELATIONSHIP": "relation_few"})
