@@ -1,6 +1,6 @@
 """Household, dwelling and grid."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from hub.platform_streams import Entity
 from serving.console.frame import Visit, Visiting
 from serving.console.pages.overview import may_open
+from serving.console.showing import LOCAL
 from serving.reading import overview, places
 from serving.reading.listing import LISTS, Choice, count
 
@@ -29,8 +30,8 @@ def dwelling(visit: Visiting, dwelling_id: str, as_of: date | None = None) -> Re
 
 
 def past(as_of: date | None) -> date | None:
-    """A day of the past; today and the days to come are now."""
-    return as_of if as_of is not None and as_of < date.today() else None
+    """A day of the past; today, in Beijing, and the days to come are now."""
+    return as_of if as_of is not None and as_of < datetime.now(LOCAL).date() else None
 
 
 def _shown(visit: Visit, entity: Entity, key: str, place: places.Place) -> Response:

@@ -1,11 +1,14 @@
 """A household and a dwelling on a past day: who was there, as far as one may see them now."""
 
+import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from ledger.accounts import add_account
+from serving.console.pages.places import past
+from serving.console.showing import LOCAL
 from tests.serving.console.conftest import ACCOUNTS, PASSWORD, Served, running
 from tests.serving.console.test_pages import last, resident
 from tests.serving.console.two_grids import GRID, NAMES, OTHER, build_two_grids
@@ -97,6 +100,20 @@ def test_a_day_to_come_is_now(moved: Served) -> None:
     with moved.client("staff") as client:
         assert "不是现在的" not in client.get(f"{address}?as_of=2999-01-01").text
         assert client.get(f"{address}?as_of=then").status_code in (400, 422)
+
+
+def test_yesterday_is_that_of_beijing_wherever_the_server_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    today = datetime.now(LOCAL).date()
+    monkeypatch.setenv("TZ", "Etc/GMT+12")
+    time.tzset()
+    try:
+        assert past(today - timedelta(days=1)) == today - timedelta(days=1)
+        assert past(today) is None
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_before_anything_was_known_nobody_was_there(moved: Served) -> None:
