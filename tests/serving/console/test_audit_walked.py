@@ -7,11 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ledger.accounts import add_account
 from ledger.audit_check import events
 from ledger.clients import add_client
 from serving.reading.audited import ACTIONS, ENTITIES
-from tests.serving.console.conftest import Served, running
-from tests.serving.console.test_pages import last, resident
+from tests.serving.console.conftest import PASSWORD, Served, csrf, running
+from tests.serving.console.test_pages import form, last, resident
 from tests.serving.console.test_walked import open_copy, post
 from tests.serving.console.two_grids import GRID, NAMES, OTHER
 from tests.serving.on_disk import on_disk
@@ -155,3 +156,21 @@ def test_an_extract_shows_nobody_what_they_may_not_see(served: Served) -> None:
     assert told["fields"] == ["name", "phone"]
     assert (told["detail"]["extract"], told["detail"]["stated"]) == ("elders", "高龄津贴")  # type: ignore[index]  # a row of the audit
     (folder / "elders.yaml").unlink()
+
+
+def test_who_has_two_grids_fills_for_either(served: Served, tmp_path: Path) -> None:
+    add_account(served.doors.ledger, "both", "网格员", [GRID, OTHER], PASSWORD)
+    file = form(tmp_path / "两格花名册.xlsx")
+    with served.client("staff") as staff:
+        staff.post(
+            "/forms/register", data={"csrf": csrf(staff.get("/forms").text), "department": "民政"},
+            files={"file": (file.name, file.read_bytes())},
+        )  # fmt: skip
+    with served.client("both") as client:
+        page = client.get("/forms").text
+        for code in (GRID, OTHER):
+            assert f"<option>{code}</option>" in page
+            measured = post(client, "/forms/measure", name="两格花名册", scope=code)
+            assert measured.status_code == 200
+        elsewhere = post(client, "/forms/measure", name="两格花名册", scope="510108019007")
+        assert elsewhere.status_code == 403
