@@ -38,6 +38,13 @@ def begin(ledger: Ledger, actor: str, key: str, request: str) -> Replay | None:
     return None
 
 
+def begun(ledger: Ledger, run: str) -> bool:
+    """Whether a run of that id was ever begun by a request."""
+    query = sa.select(IdempotencyRow.key).where(IdempotencyRow.body["run"].as_string() == run)
+    with ledger.engine.connect() as connection:
+        return connection.execute(query).first() is not None
+
+
 def finish(ledger: Ledger, actor: str, key: str, status: int, body: Mapping[str, Any]) -> None:
     """Keep what was answered."""
     with Session(ledger.engine) as session, session.begin():

@@ -14,6 +14,7 @@ from ledger import Batch, Ledger
 from ledger.tombstones import begin_removal, finish_removal, open_removals, tombstones
 from pipelines.raw_files import files_in_core, other_than_noted
 from reports.collected import forget_collected
+from reports.extract_run import forget_in_extracts
 from warehouse.duck import literal, memory, parquet, write_parquet
 from warehouse.erasing import MARK, Record, erasing_secret, marks_of, purge, records_of
 from warehouse.lock import locked
@@ -72,6 +73,7 @@ def finish_erasures(home: Home, ledger: Ledger, tick: Tick = lambda _: None) -> 
     drop_older(home)
     for resident_id in waiting.values():
         forget_collected(home, resident_id)
+        forget_in_extracts(home, resident_id)
     done = _rewrite(home, ledger, tick)
     for number in waiting:
         finish_removal(ledger, number)

@@ -48,10 +48,11 @@ class Run:
     rows: int
     changes: dict[str, int] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
+    asked: str = ""
 
 
 def run_extract(
-    home: Home, one: Extract, *, full: bool = False, now: datetime | None = None
+    home: Home, one: Extract, *, full: bool = False, now: datetime | None = None, asked: str = ""
 ) -> Run:
     """Run an extract and leave its folder where it is delivered, whole or not at all.
 
@@ -60,6 +61,7 @@ def run_extract(
         one: The extract; `refuse` is asked first.
         full: All rows, even where the file says `changes`.
         now: The moment of the run.
+        asked: What whoever asked calls the run; kept with it.
 
     Raises:
         ConfigError: the extract asks for more than it may, or the snapshot is too old.
@@ -69,10 +71,10 @@ def run_extract(
     """
     refuse(one)
     with locked(home, f"extract-{one.extract}"):
-        return _run(home, one, full, now or datetime.now(UTC))
+        return _run(home, one, full, now or datetime.now(UTC), asked)
 
 
-def _run(home: Home, one: Extract, full: bool, moment: datetime) -> Run:
+def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> Run:
     population = parse_population(one.population)
     items = {*(each.item for each in one.fields), *one.count_by, *population.items}
     with people_of(home, one.scope, items) as (people, connection):
@@ -89,7 +91,9 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime) -> Run:
             changes = dict(given.group_by(CHANGE).len().iter_rows())
     mark = watermark(home, one, moment)
     given = given.with_columns(pl.lit(mark).alias(WATERMARK))
-    made = Run(one.extract, _target(home, one, moment), mark, mode, given.height, changes)
+    made = Run(
+        one.extract, _target(home, one, moment), mark, mode, given.height, changes, asked=asked
+    )
     _deliver(home, one, given, made, people, moment)
     if not one.count_by:  # without changes it is only kept whom it held
         _write_state(home, rows if one.mode == "changes" else rows.select(KEY), state)
@@ -211,6 +215,24 @@ def _write_state(home: Home, rows: pl.DataFrame, path: Path) -> None:
         write_parquet(home, connection, f"SELECT * FROM given ORDER BY {KEY}", path)
 
 
+def forget_in_extracts(home: Home, resident_id: str) -> None:
+    """Erase what the last runs kept of a resident.
+
+    The id stays, which is nobody's then: by it the next run tells the recipient that they are gone.
+
+    Raises:
+        BusyError: an extract is running.
+    """
+    for path in sorted((home.data / "extracts").glob("*/last.parquet")):
+        with locked(home, f"extract-{path.parent.name}"):
+            rows = _read_state(home, path)
+            if rows is None or resident_id not in rows[KEY]:
+                continue
+            whose = pl.col(KEY) == resident_id
+            blank = pl.when(~whose).then(pl.exclude(KEY)).name.keep()
+            _write_state(home, rows.select(KEY, blank), path)
+
+
 def _target(home: Home, one: Extract, moment: datetime) -> Path:
     base = Path(one.folder) if one.folder else Path("data") / "out" / one.extract
     return home.root / base / moment.astimezone(ZONE).strftime(f"{one.extract}-%Y%m%dT%H%M%S")
@@ -236,8 +258,8 @@ def _deliver(
         log = log_path(home, one, made.folder.name)
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         keep_for_delivery(home, one, given, made.folder.name)
-        on_file = json.dumps(told | {"folder": str(made.folder)}, ensure_ascii=False, indent=2)
-        log.write_text(on_file + "\n", encoding="utf-8")
+        on_file = told | {"folder": str(made.folder), "asked": made.asked}
+        log.write_text(json.dumps(on_file, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         temporary.rename(made.folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 
 from hub.errors import HubError, NotFoundError
 from ledger.feedback import feedback_of, note_feedback
-from ledger.idempotency import Replay, begin, finish
+from ledger.idempotency import Replay, begin, begun, finish
 from reports.extract_file import NAME, Extract, load_extracts
 from reports.extract_run import Run, run_extract, runs_of
 from reports.form_file import FormFile, load_forms
@@ -77,8 +77,8 @@ def run(name: Name, caller: Called, key: Key) -> Response:
             return caller.answer(replay.body, replay.status)
         mark = "J" + token_hash(f"{caller.access.actor} {key}")[:20]
         jobs: Jobs = caller.request.app.state.jobs
-        begun = caller.doors.background.submit(run_extract, caller.doors.home, one)
-        jobs.put(f"{name}/{mark}", begun)
+        job = caller.doors.background.submit(run_extract, caller.doors.home, one, asked=mark)
+        jobs.put(f"{name}/{mark}", job)
         body = RunRow(run=mark, status="running").model_dump()
         finish(caller.doors.ledger, caller.access.actor, key, 202, body)
         caller.note("extract", subject=name, detail={"run": mark})
@@ -219,6 +219,9 @@ def _one(caller: Caller, name: str) -> Extract:
 def _state(caller: Caller, one: Extract, run_id: str) -> dict[str, Any]:
     job = caller.request.app.state.jobs.get(f"{one.extract}/{run_id}")
     if job is None:
+        if _kept(caller, one, run_id) is None and begun(caller.doors.ledger, run_id):
+            again = "服务重启，这次运行没有做完：请换一个 Idempotency-Key 再运行一次。"
+            return {"run": run_id, "status": "failed", "detail": again, "files": []}
         return _told(_manifest(caller, one, run_id))
     if not job.done():
         return {"run": run_id, "status": "running", "files": []}
@@ -233,10 +236,16 @@ def _manifest(caller: Caller, one: Extract, run_id: str) -> dict[str, Any]:
     job = caller.request.app.state.jobs.get(f"{one.extract}/{run_id}")
     if job is not None and job.done() and job.exception() is None:
         run_id = job.result().watermark
-    for told in runs_of(caller.doors.home, one.extract):
-        if told["watermark"] == run_id:
-            return told
-    raise NotFoundError("no such run", zh="没有这一次运行，或者它还没有做完。")
+    told = _kept(caller, one, run_id)
+    if told is None:
+        raise NotFoundError("no such run", zh="没有这一次运行，或者它还没有做完。")
+    return told
+
+
+def _kept(caller: Caller, one: Extract, run_id: str) -> dict[str, Any] | None:
+    """What is on file of a run, by its watermark or by what was given back when it began."""
+    made = runs_of(caller.doors.home, one.extract)
+    return next((one for one in made if run_id in (one["watermark"], one.get("asked"))), None)
 
 
 def _told(told: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Erased is erased: in no table of any snapshot, and no later sync brings the resident back."""
 
+import csv
 import json
 import signal
 from hashlib import sha256
@@ -74,6 +75,19 @@ scope: "51"
 """
 
 
+CHANGES = """
+extract: numbers
+title: 证件核对
+recipient: {department: 公安, scope: "51"}
+purpose: 核对
+basis: {document: 办法, fields: [name, id_number]}
+fields: [name, id_number]
+population: everyone
+mode: changes
+scope: "51"
+"""
+
+
 def test_an_export_holds_all_that_is_held_and_who_saw_it(home: Home, tmp_path: Path) -> None:
     one = person(home)
     path = tmp_path / "out.json"
@@ -100,6 +114,9 @@ def test_nothing_of_an_erased_resident_is_left_or_comes_back(
     one = person(home)
     number, name, resident = one["id_number"], one["name"], one["resident_id"]
     assert number in whole(home)
+    (home.root / "extracts" / "numbers.yaml").write_text(CHANGES, encoding="utf-8")
+    assert run(home, "extract", "run", "numbers") == 0
+    assert number in files(home)
     assert run(home, "erase", resident, "--reason", "申请 1 号") == 2  # not confirmed
     assert run(home, "erase", resident, "--reason", "申请 1 号", "--yes") == 0
     assert "不会再收进来" in capsys.readouterr().out
@@ -117,17 +134,22 @@ def test_nothing_of_an_erased_resident_is_left_or_comes_back(
     assert run(home, "erase", resident, "--reason", "再一次", "--yes") == 1
     held = files(home)
     assert number not in held
+    assert run(home, "extract", "run", "numbers") == 0
+    *_, told = sorted((home.data / "out" / "numbers").glob("*/numbers.csv"))
+    given = csv.DictReader(told.read_text(encoding="utf-8-sig").splitlines())
+    gone = [row for row in given if row["resident_id"] == resident]
+    assert [(row["change"], row["id_number"]) for row in gone] == [("removed", "")]
     assert "13912345678" not in held
     notes = [pull.notes for pull in ledger_of(home).last_pulls().values() if pull.notes]
     assert notes == [["1 行属于已依法删除的居民，没有收进来。"]] * 2
 
 
 def files(home: Home) -> str:
-    """Every cell of every raw, core and collected file."""
+    """Every cell of every raw, core and collected file, and of what extracts keep."""
     with memory(home) as connection:
         return "".join(
             str(connection.execute(f"SELECT * FROM {parquet(home, [path])}").fetchall())
-            for kind in ("raw", "core", "collected")
+            for kind in ("raw", "core", "collected", "extracts")
             for path in sorted((home.data / kind).rglob("*.parquet"))
         )
 

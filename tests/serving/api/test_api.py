@@ -8,6 +8,8 @@ import pytest
 
 from ledger.audit_check import events
 from ledger.clients import add_client
+from ledger.idempotency import begin, finish
+from serving.api.exchange import Jobs
 from tests.cli.small_home import COMMUNITY, ZHANG_NUMBER
 from tests.serving.api.conftest import GRID, OTHER, Api
 from tests.serving.on_disk import on_disk
@@ -288,6 +290,13 @@ def test_an_extract_is_run_polled_and_fetched_by_its_department_only(api: Api) -
         nothing = api.ask("部门", f"/extracts/elders/runs/{done['run']}/files/{name}")
         assert nothing.status_code == 404
     assert api.ask("部门", "/extracts/elders/runs/Wnone").status_code == 404
+    api.app.state.jobs = Jobs()  # as after a restart
+    assert api.ask("部门", f"/extracts/elders/runs/{begun.json()['run']}").json() == done
+    lost = "J" + "0" * 20  # begun, and cut short
+    begin(api.doors.ledger, "client:c_lost", "run-lost", "run elders")
+    finish(api.doors.ledger, "client:c_lost", "run-lost", 202, {"run": lost, "status": "running"})
+    told = api.ask("部门", f"/extracts/elders/runs/{lost}").json()
+    assert (told["status"], "重启" in told["detail"]) == ("failed", True)
     api.tokens.pop(("部门", OTHER), None)
     other = api.token("部门", OTHER, title="人社局")
     headers = {"Authorization": f"Bearer {other}"}
