@@ -15,7 +15,10 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Form, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from jinja2 import Environment
 
 from hub.errors import BusyError, HubError, NotFoundError, SourceDownError
@@ -211,15 +214,29 @@ def origin_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def _parameters(route: APIRoute) -> frozenset[str]:
+    return frozenset(_named(route.dependant))
+
+
+def _named(dependant: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _named(each)
+
+
 def visit(request: Request, v: str | None = None) -> Iterator[Visit]:
     """Whoever is signed in, with a cursor on the snapshot for as long as the page is made.
 
     `v` is the key of a purpose stated for this very page, good for some minutes.
 
     Raises:
+        RequestValidationError: the address asks for what the page does not know; to leave that
+            out would show more than was asked for.
         NotSignedInError: nobody is.
         NotAllowedError: policy.yaml has no such role any more.
     """
+    if set(request.query_params) - _parameters(request.scope["route"]):
+        raise RequestValidationError([])
     console: Console = request.app.state.console
     token = request.cookies.get(COOKIE, "")
     account = account_of(console.ledger, token) if token else None

@@ -72,6 +72,15 @@ def test_a_purpose_holds_for_its_page_and_its_session(served: Served, staff: htt
     assert post(staff, "/purpose", purpose="好奇", page=f"/residents/{one}").status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/", "/list?what=residents&", "/platforms", "/work/issues"])
+def test_what_a_page_does_not_know_is_refused(steward: httpx.Client, path: str) -> None:
+    """A filter that is left out would show more than was asked for."""
+    assert steward.get(path).status_code == 200
+    sign = "" if path.endswith("&") else "?"
+    refused = steward.get(f"{path}{sign}gird=510108019006001")
+    assert (refused.status_code, "写得不对" in refused.text) == (400, True)
+
+
 def test_a_search_is_in_no_address(served: Served, staff: httpx.Client) -> None:
     answer = post(staff, "/search", text=NAMES[3])
     address = answer.headers["location"].removeprefix("/console")
