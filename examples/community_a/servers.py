@@ -137,7 +137,13 @@ def _make_mariadb(data: Path) -> None:
     _own(data, "mysql")
     make = [_program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db"]
     account = ["--user=mysql"] if os.geteuid() == 0 else []
-    _run([*make, *account, "--auth-root-authentication-method=socket"], None)
+    make += [*account, "--auth-root-authentication-method=socket"]
+    try:
+        _run(make, None)
+    except SourceDownError:  # it did once in hundreds of times, on a busy machine
+        shutil.rmtree(data)
+        _own(data, "mysql")
+        _run(make, None)
 
 
 def _launch_mariadb(data: Path, port: int, password: str) -> None:
@@ -217,6 +223,7 @@ def _own(path: Path, account: str) -> None:
 
 def _run(command: list[str], account: str | None) -> None:
     """Run to the end; as root, PostgreSQL's programs run under its own account."""
+    name = Path(command[0]).name
     if account and os.geteuid() == 0:
         command = ["runuser", "-u", account, "--", *command]
     with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open in the daemon
@@ -225,8 +232,10 @@ def _run(command: list[str], account: str | None) -> None:
         )
         if done.returncode:
             output.seek(0)
+            said = output.read()
+            wrong = "\n".join(line for line in said.splitlines() if "ERROR" in line) or said
             raise SourceDownError(
-                f"{Path(command[-1]).name}: exit {done.returncode}: {output.read()[-500:]}",
+                f"{name}: exit {done.returncode}: {wrong[-500:]}",
                 zh="演示用的数据库没有启动成功：请查看日志，或确认已安装 PostgreSQL 和 MariaDB。",
             )
 
