@@ -137,13 +137,15 @@ def _make_mariadb(data: Path) -> None:
     _own(data, "mysql")
     make = [_program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db"]
     account = ["--user=mysql"] if os.geteuid() == 0 else []
-    make += [*account, "--auth-root-authentication-method=socket"]
-    try:
-        _run(make, None)
-    except SourceDownError:  # it did once in hundreds of times, on a busy machine
-        shutil.rmtree(data)
-        _own(data, "mysql")
-        _run(make, None)
+    make += [*account, f"--tmpdir={_scratch(data)}"]
+    _run([*make, "--auth-root-authentication-method=socket"], None)
+
+
+def _scratch(data: Path) -> Path:
+    """A server's own folder for temporary tables: one that starts removes all it finds there."""
+    folder = data.with_name(f"{data.name}-tmp")
+    _own(folder, "mysql")
+    return folder
 
 
 def _launch_mariadb(data: Path, port: int, password: str) -> None:
@@ -162,6 +164,7 @@ def _launch_mariadb(data: Path, port: int, password: str) -> None:
         socket_file = Path(tempfile.gettempdir()) / f"mariadb-{name}.sock"
     settings = {
         "datadir": data,
+        "tmpdir": _scratch(data),
         "port": port,
         "bind-address": "127.0.0.1",
         "socket": socket_file,
