@@ -320,12 +320,20 @@ def _at_most(limit: int | None) -> str:
 
 
 def merged_ids(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Every id that was merged, and into which."""
-    return dict(
+    """Every id that was merged, and the one it is now, after however many merges."""
+    into: dict[str, str] = dict(
         connection.execute(
             "SELECT resident_id, merged_into FROM resident_identity WHERE merged_into IS NOT NULL"
         ).fetchall()
     )
+    found = {}
+    for resident_id, now in into.items():
+        met = {resident_id}
+        while now in into and now not in met:
+            met.add(now)
+            now = into[now]  # noqa: PLW2901 (one step on)
+        found[resident_id] = now
+    return found
 
 
 def newest_pull(connection: duckdb.DuckDBPyConnection) -> datetime | None:

@@ -13,5 +13,5 @@ def _numbered(_: Audit, *events: Event) -> int:
 
 
 if __name__ == "__main__":
-    Audit.record = _numbered  # type: ignore[method-assign, assignment]
+    Audit.record = _numbered  # type: ignore[method-assign, assignment]  # in its place
     main()

@@ -13,7 +13,6 @@ from urllib.parse import unquote
 import duckdb
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 
 from hub.errors import HubError, NotFoundError
 from ledger.audit import Event
@@ -21,6 +20,7 @@ from ledger.clients import Client
 from security.policy import Access, Action, NotAllowedError
 from serving.api.problems import Problem
 from serving.doors import Doors, TooManyError
+from serving.parameters import parameters
 from warehouse.doors import Cards
 
 Row = dict[str, Any]
@@ -211,18 +211,13 @@ def known_only(request: Request) -> None:
     Raises:
         Problem: 400; an unknown filter would otherwise be a silent wider answer.
     """
-    route = request.scope["route"]
-    known = _parameters(route)
+    known = parameters(request.scope["route"])
     given = [name for name, _ in request.query_params.multi_items()]
     if unknown := sorted({name for name in given if name not in known}):
         shown = "、".join(one for one in unknown[:5] if re.fullmatch(r"[a-z_]{1,30}", one))
         raise Problem(400, f"有不认识的参数（{shown or '…'}）。可以用的见 openapi.json。")
     if len(given) != len(set(given)):
         raise Problem(400, "有参数写了两次：每个参数只写一次。")
-
-
-def _parameters(route: APIRoute) -> frozenset[str]:
-    return frozenset(one.alias for one in route.dependant.query_params)
 
 
 async def caller(request: Request) -> Caller:

@@ -15,10 +15,8 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Form, Request
-from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.routing import APIRoute
 from jinja2 import Environment
 
 from hub.errors import BusyError, HubError, NotFoundError, SourceDownError
@@ -35,6 +33,7 @@ from serving.console.kept import Kept
 from serving.console.showing import environment
 from serving.console.syncing import Syncing
 from serving.doors import Doors, TooManyError
+from serving.parameters import parameters
 from serving.reading.settled import NOTHING, Settled
 from serving.reading.snapshot import Brain
 from serving.reading.unsynced import Unsynced, unsynced
@@ -214,16 +213,6 @@ def origin_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _parameters(route: APIRoute) -> frozenset[str]:
-    return frozenset(_named(route.dependant))
-
-
-def _named(dependant: Dependant) -> Iterator[str]:
-    yield from (one.alias for one in dependant.query_params)
-    for each in dependant.dependencies:
-        yield from _named(each)
-
-
 def visit(request: Request, v: str | None = None) -> Iterator[Visit]:
     """Whoever is signed in, with a cursor on the snapshot for as long as the page is made.
 
@@ -235,7 +224,7 @@ def visit(request: Request, v: str | None = None) -> Iterator[Visit]:
         NotSignedInError: nobody is.
         NotAllowedError: policy.yaml has no such role any more.
     """
-    if set(request.query_params) - _parameters(request.scope["route"]):
+    if set(request.query_params) - parameters(request.scope["route"]):
         raise RequestValidationError([])
     console: Console = request.app.state.console
     token = request.cookies.get(COOKIE, "")

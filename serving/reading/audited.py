@@ -85,12 +85,5 @@ class Named:
 def all_ids(connection: duckdb.DuckDBPyConnection, resident_id: str) -> list[str]:
     """Every id that a resident had: the one in use, and those that were merged into it."""
     into = merged_ids(connection)
-
-    def end(one: str) -> str:
-        met = {one}
-        while (following := into.get(one)) and following not in met:
-            met.add(one := following)
-        return one
-
-    own = end(resident_id)
-    return sorted({own, resident_id, *(one for one in into if end(one) == own)})
+    own = into.get(resident_id, resident_id)
+    return sorted({own, resident_id, *(one for one, now in into.items() if now == own)})
