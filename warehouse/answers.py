@@ -173,10 +173,12 @@ def find(connection: duckdb.DuckDBPyConnection, text: str, limit: int = 20) -> l
     return rows(
         connection,
         f"""
-        WITH hits AS (
+        WITH RECURSIVE now(id) AS (
+            SELECT $text UNION SELECT merged_into FROM resident_identity
+            JOIN now ON resident_id = id WHERE merged_into IS NOT NULL),
+        hits AS (
             {ways}
-            UNION ALL SELECT merged_into, 0, 'resident_id' FROM resident_identity
-            WHERE resident_id = $text AND merged_into IS NOT NULL
+            UNION ALL SELECT id, 0, 'resident_id' FROM now WHERE id <> $text
             UNION ALL SELECT l.resident_id, 9, 'record' FROM resident_record
             JOIN resident_link l USING (record_id) WHERE {other}),
         best AS (SELECT resident_id, min(nth) AS nth, arg_min(way, nth) AS way FROM hits
