@@ -166,14 +166,11 @@ class Visit:
 
     def page(self, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """Render a page inside the frame."""
-        menu = [one for one in MENU if any(self.access.may(each) for each in one[3])]
+        frame = framing(self.console, self.token, self.account, self.access)
         text = self.console.templates.get_template(template).render(
-            visit=self, access=self.access, account=self.account, menu=menu, prefix=PREFIX,
-            home_name=self.console.home.settings.name, csrf=self.csrf,
-            snapshot=self.brain.number if self.brain else None,
+            visit=self, snapshot=self.brain.number if self.brain else None,
             path=self.request.url.path.removeprefix(PREFIX) or "/",
-            titles=self.titles(), now=datetime.now(UTC), gains=self.gains(),
-            unsynced=self.unsynced(), **values,
+            titles=self.titles(), gains=self.gains(), unsynced=self.unsynced(), **frame, **values,
         )  # fmt: skip
         return HTMLResponse(text, status)
 
@@ -201,6 +198,15 @@ class Visit:
         known, _ = self.console.home.read_platforms()
         ours = {one.platform: one.title for one in (ANSWERS, REQUESTED)}
         return ours | {name: one.title for name, one in known.items()}
+
+
+def framing(console: Console, token: str, account: Account, access: Access) -> dict[str, Any]:
+    """What the frame around every page needs: the menu, and who is signed in."""
+    menu = [one for one in MENU if any(access.may(each) for each in one[3])]
+    return {
+        "access": access, "account": account, "menu": menu, "prefix": PREFIX,
+        "now": datetime.now(UTC), "home_name": console.home.settings.name, "csrf": csrf_of(token),
+    }  # fmt: skip
 
 
 def csrf_of(token: str) -> str:

@@ -3,7 +3,9 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -21,6 +23,7 @@ from serving.console.frame import (
     PREFIX,
     Console,
     NotSignedInError,
+    framing,
     origin_of,
     status_of,
     to_sign_in,
@@ -50,6 +53,7 @@ PAGES = (
 LOGGER = logging.getLogger("hub.console")
 KEYS = {"resident_id": "resident", "household_id": "household", "dwelling_id": "dwelling",
         "grid_code": "grid"}  # fmt: skip
+SERVER_ERROR = 500
 ID = re.compile(r"[A-Z][a-z2-7]{20}")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -130,8 +134,18 @@ def _answer_errors(pages: FastAPI) -> None:
 
 def _page(request: Request, status: int, text: str) -> HTMLResponse:
     console: Console = request.app.state.console
+    token = request.cookies.get(COOKIE, "")
+    account = account_of(console.ledger, token) if token and status < SERVER_ERROR else None
+    framed: dict[str, Any] = {"prefix": PREFIX, "home_name": console.home.settings.name}
+    if account is not None:
+        with suppress(NotAllowedError):  # a role that policy.yaml no longer has
+            framed = framing(console, token, account, console.doors.access(account))
     rendered = console.templates.get_template("problem.html").render(
-        prefix=PREFIX, home_name=console.home.settings.name, status=status, text=text
+        frame="frame.html" if "menu" in framed else "plain.html",
+        status=status,
+        text=text,
+        snapshot=None,
+        **framed,
     )
     return HTMLResponse(rendered, status, headers=HEADERS | {"Cache-Control": "no-store"})
 

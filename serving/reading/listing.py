@@ -100,6 +100,7 @@ class Choice:
     sex: str | None = None
     age_from: int | None = None
     age_to: int | None = None
+    platform: str | None = None
 
     @property
     def listed(self) -> Listed:
@@ -184,6 +185,12 @@ def _narrow(choice: Choice, parts: list[str], values: Row) -> None:
     if choice.sex is not None:
         parts.append("coalesce(r.sex_code, '0') = $sex")
         values["sex"] = choice.sex
+    if choice.platform is not None:
+        parts.append(
+            "r.resident_id IN (SELECT l.resident_id FROM resident_link l "
+            "JOIN resident_record t USING (record_id) WHERE t.platform = $platform)"
+        )
+        values["platform"] = choice.platform
     for name, sign in (("age_from", ">="), ("age_to", "<=")):
         bound = getattr(choice, name)
         if bound is not None:

@@ -96,6 +96,22 @@ def pyramid(connection: duckdb.DuckDBPyConnection, access: Access) -> list[Bar]:
     ]
 
 
+def told_of(connection: duckdb.DuckDBPyConnection, access: Access) -> dict[str, Figure]:
+    """How many persons of the scope each platform has told of, by its name."""
+    inside = access.where("r")
+    found = rows(
+        connection,
+        f"""SELECT t.platform, count(DISTINCT r.resident_id) AS n
+            FROM resident_record t JOIN resident_link USING (record_id)
+            JOIN resident r USING (resident_id) WHERE {inside.sql} GROUP BY ALL""",
+        inside.values,
+    )
+    return {
+        one["platform"]: Figure("人", one["n"], Choice("people", platform=one["platform"]))
+        for one in found
+    }
+
+
 def tiles(connection: duckdb.DuckDBPyConnection, access: Access) -> list[GridTile]:
     """The grids of the scope, by code, with residents and households of each."""
     inside = access.where("g")

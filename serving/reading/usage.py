@@ -44,20 +44,26 @@ def used_by(home: Home, resident_id: str) -> list[Row]:
 
 
 @dataclass(frozen=True)
-class Saved:
-    """What forms were spared: how many are registered, how often filled, cells not typed again."""
+class Spared:
+    """How often a form was filled, and the cells that nobody typed again."""
 
-    forms: int
-    filled: int
-    cells: int
+    filled: int = 0
+    cells: int = 0
+
+    def __add__(self, other: "Spared") -> "Spared":
+        return Spared(self.filled + other.filled, self.cells + other.cells)
 
 
-def forms_saved(home: Home, ledger: Ledger) -> Saved:
-    """Count the registered forms, and what filling them from a page has saved."""
+def forms_spared(home: Home, ledger: Ledger, access: Access) -> dict[str, Spared]:
+    """What filling each registered form inside the scope has spared, by the form's name."""
     query = sa.select(EventRow.detail).where(EventRow.action == "form", EventRow.outcome == "ok")
+    found = {form.form: Spared() for form in load_forms(home)}
     with ledger.engine.connect() as connection:
-        told = [one.get("answered", 0) for one in connection.execute(query).scalars()]
-    return Saved(len(list((home.root / "forms").glob("*.yaml"))), len(told), sum(told))
+        for told in connection.execute(query).scalars():
+            scope, form = told.get("scope") or "*", told.get("form")
+            if form in found and (access.whole or scope.startswith(tuple(access.scope))):
+                found[form] += Spared(1, told.get("answered") or 0)
+    return found
 
 
 def note_form_use(home: Home, form: str, residents: Collection[str]) -> None:

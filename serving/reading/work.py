@@ -218,6 +218,17 @@ def issue_groups(connection: duckdb.DuckDBPyConnection, access: Access) -> list[
     ]  # fmt: skip
 
 
+def issue_places(
+    connection: duckdb.DuckDBPyConnection, access: Access
+) -> dict[tuple[str, str], int]:
+    """How many fields were blanked or doubted, by platform and stream."""
+    found: dict[tuple[str, str], int] = {}
+    for one in issue_groups(connection, access):
+        stream = (one["platform"], one["stream"])
+        found[stream] = found.get(stream, 0) + one["rows"]
+    return found
+
+
 def issue_list(
     connection: duckdb.DuckDBPyConnection, access: Access, line: tuple[str, str, str, str],
     start: int = 0,

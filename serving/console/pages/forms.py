@@ -20,7 +20,7 @@ from reports.register import Sent, register
 from security.policy import Access, NotAllowedError
 from serving.console.exporting import attachment
 from serving.console.frame import Posted, Visit, Visiting, go
-from serving.reading.usage import note_form_use
+from serving.reading.usage import forms_spared, note_form_use
 
 router = APIRouter()
 PERIODS = {"daily": "每日", "weekly": "每周", "monthly": "每月", "quarterly": "每季",
@@ -36,7 +36,9 @@ def forms(visit: Visiting, registered: str = "") -> Response:
     home = visit.console.home
     extracts = load_extracts(home) if visit.access.may("extracts") else []
     return visit.page(
-        "forms.html", forms=load_forms(home), periods=PERIODS, registered=registered,
+        "forms.html", forms=load_forms(home),
+        spared=forms_spared(home, visit.console.ledger, visit.access),
+        periods=PERIODS, registered=registered,
         extracts=[(one, runs_of(home, one.extract)) for one in extracts],
         scopes=_scopes(visit.access), most=visit.access.rules.export,
         may_register=visit.access.may("extracts"),

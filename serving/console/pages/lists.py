@@ -22,10 +22,11 @@ def one_list(  # noqa: PLR0913, PLR0917 (one a part of the address)
     sex: Text = None,
     age_from: Age = None,
     age_to: Age = None,
+    platform: Text = None,
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Response:
     """One page of the list, and how long it is."""
-    choice = Choice(what, grid, label, sex, age_from, age_to)
+    choice = Choice(what, grid, label, sex, age_from, age_to, platform)
     access, number = visit.access, count(visit.connection, visit.access, choice)
     entity = choice.listed.entity
     locked = label is not None and not access.sees("resident", "labels")

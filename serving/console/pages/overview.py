@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from security.policy import Access
-from serving.console.frame import Visiting, go
+from serving.console.frame import Visit, Visiting, go
+from serving.console.pages.platforms import places_of
 from serving.reading import overview
 from serving.reading.boundaries import shapes_of
 from serving.reading.platforms import read_states
-from serving.reading.usage import forms_saved
+from serving.reading.usage import Spared, forms_spared
 
 router = APIRouter()
 
@@ -39,8 +40,22 @@ def one_screen(visit: Visiting) -> Response:
         "most": max((one.residents for one in tiles), default=0) or 1,
         "shapes": shapes_of(visit.console.home, [one.grid_code for one in tiles]),
         "states": read_states(visit.console.home, visit.console.ledger, connection),
-        "saved": forms_saved(visit.console.home, visit.console.ledger),
+        "told": overview.told_of(connection, access),
+        "places": _places(visit),
+        "forms": (spared := forms_spared(visit.console.home, visit.console.ledger, access)),
+        "saved": sum(spared.values(), Spared()),
         "opens": may_open(access),
     }
     visit.note("statistics", rows=0, page="overview")
     return visit.page("overview.html", **values)
+
+
+def _places(visit: Visit) -> dict[str, int] | None:
+    """Fields with issues by platform, for who may open the list of them."""
+    by_stream = places_of(visit)
+    if by_stream is None:
+        return None
+    found: dict[str, int] = {}
+    for (platform, _), number in by_stream.items():
+        found[platform] = found.get(platform, 0) + number
+    return found

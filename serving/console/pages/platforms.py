@@ -6,8 +6,9 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import JSONResponse
 
 from hub.errors import NotFoundError
-from serving.console.frame import Posted, Visiting, go
+from serving.console.frame import Posted, Visit, Visiting, go
 from serving.reading.platforms import states
+from serving.reading.work import issue_places
 
 router = APIRouter()
 PULLS = {
@@ -30,8 +31,15 @@ def platforms(visit: Visiting) -> Response:
     visit.note("look", entity="platform", rows=len(found.platforms))
     return visit.page(
         "platforms.html", found=found, pulls=PULLS, runs=RUNS, syncing=console.syncing,
-        may_sync=visit.access.may("sync"),
+        may_sync=visit.access.may("sync"), places=places_of(visit),
     )  # fmt: skip
+
+
+def places_of(visit: Visit) -> dict[tuple[str, str], int] | None:
+    """Fields with issues by platform and stream, for who may open the list of them."""
+    if visit.brain is None or not visit.access.may("review"):
+        return None
+    return issue_places(visit.connection, visit.access)
 
 
 @router.post("/platforms/sync")

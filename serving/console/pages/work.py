@@ -132,11 +132,12 @@ def take_back(visit: Posted, decision: Annotated[int, Form()]) -> Response:
 
 @router.get("/work/{kind}")
 def waiting(
-    visit: Visiting, kind: Kind, platform: Code = None, only: Code = None, page: Page = 1
-) -> Response:
+    visit: Visiting, kind: Kind, platform: Code = None, stream: Code = None, only: Code = None,
+    page: Page = 1,
+) -> Response:  # fmt: skip
     """One kind of what waits, narrowed, a page at a time, with its counts."""
     every = _rows(visit, kind)
-    rows = _chosen(every, kind, platform, only)
+    rows = _chosen(every, kind, (platform, stream), only)
     shown = rows[(page - 1) * work.PAGE : page * work.PAGE]
     _note_shown(visit, kind, shown)
     waits = None
@@ -145,7 +146,8 @@ def waiting(
         waits = work.waiting(visit.connection, visit.access, ledger, visit.settled)
     return visit.page(
         "waiting.html", kind=kind, kinds=_kinds(visit), rows=shown, number=len(rows), at=page,
-        pages=max(1, -(-len(rows) // work.PAGE)), platform=platform or "", only=only or "",
+        pages=max(1, -(-len(rows) // work.PAGE)), platform=platform or "",
+        stream=stream or "", only=only or "", places=sum(one.get("rows") or 0 for one in rows),
         known=sorted({one["platform"] for one in every if "platform" in one}),
         choices=_choices(every, kind), filter=FILTERS[kind][1], columns=COLUMNS[kind],
         counts=_counts(visit, waits),
@@ -174,19 +176,25 @@ def issue_residents(
 
 
 @router.get("/work/{kind}/export")
-def export(visit: Visiting, kind: Kind, platform: Code = None, only: Code = None) -> Response:
+def export(
+    visit: Visiting, kind: Kind, platform: Code = None, stream: Code = None, only: Code = None
+) -> Response:
     """The same rows as an Excel file, as far as the role may export."""
-    rows = _chosen(_rows(visit, kind), kind, platform, only)
+    rows = _chosen(_rows(visit, kind), kind, (platform, stream), only)
     refuse_rows(visit, len(rows))
     _note_shown(visit, kind, rows)
     return sheet(visit, KINDS[kind], COLUMNS[kind], rows)
 
 
-def _chosen(rows: list[Row], kind: str, platform: str | None, only: str | None) -> list[Row]:
-    key = FILTERS[kind][0]
+def _chosen(
+    rows: list[Row], kind: str, of: tuple[str | None, str | None], only: str | None
+) -> list[Row]:
+    """The rows of a platform and of one stream of it, and with `only` in the kind's column."""
+    (platform, stream), key = of, FILTERS[kind][0]
     return [
         one for one in rows
         if (not platform or one.get("platform") == platform)
+        and (not stream or one.get("stream") == stream)
         and (not only or only in _values(one[key]))
     ]  # fmt: skip
 

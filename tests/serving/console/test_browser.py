@@ -113,6 +113,7 @@ def window(
     width, height = SIZES[request.param]
     context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
     test = request.node.name.removeprefix("test_").partition("[")[0]
+    context.set_default_timeout(90_000)  # of a machine that does other things besides
     yield Visitor(context.new_page(), served, seen, f"{request.param}-{test}")
     context.close()
 

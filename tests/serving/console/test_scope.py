@@ -66,6 +66,11 @@ def test_every_number_is_the_length_of_its_list(served: Served, brain: Brain, na
         ids = [row[f"{figure.choice.listed.entity}_id"] for row in rows
                if figure.choice.listed.entity != "grid"]  # fmt: skip
         assert len(set(ids)) == len(ids)
+    told = overview.told_of(brain.connection, mine)
+    assert "police" in told
+    for figure in told.values():
+        rows = listed(brain.connection, mine, figure.choice, limit=10_000)
+        assert len({row["resident_id"] for row in rows}) == len(rows) == figure.value, figure
     for tile in overview.tiles(brain.connection, mine):
         choice = Choice("residents", grid=tile.grid_code)
         assert count(brain.connection, mine, choice) == tile.residents

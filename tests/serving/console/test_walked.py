@@ -116,3 +116,48 @@ def test_a_clients_key_is_registered_on_a_page(served: Served) -> None:
     with served.client("staff") as staff:
         given = {"client_id": made.client_id, "public_key": public}
         assert post(staff, "/admin/clients/key", **given).status_code == 403
+
+
+def test_what_went_wrong_is_told_with_the_menu_beside(served: Served, staff: httpx.Client) -> None:
+    for path, status in (("/residents/RAAAAAAAAAAAAAAAAAAAA", 404), ("/nothing", 404),
+                         ("/list?what=nothing", 404), ("/list?page=0", 400)):  # fmt: skip
+        answer = staff.get(path)
+        assert answer.status_code == status
+        assert 'aria-label="主菜单"' in answer.text, path
+        assert 'role="search"' in answer.text, "the next search needs no way back"
+    with served.client() as stranger:
+        assert "主菜单" not in stranger.get("/nothing").text
+
+
+def test_a_platforms_numbers_open_the_lists_behind_them(served: Served) -> None:
+    with served.client("steward") as steward:
+        page = steward.get("/platforms").text
+        found = re.findall(r'href="/console(/work/[a-z]+\?[^"]*)">([\d,]+)</a>', page)
+        assert found
+        for address, number in found:
+            behind = steward.get(address.replace("&amp;", "&")).text
+            told = re.search(r"共 ([\d,]+) 行(?:，([\d,]+) 处)?", behind)
+            listed = (told[2] or told[1]) if told else "0"
+            assert listed == number, address
+        assert any(number != "0" for _, number in found)
+        for address, number in re.findall(
+            r'href="/console(/list\?[^"]*platform=[^"]*)">([\d,]+)</a>', steward.get("/").text
+        ):
+            assert f"{number} 人" in steward.get(address.replace("&amp;", "&")).text
+
+
+def test_cells_that_were_spared_stand_with_their_form(served: Served) -> None:
+    def spared(client: httpx.Client) -> tuple[int, int]:
+        page = client.get("/forms").text
+        found = re.findall(r"填过 ([\d,]+) 次，免填 ([\d,]+) 格", page)
+        return sum(int(n.replace(",", "")) for n, _ in found), sum(
+            int(cells.replace(",", "")) for _, cells in found
+        )
+
+    with served.client("staff") as staff:
+        overview = staff.get("/").text
+        told = re.search(
+            r"填过（次）</dt><dd>\D*?>([\d,]+)<.*?免填的格</dt><dd>\D*?>([\d,]+)<", overview, re.DOTALL
+        )
+        assert told
+        assert (int(told[1].replace(",", "")), int(told[2].replace(",", ""))) == spared(staff)
