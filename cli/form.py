@@ -207,8 +207,8 @@ def fill(
     form = load_form(opened, name)
     with people_of(opened, scope, form.needed) as (people, connection):
         report = filled(opened, connection, form, people, out.resolve())
-    facts = {"form": form.form, "form_version": form.version, "scope": scope or "*", "asked": report.asked,
-             "answered": report.answered}  # fmt: skip
+    facts = {"form": form.form, "form_version": form.version, "scope": scope or "*",
+             "asked": report.asked, "answered": report.answered}  # fmt: skip
     noted(opened, "form", entity="form", rows=report.rows, detail=facts)
     note_form_use(opened, form.form, report.residents)
     if json:

@@ -157,7 +157,9 @@ def test_cells_that_were_spared_stand_with_their_form(served: Served) -> None:
     with served.client("staff") as staff:
         overview = staff.get("/").text
         told = re.search(
-            r"填过（次）</dt><dd>\D*?>([\d,]+)<.*?免填的格</dt><dd>\D*?>([\d,]+)<", overview, re.DOTALL
+            r"填过（次）</dt><dd>\D*?>([\d,]+)<.*?免填的格</dt><dd>\D*?>([\d,]+)<",
+            overview,
+            re.DOTALL,
         )
         assert told
         assert (int(told[1].replace(",", "")), int(told[2].replace(",", ""))) == spared(staff)
