@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from hub.priority import yield_to_readers
 from hub.settings import open_home
 
 
@@ -57,6 +58,8 @@ def standardise(root: Path) -> dict[str, Any]:
 def main() -> None:
     """Do what the first argument names with the home that the second names."""
     what, root = sys.argv[1], Path(sys.argv[2])
+    if what == "sync":
+        yield_to_readers()  # as `hub sync` does
     answer = {"sync": sync, "standardise": standardise}[what](root)
     print(json.dumps(answer, ensure_ascii=False))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench.serving.crowd import crowd
 from bench.serving.load import Measured, Server, looks, run, searches
+from bench.serving.syncing import synced, views_during_sync
 from hub.settings import Home, open_home
 from ledger import open_ledger
 from ledger.clients import add_client, issue_token
@@ -38,6 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for callers in (given.threads, given.threads * 4):
             share = audit_share(home, callers, given.seconds)
             print(f"the audit takes {share:.1%} of the views of {callers} callers", flush=True)
+        if given.sync:
+            with synced(folder / "town", given.sync) as town:
+                (town.home.root / "policy.yaml").write_text(POLICY, encoding="utf-8")
+                with served_as(town.home, {"测速": "*"}) as server:
+                    print(line(views_during_sync(town, server, given.threads)), flush=True)
 
 
 def measure(home: Home, threads: int, seconds: float) -> Iterator[Measured]:
@@ -161,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--sync", type=int, default=0, help="records of a sync beside the views")
     parser.add_argument("--dir", type=Path, help="kept, and used again the next time")
     return parser
 

@@ -64,14 +64,18 @@ def run(
     make: Callable[[random.Random], Request],
     *,
     threads: int,
-    seconds: float,
+    seconds: float = 0.0,
+    going: Callable[[], bool] = lambda: False,
 ) -> Measured:
-    """Ask for so many seconds, by the first token."""
+    """Ask for so many seconds and as long as `going` says so, by the first token."""
     begun, used, token = time.perf_counter(), server.cpu_ms(), next(iter(server.tokens.values()))
+    until = begun + seconds
+
+    def more() -> bool:
+        return time.perf_counter() < until or going()
+
     with ThreadPoolExecutor(threads) as pool:
-        jobs = [
-            pool.submit(_ask, server.port, token, make, seed, seconds) for seed in range(threads)
-        ]
+        jobs = [pool.submit(_ask, server.port, token, make, seed, more) for seed in range(threads)]
         found = [one for job in jobs for one in job.result()]
     took = time.perf_counter() - begun
     times = sorted(time_ms for time_ms, _ in found)
@@ -83,13 +87,16 @@ def run(
 
 
 def _ask(
-    port: int, token: str, make: Callable[[random.Random], Request], seed: int, seconds: float
+    port: int,
+    token: str,
+    make: Callable[[random.Random], Request],
+    seed: int,
+    more: Callable[[], bool],
 ) -> list[tuple[float, int]]:
     chance, found = random.Random(seed), []
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
+    while more():
         method, path, body = make(chance)
         begun = time.perf_counter()
         connection.request(method, path, body, headers)
