@@ -119,7 +119,8 @@ def roster(
     """
     query = _roster_query(COLUMNS if only is None else {*only, *ALWAYS}, scope)
     connection.execute("SET VARIABLE today = $today", {"today": today})
-    frame = cast(pl.DataFrame, pl.from_arrow(read_arrow(connection, query))).sort("resident_id")
+    found = pl.from_arrow(read_arrow(connection, query), rechunk=False)  # sorting copies it anyway
+    frame = cast(pl.DataFrame, found).sort("resident_id")
     read = [one for one in COLUMNS if one in frame.columns]
     left_out = [pl.lit(None, TYPES.get(one, pl.String)).alias(one) for one in COLUMNS
                 if one not in read]  # fmt: skip

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -29,12 +30,17 @@ from reports.items import facts_of_item
 from reports.people import ZONE, People, people_of
 from reports.suppression import suppressed
 from reports.tables import write_table
+from schemas.entities import FIELDS
 from security.keys import keyed_ids, read_keys
 from warehouse.answers import merged_ids, newest_pull
-from warehouse.duck import memory, parquet, write_parquet
+from warehouse.duck import memory, parquet, publish, write_parquet
 from warehouse.lock import locked
 
 KEY, CHANGE, REDIRECT, WATERMARK = "resident_id", "change", "redirected_to", "watermark"
+NEXT = "next.parquet"
+"""Of what is kept of a run, until it is given."""
+CODED = frozenset(name for name, facts in FIELDS["resident"].items() if facts.code_set)
+"""What is in the brain only as a code of a table of the standard."""
 
 
 @dataclass
@@ -94,9 +100,15 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
     made = Run(
         one.extract, _target(home, one, moment), mark, mode, given.height, changes, asked=asked
     )
-    _deliver(home, one, given, made, people, moment)
-    if not one.count_by:  # without changes it is only kept whom it held
-        _write_state(home, rows if one.mode == "changes" else rows.select(KEY), state)
+    with ThreadPoolExecutor(1) as beside:
+        kept = None
+        if not one.count_by:  # without changes it is only kept whom it held
+            held = rows if one.mode == "changes" else rows.select(KEY)
+            kept = beside.submit(_write_state, home, held, state.with_name(NEXT))
+        _deliver(home, one, given, made, people, moment)
+        if kept is not None:
+            kept.result()
+            publish(state.with_name(NEXT), state)
     deliver_waiting(home, one)
     return made
 
@@ -212,7 +224,7 @@ def _read_state(home: Home, path: Path) -> pl.DataFrame | None:
 def _write_state(home: Home, rows: pl.DataFrame, path: Path) -> None:
     with memory(home) as connection:
         connection.register("given", rows.to_arrow())
-        write_parquet(home, connection, f"SELECT * FROM given ORDER BY {KEY}", path)
+        write_parquet(home, connection, "SELECT * FROM given", path)
 
 
 def forget_in_extracts(home: Home, resident_id: str) -> None:
@@ -266,15 +278,21 @@ def _deliver(
 
 
 def _data(one: Extract, given: pl.DataFrame, folder: Path) -> list[dict[str, Any]]:
-    found = []
+    found, ours = [], _ours(one)
     for kind in one.formats:
         path = folder / f"{one.extract}.{kind}"
-        write_table(given, path, encoding=one.encoding)
+        write_table(given, path, encoding=one.encoding, ours=ours)
         with path.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
         size = path.stat().st_size
         found.append({"name": path.name, "rows": given.height, "bytes": size, "sha256": digest})
     return found
+
+
+def _ours(one: Extract) -> frozenset[str]:
+    """The columns whose texts are ids and codes of the standard: nothing that anybody typed."""
+    coded = {each.column for each in one.fields if facts_of_item(each.item).field in CODED}
+    return frozenset({KEY, REDIRECT, CHANGE, WATERMARK} | coded)
 
 
 def _texts(

@@ -276,10 +276,12 @@ def _day_of(connection: duckdb.DuckDBPyConnection) -> date:
 def _with_age(frame: pl.DataFrame, today: date) -> pl.DataFrame:
     """Add `age` where the day of birth is known; by the year alone, between which ages it lies."""
     age = _age("birth_date", today)
+    read = frame["youngest_born"].null_count() < frame.height
+    youngest = _age("youngest_born", today) if read else pl.lit(None)
     this_year = today.year - pl.col("birth_year").cast(pl.Int32)
     return frame.with_columns(
         age=age.cast(pl.Int32),
-        household_youngest=_age("youngest_born", today).cast(pl.Int32),
+        household_youngest=youngest.cast(pl.Int32),
         age_least=pl.coalesce(age, this_year - 1).cast(pl.Int32),
         age_most=pl.coalesce(age, this_year).cast(pl.Int32),
     )

@@ -1,6 +1,9 @@
 """Text for spreadsheets and CSV: nothing in it may run, nothing may break the file."""
 
+from collections.abc import Collection
+
 import polars as pl
+import polars.selectors as cs
 
 FORMULA = r"^[=+\-@\t\r]"
 UNSPEAKABLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
@@ -14,9 +17,12 @@ def safe(text: pl.Expr) -> pl.Expr:
     return pl.when(plain.str.contains(FORMULA)).then(plain.str.replace("^", "'")).otherwise(plain)
 
 
-def made_safe(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same for all texts of a table; columns that hold nothing of the kind stay as they are."""
-    texts = pl.col(pl.String)
+def made_safe(frame: pl.DataFrame, ours: Collection[str] = ()) -> pl.DataFrame:
+    """The same for all texts of a table; columns that hold nothing of the kind stay as they are.
+
+    `ours`: columns that are not looked at, since nobody typed what they hold.
+    """
+    texts = cs.string() - cs.by_name(*ours, require_all=False)
     unsafe = texts.str.contains(f"{FORMULA}|{UNSPEAKABLE}") | (texts.str.len_bytes() > CELL)
     found = frame.select(unsafe.any())  # all columns at once: each core takes some
     amiss = [name for name in found.columns if found[name][0]]

@@ -5,7 +5,7 @@ The same table gives the same bytes. No text in a CSV or a workbook can run as a
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,17 @@ STAMP = re.compile(r"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 WIDEST = 40
 
 
-def write_table(frame: pl.DataFrame, path: Path, *, encoding: str = "utf-8") -> None:
-    """Write a table by the suffix of `path`: .csv, .xlsx, .parquet, .json (one row a line)."""
+def write_table(
+    frame: pl.DataFrame,
+    path: Path,
+    *,
+    encoding: str = "utf-8",
+    ours: Collection[str] = (),
+) -> None:
+    """Write a table by the suffix of `path`: .csv, .xlsx, .parquet, .json (one row a line).
+
+    `ours`: columns that nobody typed, so that nothing in them could run as a formula.
+    """
     kind = path.suffix.lower()
     if kind == ".parquet":
         frame.write_parquet(path, compression="zstd", compression_level=3)
@@ -35,16 +44,16 @@ def write_table(frame: pl.DataFrame, path: Path, *, encoding: str = "utf-8") -> 
     elif kind == ".xlsx":
         path.write_bytes(workbook({"数据": frame}))
     else:
-        _write_csv(frame, path, encoding)
+        _write_csv(frame, path, encoding, ours)
 
 
-def _write_csv(frame: pl.DataFrame, path: Path, encoding: str) -> None:
+def _write_csv(frame: pl.DataFrame, path: Path, encoding: str, ours: Collection[str]) -> None:
     if encoding == "utf-8":
-        made_safe(frame).write_csv(path, include_bom=True)
+        made_safe(frame, ours).write_csv(path, include_bom=True)
         return
     with path.open("w", encoding=encoding, newline="") as file:
         for start in range(0, max(frame.height, 1), 50_000):
-            part = made_safe(frame.slice(start, 50_000))
+            part = made_safe(frame.slice(start, 50_000), ours)
             file.write(part.write_csv(include_header=start == 0))
 
 

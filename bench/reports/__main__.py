@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from openpyxl import Workbook
 
@@ -23,6 +24,9 @@ HEADERS = ("序号", "姓名", "性别", "身份证号码", "出生日期", "年
            "户主姓名", "与户主关系", "家庭人口", "网格", "是否低保", "备注")  # fmt: skip
 FIELDS = ("name", "id_number", "sex_code", "birth_date", "ethnicity_code", "phone",
           "residence_address", "residence_type_code", "grid_code")  # fmt: skip
+
+TURNS = 5
+"""Of an extract and of COPY, by turns; the medians are told."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -52,7 +56,8 @@ def _form(folder: Path, rows: int) -> None:
 def _extract(folder: Path, people: int) -> None:
     home = make_town(folder, people)
     for kind in ("parquet", "csv"):
-        ours, copy = _run(home, kind), _copy(home, kind)
+        pairs = [(_run(home, kind), _copy(home, kind)) for _ in range(TURNS)]
+        ours, copy = (Took.median(one) for one in zip(*pairs, strict=True))
         print(
             f"extract of {people:,} residents to {kind}: {ours.wall:.2f} s; "
             f"DuckDB's COPY {copy.wall:.2f} s; ratio {ours.wall / copy.wall:.2f}; of processor "
@@ -67,6 +72,11 @@ class Took:
 
     wall: float = 0.0
     processor: float = 0.0
+
+    @staticmethod
+    def median(turns: Sequence["Took"]) -> "Took":
+        """Of several turns."""
+        return Took(median(one.wall for one in turns), median(one.processor for one in turns))
 
 
 @contextmanager

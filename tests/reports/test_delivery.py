@@ -211,7 +211,8 @@ def run_until(module: str, step: str, root: Path) -> None:
     ("module", "step"),
     [
         ("reports.extract_run", "_texts"), ("reports.extract_run", "keep_for_delivery"),
-        ("reports.extract_run", "_write_state"), ("reports.extract_run", "deliver_waiting"),
+        ("reports.extract_run", "_write_state"), ("reports.extract_run", "publish"),
+        ("reports.extract_run", "deliver_waiting"),
         ("reports.delivery", "_note"),
     ],
 )  # fmt: skip
