@@ -4,8 +4,10 @@ Never together: two valid numbers, two sexes, births more than a year apart (unl
 passport or permit: then one birth is mistyped), two roles in one household, a record and the
 number of the head it is not, names that no slip explains, more nodes
 than a person can have, and whom a steward told apart. A record that fits two persons who cannot
-be one is asked, not joined. A record that nothing else speaks for, under a name that only one
-person has, needs less. The result depends on the nodes and edges only, not on their order.
+be one is asked, not joined; so is one that by itself would join either of two who were told
+apart, however much nearer it is to one of them. A record that nothing else speaks for, under a name
+that only one person has, needs less. The result depends on the nodes and edges only, not on their
+order.
 """
 
 from collections import Counter, defaultdict
@@ -218,7 +220,8 @@ class _Joining:
                 third = self.of[name]
                 if third is person or third is chosen:
                     continue
-                if self.told_apart(third, chosen):
+                matches = other_weight >= min(least, self.model.join)
+                if matches and self.told_apart(third, chosen):
                     return "told_apart"
                 fits = other_weight >= least and obstacle(person, third) is None
                 if fits and self.other_person(person, third, chosen):

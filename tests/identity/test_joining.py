@@ -115,6 +115,14 @@ def test_told_apart_binds_and_a_third_is_asked() -> None:
     assert groups == {frozenset({1, 2})}
 
 
+def test_who_hardly_resembles_one_of_two_told_apart_stays_with_the_other() -> None:
+    nodes = {1: node("A"), 2: node(), 3: node()}
+    edges = [edge(20, 1, 2), edge(8, 1, 3), edge(MODEL.join - 1, 2, 3)]
+    groups, reasons = joined(nodes, edges, [(1, 3, "different")])
+    assert groups == {frozenset({1, 2}), frozenset({3})}
+    assert reasons[1, 3] == "decided"
+
+
 graphs = st.integers(0, 10**6).map(Random)
 
 
