@@ -22,6 +22,7 @@ from identity.likeness import alike, slip
 from schemas.dates import standard_day
 
 DISAGREES = "disagrees_with_id_number"
+AGE = r"^\s*([0-9]{1,3})\s*(?:周?岁)?\s*$"
 FAR = 10  # years between the number's birth and the stated one that need no second witness
 
 
@@ -98,15 +99,23 @@ def _touched_numbers(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _stated(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """`stated`: of those records, birth and sex as they gave them where the number says other."""
+    """`stated`: of those records, birth and sex as they gave them where the number says other.
+
+    An age is one on the day of this version of the record.
+    """
     found = connection.execute(f"""
         WITH issue AS (
-            SELECT record_id, unnest(issues, recursive := true)
-            FROM resident_record SEMI JOIN grouped USING (record_id))
-        SELECT record_id, bool_or(field = 'sex_code') AS other_sex,
-               bool_or(field IN ('birth_date', 'birth_year')) AS other_birth,
-               any_value(raw) FILTER (field IN ('birth_date', 'birth_year')) AS raw
-        FROM issue WHERE reason = '{DISAGREES}' GROUP BY record_id""").to_arrow_table()
+            SELECT record_id, valid_from, unnest(issues, recursive := true)
+            FROM resident_record SEMI JOIN grouped USING (record_id)),
+        said AS (
+            SELECT record_id, bool_or(field = 'sex_code') AS other_sex,
+                   bool_or(field IN ('birth_date', 'birth_year')) AS other_birth,
+                   any_value(year(valid_from)) AS seen_in,
+                   coalesce(any_value(raw) FILTER (field = 'birth_date'),
+                            any_value(raw) FILTER (field = 'birth_year')) AS raw
+            FROM issue WHERE reason = '{DISAGREES}' GROUP BY record_id)
+        SELECT *, seen_in - try_cast(regexp_extract(raw, '{AGE}', 1) AS INT) AS by_age
+        FROM said""").to_arrow_table()
     frame = pl.DataFrame(found)
     read = standard_day(pl.col("raw"), timezone="Asia/Shanghai", as_of=as_of)
     frame = frame.with_columns(read.alias("read")).select(
@@ -114,7 +123,7 @@ def _stated(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
         "other_sex",
         "other_birth",
         stated_date=pl.col("read").struct.field("value"),
-        stated_year=pl.col("read").struct.field("year"),
+        stated_year=pl.coalesce("by_age", pl.col("read").struct.field("year")),
     )
     connection.register("stated_rows", frame.to_arrow())
     connection.execute("CREATE OR REPLACE TEMP TABLE stated AS FROM stated_rows")

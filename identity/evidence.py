@@ -11,7 +11,7 @@ address in foreign letters, which has no flat that could be read.
 
 import duckdb
 
-from identity.spelling import name_forms
+from identity.spelling import GENTLEMEN, LADIES, name_forms
 
 DOCUMENT = "(r.id_status IN ('valid', 'check_failed') AND len(r.id_number) BETWEEN 5 AND 12)"
 """SQL: the number is of another document than an identity card."""
@@ -19,7 +19,10 @@ FOREIGN = r"""
     coalesce(strlen(r.residence_address) = len(r.residence_address)
         AND regexp_matches(r.residence_address, '[A-Za-z]{3}.*[ ,][A-Za-z]{3}'), false)"""
 """SQL: the address is two words or more of foreign letters."""
-
+TITLE_SEX = f"""
+    CASE WHEN f.titled AND regexp_matches(p.name, '(?:{"|".join(LADIES)})$') THEN '2'
+         WHEN f.titled AND regexp_matches(p.name, '(?:{"|".join(GENTLEMEN)})$') THEN '1' END"""
+"""SQL of the sex that `张女士` tells."""
 
 SAID = "record_id, bare, c1, c2, rest, phone, room_key, id_number, number, number_kind"
 """Columns of `old_evidence`: to read the others takes twice as long."""
@@ -99,7 +102,8 @@ def _evidence_query(which: str) -> str:
                CASE WHEN p.id_status = 'truncated' AND p.number_sex THEN NULL
                     WHEN p.sex_code IN ('1', '2') THEN p.sex_code
                     WHEN p.id_status = 'masked' AND p.tail IS NOT NULL
-                    THEN CASE WHEN p.tail[3]::INT % 2 = 1 THEN '1' ELSE '2' END END AS sex_code,
+                    THEN CASE WHEN p.tail[3]::INT % 2 = 1 THEN '1' ELSE '2' END
+                    ELSE {TITLE_SEX} END AS sex_code,
                CASE WHEN p.birth_year IS NULL THEN p.read_birth ELSE p.birth_date END
                    AS birth_date,
                coalesce(p.birth_year, year(p.read_birth)) AS birth_year,

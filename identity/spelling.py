@@ -13,6 +13,9 @@ import pyarrow as pa
 from schemas.names import COMPOUND_SURNAMES, HONORIFICS
 
 TITLED = re.compile(rf"^(.{{1,2}}?)(?:{'|'.join(HONORIFICS)})$")
+LADIES = ("女士", "小姐", "太太", "夫人", "阿姨", "大妈", "大娘", "婆婆", "奶奶")
+GENTLEMEN = ("先生", "大爷", "爷爷", "叔叔")
+"""Titles that tell the sex (GB/T 2261.1: 2 and 1); a 老师 or 师傅 may be either."""
 FILLERS = frozenset(
     ("业主", "住户", "租户", "租客", "户主", "房东", "房主", "家属", "本人", "居民", "访客", "测试",
      "未登记", "无名氏", "空户", "空房", "商铺", "物业", "保安", "保洁", "业主家属", "某某", "匿名")

@@ -62,6 +62,37 @@ def test_child_under_a_parents_number(brain: duckdb.DuckDBPyConnection) -> None:
     assert brain.execute(said).fetchall()[0][0] == "valid", "nobody else has that number now"
 
 
+def test_an_age_tells_a_child_under_a_parents_number(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    aged = {
+        "issues": [{"field": "birth_year", "raw": "11 岁", "reason": "disagrees_with_id_number"}]
+    }
+    father = Record("张伟", PARENT, "138", "101")
+    hub.sync({"father": father, "child": Record("张小宝", PARENT, "138", "101")}, {"child": aged})
+    assert len(hub.groups()) == 2
+    said = "SELECT id_status, birth_year FROM resident_record ORDER BY record_id"
+    assert brain.execute(said).fetchall()[1] == ("borrowed", 2026 - 11)
+
+
+def test_a_title_tells_the_sex(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    records = {title: Record(title, None, "138", "101") for title in ("张先生", "张女士", "张老师")}
+    hub.link(records | {"1": Record("张丽", "510108198003070068", "138", "101")})
+    told = dict(brain.execute("SELECT name, sex_code FROM evidence").fetchall())
+    assert told == {"张先生": "1", "张女士": "2", "张老师": None, "张丽": "2"}
+    asked = {
+        frozenset(pair)
+        for pair in brain.execute("""
+        SELECT x.name, y.name FROM refused r JOIN evidence x ON x.record_id = r.a
+        JOIN evidence y ON y.record_id = r.b""").fetchall()
+    }
+    assert not {one for one in asked if "张先生" in one and one & {"张丽", "张女士"}}
+    stated = Record("张女士", None, "138", "101", sex_code="1")
+    hub.link({"2": stated})
+    what = "SELECT sex_code FROM evidence JOIN record_id USING (record_id) WHERE record_key = '2'"
+    assert brain.execute(what).fetchall() == [("1",)], "what a platform states goes first"
+
+
 def test_whose_a_number_is_its_namesakes_say() -> None:
     for nth in range(4):  # whatever the order of the records' hashes
         hub = Hub(empty_brain())
