@@ -12,6 +12,8 @@ from cli.review import WhoArgument
 if TYPE_CHECKING:
     from identity.explain import Explanation
 
+TITLES = {"platform": "平台", "stream": "数据流"}
+
 
 def explain(
     one: WhoArgument,
@@ -67,10 +69,12 @@ def _show(answer: dict[str, Any]) -> None:
     from serving.reading.wording import title
 
     left, right = answer["left"], answer["right"]
-    table(
-        ("", "甲", "乙"),
-        [(title(name), left[name], right[name]) for name in left if left[name] or right[name]],
-    )
+    rows_of = [
+        (TITLES.get(name) or title(name), _word(name, left[name]), _word(name, right[name]))
+        for name in left
+        if left[name] or right[name]
+    ]
+    table(("", "甲", "乙"), rows_of)
     heading("依据（正数支持是同一个人，单位：比特）")
     rows: list[tuple[str, str, str, str]] = [
         ("起点", "任取两条记录", f"{answer['start']:+.1f}", f"{answer['start']:+.1f}")
@@ -85,6 +89,14 @@ def _show(answer: dict[str, Any]) -> None:
         f"{answer['ask']:+.1f} 以上请人判断。模型 {answer['model']}。",
         _conclusion(answer),
     )
+
+
+def _word(field: str, value: object) -> str:
+    """A value that may be masked already: a code by its name."""
+    from serving.reading.wording import shown
+
+    word = shown(field, value, clear=True)
+    return "" if word is None else str(word)
 
 
 def _conclusion(answer: dict[str, Any]) -> str:

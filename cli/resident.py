@@ -12,12 +12,16 @@ from cli.options import ClearOption, HomeOption, JsonOption, the_home
 app = typer.Typer(cls=Group, name="resident", help="居民：查找、查看。", no_args_is_help=True)
 
 
-@app.command("find", cls=Command, help="按姓名、证件号码、电话、居民编码或一段地址查找居民。")
+@app.command(
+    "find", cls=Command, help="按姓名、证件号码、电话、居民编码、平台的记录或一段地址查找居民。"
+)
 def find(
     text: Annotated[
         str,
         typer.Argument(
-            metavar="文字", help="姓名、证件号码、电话、居民编码或一段地址", show_default=False
+            metavar="文字",
+            help="姓名、证件号码、电话、居民编码、平台/数据流/记录键或一段地址",
+            show_default=False,
         ),
     ],
     limit: Annotated[int, typer.Option("--limit", metavar="人数", help="最多列出几人", min=1)] = 20,
@@ -27,13 +31,14 @@ def find(
 ) -> None:
     """Look people up."""
     from cli.screen import as_json, say, table
+    from identity.pairs import whose
     from serving.reading.wording import masked_row
     from warehouse import answers
     from warehouse.snapshots import reading
 
     opened = the_home(home)
     with reading(opened) as connection:
-        found = answers.find(connection, text, limit + 1)
+        found = answers.find(connection, whose(connection, text) or text, limit + 1)
     more, found = len(found) > limit, found[:limit]
     shown = {"subjects": [row["resident_id"] for row in found], "clear": clear}
     noted(opened, "search", entity="resident", rows=len(found), detail=shown)
@@ -63,7 +68,12 @@ def find(
 )
 def show(
     resident_id: Annotated[
-        str, typer.Argument(metavar="居民编码", help="用 find 查到的编码", show_default=False)
+        str,
+        typer.Argument(
+            metavar="居民编码",
+            help="用 find 查到的编码，或 平台/数据流/记录键",
+            show_default=False,
+        ),
     ],
     clear: ClearOption = False,
     home: HomeOption = None,

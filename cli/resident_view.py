@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from security.masks import HIDDEN
 from security.policy import EXTRA, under_mask
-from serving.reading.wording import EVENTS, RULES, STATES, WHY, mask_of, masked_row, shown, title
+from serving.reading.wording import (
+    EVENTS,
+    RULES,
+    STATES,
+    WHY,
+    event_reason,
+    mask_of,
+    masked_row,
+    shown,
+    title,
+)
 
 if TYPE_CHECKING:
     from hub.settings import Home
@@ -20,15 +30,19 @@ SKIP = ("valid_from", "records", "platforms", "resident_id")
 def resident_answer(home: "Home", resident_id: str, *, clear: bool) -> Answer:
     """All that is known of one person, as plain data, under the masks.
 
+    `resident_id` may also name a record, platform/stream/record key.
+
     Raises:
         NotFoundError: nobody has that id, or nothing is published yet.
     """
+    from identity.pairs import whose
     from identity.views import show
     from serving.reading.besides import answers_of, words_on
     from warehouse.snapshots import reading
 
     with reading(home) as connection:
-        view = show(connection, resident_id, home.settings.owners)
+        meant = whose(connection, resident_id) or resident_id
+        view = show(connection, meant, home.settings.owners)
         given = answers_of(home, connection).get(view.resident_id, [])
         words = words_on(connection, [view.resident_id], given)
     return masked_view(view, clear=clear) | masked_extras(words, clear=clear)
@@ -101,12 +115,13 @@ def show_view(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> None
 
 def _show_records(answer: Answer, titles: Mapping[str, str]) -> None:
     """Print the records, numbered: the fields below say by number whose value is shown."""
-    from cli.screen import table
+    from cli.screen import say, table
 
     table(
-        ("", "平台", "记录键", "归到此人的依据", "更新", "问题"),
+        ("", "平台", "记录", "归到此人的依据", "更新", "问题"),
         [
-            (str(nth), titles.get(one["platform"], one["platform"]), one["record_key"],
+            (str(nth), titles.get(one["platform"], one["platform"]),
+             f"{one['platform']}/{one['stream']}/{one['record_key']}",
              RULES.get(one["rule"], one["rule"]), _day(one["updated_at"] or one["seen_at"]),
              one["issues"] or None)
             for nth, one in enumerate(answer["records"], start=1)
@@ -114,6 +129,8 @@ def _show_records(answer: Answer, titles: Mapping[str, str]) -> None:
         right=("问题",),
         whole=("更新", "归到此人的依据"),
     )  # fmt: skip
+    if len(answer["records"]) > 1:
+        say("有不是此人的：hub review decide 记录 记录 different（记录照上表写）")
 
 
 def _show_fields(answer: Answer, *, clear: bool) -> None:
@@ -225,16 +242,18 @@ def _show_past(answer: Answer, *, clear: bool) -> None:
     if answer["events"]:
         heading("编码的经过")
         table(
-            ("时间", "事情", "编码", "另一编码"),
+            ("时间", "事情", "编码", "另一编码", "原因"),
             [
                 (
                     e["happened_at"],
                     EVENTS.get(e["kind"], e["kind"]),
                     e["resident_id"],
                     e["other_id"],
+                    event_reason(e["reason"]),
                 )
                 for e in answer["events"]
             ],
+            whole=("编码", "另一编码"),
         )
 
 

@@ -38,10 +38,10 @@ def list_(
 
     opened = the_home(home)
     made = _decisions(opened)
-    put_off = {frozenset(one["residents"]) for one in made if one["verdict"] == "later"}
+    looked_at = {frozenset(one["residents"]) for one in made}
     with reading(opened) as connection:
-        found = pairs_to_review(connection, limit + len(put_off))
-    found = [one for one in found if frozenset(_residents(one)) not in put_off][:limit]
+        found = pairs_to_review(connection, limit + len(made))
+    found = [one for one in found if frozenset(_residents(one)) not in looked_at][:limit]
     answer = {"pairs": [_masked(one, clear=clear) for one in found], "decisions": made}
     if json:
         as_json(answer)
@@ -69,7 +69,7 @@ def decide(
     from identity.pairs import pair_meant
     from ledger import open_ledger
     from ledger.decisions import note_decision
-    from pipelines.deciding import seal_record, the_model
+    from pipelines.deciding import refuse_contradiction, seal_record, the_model
     from warehouse.snapshots import reading
 
     if verdict not in VERDICTS:
@@ -82,13 +82,16 @@ def decide(
         pair = pair_meant(connection, one, other, the_model(opened))
     ledger = open_ledger(opened.data / "ledger.sqlite")
     try:
+        if verdict != "later":
+            refuse_contradiction(opened, ledger, (pair[0].named, pair[1].named), verdict)
+        former = _former(opened, ledger, {pair[0].named, pair[1].named})
         number = note_decision(
             ledger,
             (seal_record(opened, pair[0].named), seal_record(opened, pair[1].named)),
             (pair[0].resident_id, pair[1].resident_id),
             verdict,  # type: ignore[arg-type]  # one of VERDICTS, as checked above
             getuser(),
-            _former(opened, ledger, {pair[0].named, pair[1].named}),
+            former,
         )
     finally:
         ledger.close()
@@ -96,7 +99,9 @@ def decide(
     if json:
         as_json({"decision_id": number, "verdict": verdict})
     else:
-        say(f"已记下决定 {number}：{VERDICTS[verdict]}。下一次 hub sync 起生效。",
+        effect = "这一对先不再列出。" if verdict == "later" else "下一次 hub sync 起生效。"
+        instead = [f"代替决定 {former}，那一个不再有效。"] if former else []
+        say(f"已记下决定 {number}：{VERDICTS[verdict]}。{effect}", *instead,
             f"要撤销：hub review undo {number}")  # fmt: skip
 
 
@@ -141,6 +146,7 @@ def _former(home: "Home", ledger: "Ledger", pair: set[tuple[str, str, str]]) -> 
 def _decisions(home: "Home") -> list[dict[str, Any]]:
     from ledger import open_ledger
     from ledger.decisions import decisions
+    from pipelines.deciding import open_record
 
     ledger = open_ledger(home.data / "ledger.sqlite")
     try:
@@ -148,12 +154,14 @@ def _decisions(home: "Home") -> list[dict[str, Any]]:
             {
                 "decision_id": one.decision_id,
                 "residents": [one.left_resident, one.right_resident],
+                "records": ["/".join(open_record(home, text))
+                            for text in (one.left_record, one.right_record)],
                 "verdict": one.verdict,
                 "decided_at": one.decided_at,
                 "decided_by": one.decided_by,
             }
             for one in decisions(ledger)
-        ]
+        ]  # fmt: skip
     finally:
         ledger.close()
 
@@ -174,6 +182,12 @@ def _masked(pair: dict[str, Any], *, clear: bool) -> dict[str, Any]:
     }
 
 
+def _sex(code: str | None) -> str:
+    from serving.reading.wording import code_name
+
+    return code_name("sex", code) or "" if code else ""
+
+
 def _show(answer: dict[str, Any]) -> None:
     from cli.screen import heading, say, table
 
@@ -184,7 +198,7 @@ def _show(answer: dict[str, Any]) -> None:
         table(
             ("居民编码", "姓名", "性别", "出生", "证件号码", "电话", "住址", "记录"),
             [
-                (r["resident_id"], r["name"], r["sex_code"],
+                (r["resident_id"], r["name"], _sex(r["sex_code"]),
                  r["birth_date"] or str(r["birth_year"] or ""), r["id_number"], r["phone"],
                  r["residence_address"], f"{r['platform']}/{r['stream']}/{r['record_key']}")
                 for r in (pair["left"], pair["right"])
@@ -194,13 +208,17 @@ def _show(answer: dict[str, Any]) -> None:
     if answer["decisions"]:
         heading("已作的决定")
         table(
-            ("编号", "居民", "判断", "时间", "经办"),
+            ("编号", "居民", "记录", "判断", "时间", "经办"),
             [
-                (str(d["decision_id"]), " 与 ".join(d["residents"]), VERDICTS[d["verdict"]],
-                 d["decided_at"], d["decided_by"])
+                (str(d["decision_id"]), "\n".join(d["residents"]), "\n".join(d["records"]),
+                 VERDICTS[d["verdict"]], d["decided_at"], d["decided_by"])
                 for d in answer["decisions"]
             ],
             right=("编号",),
+            whole=("居民", "判断"),
         )  # fmt: skip
-    say("看依据：hub explain 居民编码 居民编码",
-        "作判断：hub review decide 居民编码 居民编码 same（或 different、later）")  # fmt: skip
+    if answer["pairs"]:
+        say("看依据：hub explain 居民编码 居民编码",
+            "作判断：hub review decide 居民编码 居民编码 same（或 different、later）")  # fmt: skip
+    if answer["decisions"]:
+        say("撤销：hub review undo 编号")

@@ -13,8 +13,13 @@ import duckdb
 
 FIELDS = ("name", "id_number", "sex_code", "birth_date", "ethnicity_code")
 BARE = "regexp_replace({}, '[·•・．.\\s]', '', 'g')"
+FOREIGN = "regexp_full_match({}, '[A-Za-z .,''·-]+')"
+WORDS = "list_sort(regexp_extract_all(upper(replace({}, '''', '')), '[A-Z]+'))"
+"""SQL of a name in foreign letters, whatever the order of its words: `SMITH John`."""
 OTHERWISE = {
     "name": f"{BARE.format('r.name')} <> {BARE.format('g.name')} "
+    f"AND NOT ({FOREIGN.format('r.name')} AND {FOREIGN.format('g.name')} "
+    f"AND {WORDS.format('r.name')} = {WORDS.format('g.name')}) "
     "AND NOT contains(r.name, '*') AND NOT contains(g.name, '*') "
     "AND NOT coalesce(e.titled, false)",
     "id_number": "r.id_number <> g.id_number AND g.id_status = 'valid' "

@@ -1,6 +1,6 @@
 """Stewards' decisions as they bind: which of the brain's records each of them is about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -19,6 +19,37 @@ class Binding:
     verdict: str
 
 
+def contradicted(kept: Mapping[int, Binding], new: Binding) -> list[int]:
+    """Numbers of the decisions by which `new` cannot be: all those that together say otherwise.
+
+    An older decision about the same two records is no contradiction: `new` takes its place.
+    """
+    both = {new.left, new.right}
+    others = {number: one for number, one in kept.items() if {one.left, one.right} != both}
+    left, right = _reached(others, new.left), _reached(others, new.right)
+    if new.verdict == "different":
+        return sorted(left.get(new.right, []))
+    for number, one in others.items():
+        for a, b in ((one.left, one.right), (one.right, one.left)):
+            if one.verdict == "different" and a in left and b in right:
+                return sorted({*left[a], number, *right[b]})
+    return []
+
+
+def _reached(kept: Mapping[int, Binding], start: Named) -> dict[Named, list[int]]:
+    """The records that decisions make one person with `start`, and the numbers that lead there."""
+    found: dict[Named, list[int]] = {start: []}
+    waiting = [start]
+    for record in waiting:
+        for number, one in kept.items():
+            if one.verdict == "same" and record in (one.left, one.right):
+                other = one.right if record == one.left else one.left
+                if other not in found:
+                    found[other] = [*found[record], number]
+                    waiting.append(other)
+    return found
+
+
 def bindings_differ(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Binding]) -> bool:
     """Whether the brain was resolved under other decisions than `wanted`."""
     _wanted(connection, wanted)
@@ -31,15 +62,20 @@ def bindings_differ(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Bind
 
 
 def apply_bindings(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Binding]) -> None:
-    """Put `wanted` in the place of `binding`; records they newly speak of become `changed`."""
+    """Put `wanted` in the place of `binding`; records they newly speak of become `changed`.
+
+    Leaves them in `told_otherwise`, too.
+    """
     run = connection.execute
-    if not bindings_differ(connection, wanted):
-        return
+    _wanted(connection, wanted)
     run("""
-        INSERT INTO changed
-        SELECT unnest([a, b]) FROM (
+        CREATE OR REPLACE TEMP TABLE told_otherwise AS
+        SELECT DISTINCT unnest([a, b]) AS record_id FROM (
             (FROM wanted_binding EXCEPT FROM binding)
             UNION ALL (FROM binding EXCEPT FROM wanted_binding))""")
+    if not run("SELECT count(*) FROM told_otherwise").fetchall()[0][0]:
+        return
+    run("INSERT INTO changed FROM told_otherwise")
     run("DELETE FROM binding")
     run("INSERT INTO binding FROM wanted_binding")
 

@@ -126,27 +126,77 @@ def _relink(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _note_events(connection: duckdb.DuckDBPyConnection) -> None:
-    """Note births, merges, splits, departures and returns; keep each id's state."""
+    """Note births, merges, splits, departures and returns, each with its reason; keep states."""
     run = connection.execute
+    _why_merged(connection)
+    _why_split(connection)
     run("""
         CREATE OR REPLACE TEMP TABLE events AS
         SELECT CASE WHEN i.resident_id IS NULL THEN 'founded' ELSE 'returned' END AS kind,
                m.resident_id, s.resident_id AS other_id,
-               CASE WHEN s.resident_id IS NULL THEN 'new record' ELSE 'split' END AS reason
+               CASE WHEN s.resident_id IS NULL THEN 'new record' ELSE 'split: ' || w.why END
+                   AS reason
         FROM minted m LEFT JOIN resident_identity i USING (resident_id)
         LEFT JOIN before s ON s.record_id = m.record_id AND s.resident_id <> m.resident_id
+        LEFT JOIN why_split w ON w.resident_id = m.resident_id
         UNION ALL
-        SELECT 'merged', s.resident_id, k.resident_id, 'one person by ' || rules.rule
-        FROM stays s JOIN kept k USING (root)
-        JOIN (SELECT resident_id, max(rule) AS rule FROM relinked GROUP BY resident_id) rules
-            ON rules.resident_id = k.resident_id
-        WHERE s.resident_id <> k.resident_id
+        SELECT 'merged', resident_id, into_id, 'one person by ' || rule FROM why_merged
         UNION ALL
         SELECT DISTINCT 'gone', b.resident_id, NULL, 'no record left'
         FROM before b
         WHERE b.resident_id NOT IN (
             SELECT resident_id FROM resident_link SEMI JOIN before USING (resident_id))
           AND b.resident_id NOT IN (SELECT resident_id FROM stays)""")
+    _keep_events(connection)
+
+
+def _why_merged(connection: duckdb.DuckDBPyConnection) -> None:
+    """`why_merged(resident_id, into_id, rule)`: what binds those who lose their id to the others.
+
+    A steward's decision, else the same number, else the heaviest edge.
+    """
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE why_merged AS
+        WITH merging AS (
+            SELECT s.resident_id, k.resident_id AS into_id, root FROM stays s JOIN kept k
+            USING (root) WHERE s.resident_id <> k.resident_id),
+        person AS (
+            SELECT c.record_id, c.root, b.resident_id, e.id_number FROM clustered c
+            SEMI JOIN merging USING (root) LEFT JOIN before b USING (record_id)
+            JOIN evidence e USING (record_id)),
+        tie AS (
+            SELECT a, b, 0 AS class, 0.0 AS light, 'decided' AS rule FROM binding
+            WHERE verdict = 'same'
+            UNION ALL SELECT x.record_id, y.record_id, 1, 0.0, 'id_number'
+            FROM person x JOIN person y ON x.id_number = y.id_number AND x.root = y.root
+            UNION ALL SELECT a, b, 2, -round(weight, 6), rule FROM edge
+            WHERE a IN (SELECT record_id FROM person)),
+        across AS (
+            SELECT unnest([x.resident_id, y.resident_id]) AS resident_id, class, light, rule
+            FROM tie t JOIN person x ON x.record_id = t.a JOIN person y ON y.record_id = t.b
+            WHERE x.root = y.root AND x.resident_id IS DISTINCT FROM y.resident_id)
+        SELECT m.resident_id, any_value(into_id) AS into_id,
+               coalesce(arg_min(rule, (class, light, rule)), 'evidence') AS rule
+        FROM merging m LEFT JOIN across USING (resident_id) GROUP BY m.resident_id""")
+
+
+def _why_split(connection: duckdb.DuckDBPyConnection) -> None:
+    """`why_split(resident_id, why)`: why new residents left the one whom their record was of.
+
+    decided: told apart, or no longer told to be one; changed: one of their records is another;
+    evidence: the other records are.
+    """
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE why_split AS
+        SELECT m.resident_id,
+               CASE WHEN bool_or(r.record_id IN (FROM told_otherwise)) THEN 'decided'
+                    WHEN bool_or(r.record_id IN (SELECT record_id FROM changed)) THEN 'changed'
+                    ELSE 'evidence' END AS why
+        FROM minted m JOIN relinked r USING (resident_id) GROUP BY m.resident_id""")
+
+
+def _keep_events(connection: duckdb.DuckDBPyConnection) -> None:
+    run = connection.execute
     run("""
         INSERT INTO identity_event
         SELECT happened_at, kind, resident_id, other_id, reason FROM events, moment""")

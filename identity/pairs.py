@@ -55,6 +55,19 @@ def pair_meant(
     return _meant(connection, best[0]), _meant(connection, best[1])
 
 
+def whose(connection: duckdb.DuckDBPyConnection, text: str) -> str | None:
+    """The resident whose record `text` names, platform/stream/record key; None if it names none."""
+    parts = text.split("/", 2)
+    if len(parts) < 3:
+        return None
+    rows = connection.execute(
+        """SELECT resident_id FROM record_id JOIN resident_link USING (record_id)
+           WHERE platform = ? AND stream = ? AND record_key = ?""",
+        parts,
+    ).fetchall()
+    return str(rows[0][0]) if rows else None
+
+
 def put_pair(connection: duckdb.DuckDBPyConnection, one: Meant, other: Meant) -> None:
     """Fill `meant_pair` and `explained` with this pair."""
     _put_pairs(connection, [(one.record_id, other.record_id)])

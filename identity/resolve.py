@@ -55,9 +55,9 @@ def resolve_identity(
     refresh_keys(connection)
     find_pairs(connection)
     _score(connection, scaled)
-    _hand_on(connection, "changed", "fresh_rows", "seed", "old_evidence")
+    _hand_on(connection, "changed", "fresh_rows", "seed", "old_evidence", "told_otherwise")
     cluster(connection, scaled)
-    _hand_on(connection, "changed", "clustered", "old_evidence")
+    _hand_on(connection, "changed", "clustered", "old_evidence", "told_otherwise")
     assign_ids(connection, key, now)
     _hand_on(connection, "changed", "affected", "old_evidence")
 

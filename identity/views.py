@@ -46,9 +46,11 @@ PARSED = ("place", "building", "unit", "room", "room_key")
 class Said:
     """One value of one field, as one record gives it; `won` says that it is the one shown.
 
-    `why` it won: owner (一数一源), votes (most platforms), family (theirs, too), likelier (see
-    `identity.support`), newest; or lost: same (it is the value shown), odd (an issue was noted),
-    borrowed, outvoted, less_likely, older, not_owner.
+    `why` it won: only (no other record says anything), owner (一数一源), sounder (the
+    others are cut, masked, a title, or of a record without a valid number), votes (most
+    platforms), family (theirs, too), likelier (see `identity.support`), newest; or lost: same (it
+    is the value shown), odd (an issue was noted), borrowed, less_sound, outvoted, less_likely,
+    older, not_owner.
     """
 
     value: Any
@@ -215,7 +217,7 @@ def _in_order(
         Said(
             row[field], row["platform"], row["stream"], row["record_key"], row["batch_id"],
             row["said_at"], row is best,
-            _why_won([place(one) for one in mine], favour) if row is best
+            _why_won(_rivals(mine, by, place), favour) if row is best
             else _why_lost(row, best, field, place),
         )
         for row in candidates
@@ -236,17 +238,28 @@ def _votes(candidates: list[Row], field: str, by: str) -> dict[Any, float]:
     return {value: round(weight, 6) for value, weight in found.items()}
 
 
-def _why_won(places: list[Place], favour: float) -> str:
-    """Say why the first of these places is before the others."""
-    at, votes, against = places[0][1:4]
+def _rivals(mine: list[Row], by: str, place: Callable[[Row], Place]) -> list[list[Place]]:
+    """The places of those who say what the first says, and of those who say otherwise."""
+    same = [place(row) for row in mine if row[by] == mine[0][by]]
+    return [same, [place(row) for row in mine if row[by] != mine[0][by]]]
+
+
+def _why_won(places: list[list[Place]], favour: float) -> str:
+    """Say why the first of those who say the same is before all who say otherwise."""
+    same, others = places
+    at, votes, against = same[0][1:4]
     if at % 1000 < NOT_OWNED:
         return "owner"
-    if -votes - favour > 1:
+    if not others:
+        return "only" if len(same) == 1 else "votes"
+    if min(other[1] for other in others) // 1000 > at // 1000:
+        return "sounder"
+    rivals = [other for other in others if other[1] == at]
+    if -votes - favour > 1 and all(other[2] > votes for other in rivals):
         return "votes"
     if favour:
         return "family"
-    rivals = [other[3] for other in places if other[1:3] == (at, votes)]
-    return "likelier" if max(rivals) > against else "newest"
+    return "likelier" if any(o[2] == votes and o[3] > against for o in rivals) else "newest"
 
 
 def _why_lost(row: Row, best: Row | None, field: str, place: Callable[[Row], Place]) -> str:
@@ -260,7 +273,7 @@ def _why_lost(row: Row, best: Row | None, field: str, place: Callable[[Row], Pla
     if at % 1000 == ODD:
         return "odd"
     if at != best_at:
-        return "not_owner"
+        return "less_sound" if at // 1000 != best_at // 1000 else "not_owner"
     if votes == best_votes and against > best_against:
         return "less_likely"
     return "outvoted" if votes > best_votes and (field in AGREED or nth < best_nth) else "older"

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from hub.errors import ConfigError
 from hub.platform import Platform
 from hub.settings import Home
-from identity.decisions import Binding, Named, bindings_differ
+from identity.decisions import Binding, Named, bindings_differ, contradicted
 from identity.model import Model, model_in_use
 from identity.resolve import decided_by, owners_text
 from identity.state import repeating_in, resolved_so, resolved_under
@@ -61,6 +62,31 @@ def bindings_of(home: Home, ledger: Ledger) -> list[Binding]:
             left, right = (open_record(home, text) for text in (one.left_record, one.right_record))
             newest[frozenset((left, right))] = Binding(left, right, one.verdict)
     return list(newest.values())
+
+
+def refuse_contradiction(
+    home: Home, ledger: Ledger, records: tuple[Named, Named], verdict: str
+) -> None:
+    """Let no decision be made that others, taken together, speak against.
+
+    Raises:
+        ConfigError: there are such decisions; the message names them.
+    """
+    kept = {
+        one.decision_id: Binding(
+            open_record(home, one.left_record), open_record(home, one.right_record), one.verdict
+        )
+        for one in decisions(ledger)
+        if one.verdict != "later"
+    }
+    if numbers := contradicted(kept, Binding(*records, verdict)):
+        named = "、".join(map(str, numbers))
+        raise ConfigError(
+            f"the decision contradicts {numbers}",
+            zh=f"与决定 {named} 矛盾：照{'它们' if len(numbers) > 1 else '它'}，这两条"
+            f"{'是' if verdict == 'different' else '不是'}同一个人。"
+            f"请先撤销其中错的那个，例如 hub review undo {numbers[0]}。",
+        )
 
 
 def seal_record(home: Home, record: Named) -> str:

@@ -5,7 +5,7 @@ from identity.explain import Explanation, explain
 from identity.pairs import Meant, pair_meant
 from ledger import Ledger
 from ledger.decisions import Verdict, decisions, note_decision, undo_decision
-from pipelines.deciding import open_record, seal_record, the_model
+from pipelines.deciding import open_record, refuse_contradiction, seal_record, the_model
 from serving.console.frame import Visit
 from serving.reading.resident import see
 from serving.reading.work import may_take_back
@@ -17,12 +17,14 @@ def settle(visit: Visit, left: str, right: str, verdict: Verdict) -> int:
     Raises:
         NotAllowedError: the role settles nothing.
         NotFoundError: one of the residents is not in the scope.
+        ConfigError: other decisions, taken together, say otherwise.
     """
     visit.access.require("review")
     home, ledger = visit.console.home, visit.console.ledger
     for one in (left, right):
         see(visit.connection, visit.access, one, home.settings.owners)
     pair = pair_meant(visit.connection, left, right, the_model(home))
+    refuse_contradiction(home, ledger, (pair[0].named, pair[1].named), verdict)
     visit.note("decide", entity="resident", subject=left, subjects=[left, right], verdict=verdict)
     made = note_decision(
         ledger,

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from security.masks import HIDDEN
 from serving.reading.resident import code_set
-from serving.reading.wording import EVENTS, RULES, STATES, WHY, code_name, title
+from serving.reading.wording import EVENTS, RULES, STATES, WHY, code_name, event_reason, title
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 FOLDER = Path(__file__).parent
@@ -30,7 +30,8 @@ def environment() -> Environment:
         "number": number, "moment": moment, "day": day, "code": coded, "value": value,
         "born": born, "age": age, "title_of": title_of, "cron": cron, "field_title": field_title,
     }  # fmt: skip
-    made.globals |= {"RULES": RULES, "WHY": WHY, "EVENTS": EVENTS, "STATES": STATES}
+    made.globals |= {"RULES": RULES, "WHY": WHY, "EVENTS": EVENTS, "STATES": STATES,
+                     "event_reason": event_reason}  # fmt: skip
     return made
 
 

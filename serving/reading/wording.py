@@ -59,9 +59,21 @@ WHY = {
     "less_likely": "可能是误写或改前的写法，或是别家的住处",
     "older": "较旧",
     "not_owner": "非归口平台",
+    "only": "只有这一个说法",
+    "sounder": "最完整可靠",
+    "less_sound": "不完整，或没有号码印证",
     "decided": "判断为同一人的另一条",
 }
 EVENTS = {"founded": "新建", "merged": "合并", "returned": "恢复", "gone": "注销", "split": "拆分"}
+REASONS = {
+    "new record": "有了新的记录",
+    "no record left": "各平台已无记录",
+    "split": "从另一编码拆出",
+    "split: decided": "从另一编码拆出：人工判断",
+    "split: changed": "从另一编码拆出：记录改了，不再认作同一个人",
+    "split: evidence": "从另一编码拆出：其他记录变了，不再认作同一个人",
+}
+"""Why an id came, or went; a merge has the rule by which two are one."""
 STATES = {"living": "有效", "merged": "已合并", "gone": "各平台已无记录"}
 
 
@@ -131,6 +143,12 @@ def reason(code: str | None) -> str:
 def refusal(code: str | None) -> str:
     """Return why two records were not joined."""
     return REFUSALS.get(code or "", code or "")
+
+
+def event_reason(text: str | None) -> str:
+    """Return why an id came, went or was merged."""
+    _, by, rule = (text or "").partition("one person by ")
+    return RULES.get(rule, rule) if by else REASONS.get(text or "", text or "")
 
 
 def advice(code: str | None) -> str:

@@ -52,6 +52,34 @@ def test_a_decision_is_kept_sealed_and_taken_back(hub: Hub, home: Home) -> None:
     assert hub("review", "undo", 2, home=home).code == 1
 
 
+def test_what_others_taken_together_say_is_not_contradicted(hub: Hub, home: Home) -> None:
+    one, two, three = "police/residents/P1", "police/residents/P2", "street_grid/residents/G2"
+    assert hub("review", "decide", one, two, "same", home=home).code == 0
+    assert hub("review", "decide", two, three, "same", home=home).code == 0
+    ran = hub("review", "decide", one, three, "different", home=home)
+    assert ran.code == 2
+    assert "与决定 1、2 矛盾" in ran.err
+    assert "hub review undo 1" in ran.err
+    assert hub("review", "undo", 1, home=home).code == 0, "what the sentence advises"
+    assert hub("review", "decide", one, three, "different", home=home).code == 0
+    ran = hub("review", "decide", one, two, "same", home=home)
+    assert ran.code == 2
+    assert "与决定 2、3 矛盾" in ran.err
+    again = hub("review", "decide", one, three, "same", home=home)
+    assert again.code == 0, "another word on the same two is no contradiction"
+    assert "代替决定 3" in again.out
+
+
+def test_a_pair_is_put_off_and_told_by_its_records(hub: Hub, home: Home) -> None:
+    ran = hub("review", "decide", "police/residents/P1", "police/residents/P2", "later", home=home)
+    assert "hub sync" not in ran.out, "nothing takes effect"
+    listed = hub("review", "list", home=home).out
+    assert "police/residents/P1" in listed.replace("\n", "")
+    assert "hub review undo 编号" in listed
+    records = hub("review", "list", "--json", home=home).json["decisions"][0]["records"]
+    assert records == ["police/residents/P1", "police/residents/P2"]
+
+
 @pytest.mark.parametrize(
     ("typed", "code", "says"),
     [
@@ -76,6 +104,10 @@ def test_explained_by_every_piece(hub: Hub, small_home: Home, tmp_path: Path) ->
     assert found["weight"] == pytest.approx(found["start"] + sum(weights))
     assert found["one_person"]
     assert found["left"]["name"] == "张**"
+    printed = hub("explain", *pair, home=small_home).out
+    assert "1 男" in printed
+    assert "1,953" not in printed
+    assert "1953" in printed
     page = chart.read_text(encoding="utf-8")
     assert not re.search(r"(?:src|href)=.?.?https?:", page), "no address outside the page"
     for personal in ("张三丰", "13812341234", "510108195304071234"):

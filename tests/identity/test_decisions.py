@@ -1,9 +1,11 @@
 """What a steward decided holds in every later run, until it is undone."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_world import Hub, Record, empty_brain
 
-from identity.decisions import Binding
+from identity.decisions import Binding, contradicted
 
 A, B = "510108199003070017", "510108195304071234"
 
@@ -44,6 +46,32 @@ def test_told_apart_stay_apart_and_a_newcomer_is_asked(hub: Hub) -> None:
     assert asked == [("decided",), ("told_apart",)]
 
 
+def test_a_merge_by_decision_says_so_whatever_else_holds(hub: Hub) -> None:
+    hub.link({"1": Record("张伟", A, "138"), "4": Record("张伟", A, "138", platform="q")})
+    hub.link({"2": Record("李娜", B, "139"), "3": Record("李娜", None, "139", platform="q")})
+    reason = "SELECT kind, reason FROM identity_event WHERE kind <> 'founded' ORDER BY happened_at"
+    hub.bindings = [bind("1", "2", "same")]
+    hub.link({})
+    assert hub.brain.execute(reason).fetchall() == [("merged", "one person by decided")]
+    hub.bindings = []
+    hub.link({})
+    assert hub.brain.execute(reason).fetchall()[1:] == [("returned", "split: decided")]
+
+
+def test_a_merge_by_number_and_by_evidence(hub: Hub) -> None:
+    hub.link({"1": Record("张伟", A, "138")})
+    hub.link({"2": Record("张小伟", None, "139", platform="q")})
+    hub.link({"3": Record("李小娜", B, "137", platform="q")})
+    hub.link({"4": Record("李小娜", None, "136")})
+    hub.link({"2": Record("张伟", A, "139", platform="q"), "4": Record("李小娜", None, "137")})
+    reasons = "SELECT reason FROM identity_event WHERE kind = 'merged' ORDER BY reason"
+    assert hub.brain.execute(reasons).fetchall() == [
+        ("one person by id_number",), ("one person by name_phone",),
+    ]  # fmt: skip
+    hub.link({"5": Record("李小娜", None, "137", platform="r")})
+    assert len(hub.groups()) == 2
+
+
 def test_one_number_can_be_told_to_be_two_persons(hub: Hub) -> None:
     hub.link({"1": Record("张伟", A, "138"), "2": Record("张伟", A, "139")})
     assert len(hub.groups()) == 1
@@ -74,3 +102,34 @@ def test_a_decision_about_who_is_gone_waits(hub: Hub) -> None:
     assert hub.groups() == {frozenset("1")}
     hub.link({"2": Record("张伟", None, "138")})
     assert len(hub.groups()) == 2
+
+
+verdicts = st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from(("same", "different")))
+
+
+@given(st.lists(verdicts, max_size=8), verdicts)
+def test_a_contradiction_is_what_a_plain_search_finds(
+    made: list[tuple[int, int, str]], last: tuple[int, int, str]
+) -> None:
+    kept: dict[int, Binding] = {}
+    for number, (left, right, verdict) in enumerate(made):
+        one = bind(str(left), str(right), verdict)
+        if left != right and not contradicted(kept, one):
+            former = [n for n, k in kept.items() if {k.left, k.right} == {one.left, one.right}]
+            kept = {n: k for n, k in kept.items() if n not in former} | {number: one}
+            assert possible(list(kept.values())), "what is let in never contradicts itself"
+    if last[0] != last[1]:
+        new = bind(str(last[0]), str(last[1]), last[2])
+        others = {n: k for n, k in kept.items() if {k.left, k.right} != {new.left, new.right}}
+        numbers = contradicted(kept, new)
+        assert bool(numbers) is not possible([*others.values(), new])
+        assert not numbers or not possible([*(kept[n] for n in numbers), new]), "these alone do"
+
+
+def possible(bindings: list[Binding]) -> bool:
+    group = {one: {one} for b in bindings for one in (b.left, b.right)}
+    for b in bindings:
+        if b.verdict == "same":
+            both = group[b.left] | group[b.right]
+            group |= dict.fromkeys(both, both)
+    return all(b.verdict == "same" or b.right not in group[b.left] for b in bindings)

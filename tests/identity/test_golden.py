@@ -12,6 +12,7 @@ from identity.views import show
 from tests.identity.small_world import Hub, Record, empty_brain
 
 NUMBER = "510107199003074512"
+OTHER = "510108195304071234"
 Said = tuple[str, int, str | None, str | None]  # platform, year, ethnicity, marital state
 
 
@@ -218,6 +219,35 @@ def test_registered_here_and_living_there_are_two_facts(brain: duckdb.DuckDBPyCo
     rooms = """SELECT r.name, d.room, h.dwelling_id = r.dwelling_id FROM resident r
         JOIN dwelling d USING (dwelling_id) JOIN household h USING (household_id) ORDER BY 2"""
     assert brain.execute(rooms).fetchall() == [("张伟", "101", True), ("张小伟", "202", False)]
+
+
+def test_another_order_of_foreign_words_is_no_correction(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    names = ("John O'Brien", "OBRIEN JOHN", "O'BRIEN, John", "John Brian")
+    hub.sync({name: Record(name, NUMBER, platform=f"p{len(name)}") for name in names})
+    said = brain.execute("SELECT DISTINCT said, held FROM correction").fetchall()
+    held = {one for _, one in said}
+    assert len(held) == 1
+    assert {one for one, _ in said} | held >= {"John Brian"}
+    assert len(said) == 1
+
+
+def test_why_says_what_was_weighed_and_no_more(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    masked = Record("张伟", "510107********4512", "1", id_status="masked", platform="q")
+    hub.sync({"1": Record("张伟", NUMBER, "1"), "2": masked, "3": Record("张先生", NUMBER)})
+    said = show(brain, hub.ids()["1"], {}).said
+    why = {field: {s.value: s.why for s in said[field] if s.why != "same"} for field in said}
+    assert why["id_number"] == {NUMBER: "sounder", "510107********4512": "less_sound"}, "no owner"
+    assert why["name"] == {"张伟": "sounder", "张先生": "less_sound"}
+    hub.sync({"4": Record("李娜", phone="2")})
+    alone = show(brain, hub.ids()["4"], {}).said
+    assert {one.why for values in alone.values() for one in values if one.value} == {"only"}
+    tie = {"5": Record("王丽", OTHER, "3"), "6": Record("王丽", OTHER, "4", platform="q")}
+    hub.sync(tie | {"7": Record("王丽", OTHER, "3", platform="r"),
+                    "8": Record("王丽", OTHER, "4", platform="s")})  # fmt: skip
+    tied = {s.why for s in show(brain, hub.ids()["5"], {}).said["phone"] if s.won}
+    assert tied == {"newest"}, "two platforms against two are no majority"
 
 
 def test_the_family_and_what_is_likelier_decide_where_platforms_differ(

@@ -78,8 +78,12 @@ def test_ids_stay_over_merge_and_split(brain: duckdb.DuckDBPyConnection) -> None
     assert hub.ids() == {"2": first["2"]}
     hub.sync({"1": Record("张伟", A, "138")})
     assert hub.ids() == first, "who comes back is who they were"
-    kinds = brain.execute("SELECT kind FROM identity_event ORDER BY happened_at").fetchall()
-    assert [k for (k,) in kinds] == ["founded", "founded", "merged", "returned", "gone", "returned"]
+    told = brain.execute("SELECT kind, reason FROM identity_event ORDER BY happened_at").fetchall()
+    assert told == [
+        ("founded", "new record"), ("founded", "new record"),
+        ("merged", "one person by name_phone"),
+        ("returned", "split: changed"), ("gone", "no record left"), ("returned", "new record"),
+    ]  # fmt: skip
 
 
 def test_owner_wins_then_the_newest(brain: duckdb.DuckDBPyConnection) -> None:
