@@ -126,7 +126,7 @@ def add(  # noqa: PLR0913, PLR0917 - Typer makes an option of each
 ) -> None:
     """Look at a source and propose its platform file."""
     from cli.platform_add import look_and_propose, show, write
-    from cli.screen import as_json, say
+    from cli.screen import as_json
 
     opened = the_home(home)
     options = {
@@ -141,7 +141,7 @@ def add(  # noqa: PLR0913, PLR0917 - Typer makes an option of each
         return
     show(added, written=not dry)
     if dry:
-        say("", added.text)
+        typer.echo(f"\n{added.text}")  # as it would be written: a folded line is no YAML
 
 
 @app.command("check", cls=Command, help="检查平台：连接、权限、列、主键、代码、时钟、有没有数据。")

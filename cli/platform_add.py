@@ -30,6 +30,7 @@ DRIVERS = {
 """Addresses as people write them, with the driver that is installed."""
 SQLITE = (".db", ".sqlite", ".sqlite3")
 NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
+MOST_SKIPPED = 20  # tables named on the screen
 HEADERLESS = re.compile(r"\d{7,}|^\d{4}[-/]\d{1,2}[-/]\d{1,2}$|^[男女]$|^[汉回藏彝羌满]族?$")
 
 
@@ -88,6 +89,7 @@ def look_and_propose(home: "Home", name: str, source: str, options: dict[str, An
     found = _reflect(home, name, source, options)
     streams, skipped = proposals(found, options.get("tables") or ())
     found, streams = _as_exchange(found, streams)
+    found, streams, skipped = _once(found, streams, skipped, options.get("tables") or ())
     if not streams:
         why = "；".join(f"{one.table}：{one.why}" for one in skipped[:5])
         raise NotFoundError(
@@ -102,8 +104,18 @@ def look_and_propose(home: "Home", name: str, source: str, options: dict[str, An
         connection=_without_secrets(name, found.connection),
         notes=found.notes,
     )
-    text = file_text(heading, streams, datetime.now(LOCAL).date())
+    text, kept = file_text(heading, streams, datetime.now(LOCAL).date())
+    skipped = [*_unfitting(streams[kept:]), *skipped]
+    streams = streams[:kept]
     return Added(home.root / "platforms" / f"{name}.yaml", text, streams, skipped, found.notes)
+
+
+def _unfitting(streams: "Sequence[StreamProposal]") -> "list[Refusal]":
+    """What was proposed and has no room in a file of fifty lines."""
+    from schemas.matching.proposal import Refusal
+
+    why = "一个平台文件不超过 50 行，放不下；请用 --table {} 另拟一个平台文件"
+    return [Refusal(one.table.name, why.format(one.table.name)) for one in streams]
 
 
 def proposals(
@@ -134,6 +146,21 @@ def proposals(
         skipped += [Refusal(one.table.name, "人员信息比别的表少，没有列入") for one in small]
         streams = [one for one in streams if one not in small]
     return streams, skipped
+
+
+def _once(
+    found: "ReflectedSource",
+    streams: "list[StreamProposal]",
+    skipped: "list[Refusal]",
+    chosen: Sequence[str],
+) -> "tuple[ReflectedSource, list[StreamProposal], list[Refusal]]":
+    """Without views and copies of what is proposed already, each named with its reason."""
+    from schemas.matching.repeats import without_repeats
+
+    told = without_repeats(streams, chosen)
+    notes = (*told.notes, *found.notes)
+    kept = sorted(told.kept, key=lambda one: -one.worth)
+    return dataclasses.replace(found, notes=notes), kept, [*told.left_out, *skipped]
 
 
 def _not_sure(made: "StreamProposal") -> str:
@@ -209,8 +236,11 @@ def show(added: Added, *, written: bool) -> None:
             ],
             right=("把握",),
         )  # fmt: skip
-    for one in added.skipped[:20]:
+    for one in added.skipped[:MOST_SKIPPED]:
         say(f"没有列入 {one['table']}：{one['why']}。")
+    if len(added.skipped) > MOST_SKIPPED:
+        more = len(added.skipped) - MOST_SKIPPED
+        say(f"另有 {more} 张表没有列入，加 --json 看全部。")
     for note in added.notes:
         say(f"注意：{note}")
     columns = [one for stream in added.streams for one in stream["columns"]]

@@ -48,8 +48,10 @@ def stream_names(streams: Sequence["StreamProposal"]) -> list[str]:
     return made
 
 
-def file_text(heading: Heading, streams: Sequence["StreamProposal"], today: date) -> str:
-    """The whole file; streams that do not fit into fifty lines are named at its end."""
+def file_text(
+    heading: Heading, streams: Sequence["StreamProposal"], today: date
+) -> tuple[str, int]:
+    """The whole file and how many streams are in it; those that do not fit stand at its end."""
     top = _top(heading, today)
     ways = [_filled(top, streams, detail) for detail in (2, 1, 0)]
     short = [way for way in ways if len(way[0]) <= MOST_LINES]
@@ -58,7 +60,7 @@ def file_text(heading: Heading, streams: Sequence["StreamProposal"], today: date
     left = [one.table.name for one in streams[kept:]]
     if left:
         lines.append(f"# 放不下的表：{'、'.join(left)}；请用 --table 另存一个平台文件。")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n", kept
 
 
 def _filled(

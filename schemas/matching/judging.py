@@ -19,7 +19,8 @@ UNNAMED: Mapping[str, float] = {
     "nationality": 0.005, "id_type": 0.02, "residence_type": 0.02, "labels": 0.02,
     "residence_address": 0.02, "hukou_address": 0.015, "birth_date": 0.02, "grid_code": 0.01,
     "compound": 0.01, "building": 0.01, "unit": 0.01, "biometric": 0.01, "updated_at": 0.004,
-    "created_at": 0.006, "disability_kind": 0.01, "community_code": 0.015, "division_code": 0.015,
+    "created_at": 0.006, "disability_kind": 0.01, "grid_type": 0.01, "community_code": 0.015,
+    "division_code": 0.015,
 }  # fmt: skip
 """How often a column whose name says nothing is one of these."""
 OF_PLACES = ("community_code", "division_code")

@@ -1,5 +1,6 @@
 """Which columns recognise a row again at the next pull."""
 
+import re
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -9,6 +10,8 @@ from schemas.matching.seen import Seen
 WORTH = {"row_id": 3.0, "customer_no": 3.0, "grid_code": 2.8, "card_no": 2.5, "household_no": 2.2}
 """How good a unique column is as a key, by what it is; a person's number only if nothing else."""
 LIKELY = 0.4
+ID = re.compile(r"(?:^|[_.])[iI][dD]$|(?<=[a-z])I[dD]$")
+"""A database's or a program's own: `id`, `elder_id`, `elderId`; a spreadsheet has 序号."""
 
 
 def propose_key(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[tuple[str, ...], str]:
@@ -46,7 +49,7 @@ def _found(seen: Sequence[Seen]) -> tuple[tuple[str, ...], str]:
 def _worth(one: Seen) -> float:
     if one.chance("seq_no") >= LIKELY and one.chance("row_id") < LIKELY:
         return 0.0
-    if _counted(one):  # it is another number in the next file
+    if _counted(one) and not ID.search(one.column.name):  # another number in the next file
         return 0.5
     named = max((worth for name, worth in WORTH.items() if one.chance(name) >= LIKELY), default=0.0)
     if one.chance("row_id") >= LIKELY and one.column.name.lower() == "id":

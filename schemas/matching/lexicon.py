@@ -175,7 +175,8 @@ def _english_words() -> list[tuple[Kind, str, str]]:
         ]
     for row in rows("subjects"):
         made += [("subject", row["subject"], one) for one in _split(row["english"])]
-    hukou = ("hukou", "huji", "hj", "hk", "register", "registered", "census", "domicile")
+    hukou = ("hukou", "huji", "hj", "hk", "register", "registered", "census", "domicile",
+             "hsreg", "habi")  # fmt: skip
     made += [("subject", "hukou", one) for one in hukou]
     made += [("noise", "", one) for row in rows("noise") for one in _split(row["english"])]
     made += [("suffix", "", one) for row in rows("suffixes") for one in _split(row["english"])]

@@ -21,6 +21,7 @@ ENGLISH_BESIDE = 0.7  # an English comment says no more than an English name
 MOST_WORDS = 5  # an English comment of more is a sentence
 SPOKEN, VOWEL = re.compile("[iuv]"), re.compile("[aeo]")
 MANY = 6  # names of a table that cannot be spoken
+CODED = re.compile(r"[0-9]\s*[-=.]?\s*[\u4e00-\u9fff]")
 CLAUSE = re.compile(r"[,，;；:：。\s|]+")
 FORM_TITLES: dict[Form, str] = {
     "han": "列名",
@@ -99,13 +100,23 @@ def _named(name: str, *, trusted: bool) -> list[NameReading]:
 def _commented(comment: str) -> list[NameReading]:
     text = unicodedata.normalize("NFKC", comment)
     first = next((one for one in CLAUSE.split(BRACKETS.sub(" ", text).strip()) if one), "")
-    first = re.split(r"[0-9]\s*[-=.]?\s*[\u4e00-\u9fff]", first)[0] or first
+    first = _before_codes(first)
     if not HAN.search(first):
         return _in_english(text)
     return [
         replace(one, strength=one.strength * 0.97, why=f"注释写的是“{_title(one)}”")
         for one in read_chinese(first)
     ]
+
+
+def _before_codes(clause: str) -> str:
+    """`性别1男2女` up to its codes; in `成员1姓名` the number says which of several."""
+    listed = [*CODED.finditer(clause)]
+    if len(listed) == 1 and any(
+        one.kind == "attribute" for one in chinese().get(clause[listed[0].end() - 1 :], ())
+    ):
+        return clause
+    return (clause[: listed[0].start()] if listed else clause) or clause
 
 
 def _in_english(comment: str) -> list[NameReading]:

@@ -4,6 +4,7 @@ Two people may be named in a row, each with a word that could be the row's own p
 whom more is known, and what only a row's own person has, is the person; the other is not.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,13 @@ HARDLY_OTHERS = (
 WORKERS = ("worker", "official")
 """Of a row that is about nobody else, they are the person: a roster of a company's staff."""
 STAFFED = {"name", "id_number", "sex"}
+KIN = ("offspring", "parent", "spouse", "guardian", "contact", "landlord")
+"""Of a row that is about nobody else, too: `chilName chilSex chilBirthday` beside `chilMother`."""
+OF_THEIRS = ("hukou", "mail", "former", "birthplace")
+"""Behind the person's own word these say which of theirs: `chilHabiAddress`."""
+OF_KIN = 3  # so much of what is hardly asked of others must be known of them
+NUMBERED = re.compile(r"(?<=.)(?:[1-9]|(?<=[\u4e00-\u9fff])[一二三四五])$")
+"""Behind a word for somebody: one of several, `成员1姓名`; the row is about none of them."""
 AHEAD = 2  # so much more must be known of the one than of the next
 Readings = Sequence[list[NameReading]]
 
@@ -30,11 +38,15 @@ def by_stem(columns: Sequence[ReflectedColumn], readings: Readings) -> Readings:
     stems = [
         _stem(one, said) for one, said in zip(columns, [*map(_of_person, readings)], strict=True)
     ]
+    readings = _of_several(stems, readings)
     people = _people(stems, readings, ("self",))
-    own = _own(people)
+    own = _own(people) or next((one for one, asked in people.items() if _alone(people, asked)), "")
     if not people:
         people = _people(stems, readings, WORKERS)
         own = next((stem for stem, asked in people.items() if asked >= STAFFED), "")
+    if not people:
+        people = _people(stems, readings, KIN)
+        own = next((one for one, asked in people.items() if _is_kin(one, asked)), "")
     if not own:
         return readings
     whose = [_named_in(stem, people) for stem in stems]
@@ -44,13 +56,36 @@ def by_stem(columns: Sequence[ReflectedColumn], readings: Readings) -> Readings:
     ]
 
 
+def _alone(people: Mapping[str, set[str]], asked: set[str]) -> bool:
+    return len(people) == 1 and len(asked & {*HARDLY_OTHERS}) >= OF_KIN
+
+
+def _is_kin(stem: str, asked: set[str]) -> bool:
+    return not NUMBERED.search(stem) and len(asked & {*HARDLY_OTHERS}) >= OF_KIN
+
+
+def _of_several(stems: Sequence[str], readings: Readings) -> Readings:
+    """`成员1姓名`, `成员1关系`: somebody else's, where a name without a number is there."""
+    names = [
+        bool(NUMBERED.search(stem))
+        for stem, each in zip(stems, readings, strict=True)
+        if (said := _of_person(each)) and (said.attribute, said.subject) == ("name", "self")
+    ]
+    if all(names) or not any(names):
+        return readings
+    several = {stem for stem in stems if NUMBERED.search(stem)}
+    return [[*_given(each, own=False)] if stem in several else each
+            for stem, each in zip(stems, readings, strict=True)]  # fmt: skip
+
+
 def _named_in(stem: str, people: Mapping[str, set[str]]) -> str:
     """The person with whom a stem begins: `staffnow` of `staff.nowAddr`; empty where none does."""
     return max((one for one in people if stem.startswith(one)), key=len, default="")
 
 
 def _of_person(readings: Sequence[NameReading]) -> NameReading | None:
-    said = [one for one in readings if one.strength >= NAMED and one.attribute in OF_PEOPLE]
+    asked = (*OF_PEOPLE, "relation")
+    said = [one for one in readings if one.strength >= NAMED and one.attribute in asked]
     return max(said, key=lambda one: one.strength, default=None)
 
 
@@ -99,9 +134,12 @@ def _given(readings: Sequence[NameReading], *, own: bool) -> Iterator[NameReadin
     given: set[tuple[str, str]] = set()
     for one in sorted(readings, key=lambda each: -each.strength):
         made = one
-        if one.attribute in OF_PEOPLE and (own or one.subject == "self"):
+        if one.attribute == "relation" and not own:
+            made = replace(one, attribute="relation_other")
+        elif one.attribute in OF_PEOPLE and (own or one.subject == "self"):
             whose = 1.0 if own else min(one.whose, STRANGE)
-            made = replace(one, subject="self" if own else "official", whose=whose)
+            subject = one.subject if one.subject in OF_THEIRS else "self"
+            made = replace(one, subject=subject if own else "official", whose=whose)
         if (made.attribute, made.subject) not in given:
             given.add((made.attribute, made.subject))
             yield made

@@ -412,3 +412,66 @@ def test_the_same_row_in_two_lists_is_no_bad_key(hub: Hub, home: Path) -> None:
     ran = hub("platform", "check", "lists", home=home)
     assert "20 行与别的行完全相同，只算一次" in ran.out
     assert "重复" not in ran.out
+
+
+def copies_and_views(path: Path, source: str = "ga_population") -> str:
+    """One table, and what databases hold of it besides; its name."""
+    make_sqlite(path, source, key="RYBH")
+    table = CORPUS[source]["table"]
+    with sqlite3.connect(path) as made:
+        made.execute(f'CREATE VIEW v_ry AS SELECT * FROM "{table}"')
+        made.execute("CREATE VIEW v_ry_short AS SELECT RYBH, XM, GMSFHM, XB, CSRQ FROM v_ry")
+        made.execute(f'CREATE TABLE "{table}_bak2" AS SELECT * FROM "{table}" LIMIT 7')
+        made.execute(f'CREATE TABLE "{table}_20240301" AS SELECT * FROM "{table}" LIMIT 7')
+        made.execute(f'CREATE TABLE t_other_20240301 AS SELECT * FROM "{table}" LIMIT 7')
+        made.execute("UPDATE t_other_20240301 SET GMSFHM = '', XM = '甲乙' || rowid")
+    made.close()
+    return str(table)
+
+
+def test_views_and_copies_of_a_table_are_left_out_and_named(hub: Hub, home: Path) -> None:
+    table = copies_and_views(home / "many.db")
+    added = hub("platform", "add", "many", home / "many.db", "--json", home=home)
+    assert added.code == 0, added.err
+    proposed = {one["table"] for one in added.json["streams"]}
+    why = {one["table"]: one["why"] for one in added.json["skipped"]}
+    assert table in proposed
+    assert {"v_ry", "v_ry_short", f"{table}_bak2", f"{table}_20240301"} <= {*why}
+    assert f"与“{table}”是同样的记录" in why["v_ry"]
+    assert "备份" in why[f"{table}_bak2"]
+    assert "备份" not in why.get("t_other_20240301", "")
+
+
+def test_a_view_named_in_full_is_proposed(hub: Hub, home: Path) -> None:
+    """What the line about a view advises."""
+    copies_and_views(home / "many.db")
+    added = hub(
+        *("platform", "add", "many", home / "many.db", "--table", "v_ry", "--json"), home=home
+    )
+    assert [one["table"] for one in added.json["streams"]] == ["v_ry"]
+
+
+def test_a_proposal_only_shown_is_whole_yaml(hub: Hub, home: Path) -> None:
+    """Lines folded for the screen would be no comments any more."""
+    make_sqlite(home / "police.db", "ga_population", key="RYBH")
+    shown = hub("platform", "add", "police", home / "police.db", "--dry-run", home=home)
+    hub("platform", "add", "police", home / "police.db", home=home)
+    written = (home / "platforms" / "police.yaml").read_text("utf-8")
+    assert written.strip() in shown.out
+
+
+def test_what_has_no_room_in_the_file_is_not_counted_as_mapped(hub: Hub, home: Path) -> None:
+    with sqlite3.connect(home / "wide.db") as made:
+        for part in range(4):
+            names = header_of("ga_population")
+            made.execute(f"CREATE TABLE part_{part} ({', '.join(names)})")
+            marks = ",".join("?" * len(names))
+            made.executemany(f"INSERT INTO part_{part} VALUES ({marks})", rows_of("ga_population"))
+    made.close()
+    added = hub("platform", "add", "wide", home / "wide.db", "--json", home=home)
+    text = (home / "platforms" / "wide.yaml").read_text("utf-8")
+    inside = {one["table"] for one in added.json["streams"]}
+    assert inside == {f"part_{n}" for n in range(4) if f"table: part_{n}" in text}
+    left = {one["table"]: one["why"] for one in added.json["skipped"]}
+    assert left.keys() == {f"part_{n}" for n in range(4)} - inside
+    assert all(f"--table {name}" in why for name, why in left.items())
