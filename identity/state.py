@@ -1,5 +1,7 @@
 """Under which model the brain was resolved; under another, every pair is weighed anew."""
 
+import re
+
 import duckdb
 
 from identity.model import Model
@@ -20,10 +22,12 @@ def mark_of(model: Model) -> str:
 
 
 def resolved_so(mark: str, model: Model) -> bool:
-    """Whether the mark is of this model and these streams, for however many records."""
-    return mark.split(" ", maxsplit=1)[0] == model.version and mark.endswith(
-        f" repeating {_streams(model)}"
-    )
+    """Whether the mark is of this model, these rules and streams, for however many records."""
+    return _unscaled(mark) == _unscaled(mark_of(model))
+
+
+def _unscaled(mark: str) -> str:
+    return re.sub(r" 2\^\d+ ", " ", mark, count=1)
 
 
 def _streams(model: Model) -> str:

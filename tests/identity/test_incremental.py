@@ -1,5 +1,7 @@
 """Batch by batch or all at once: the same persons, edges, refusals and borrowed numbers."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from unittest.mock import patch
 
 import duckdb
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_world import Hub, Record, empty_brain
 
+from identity.decisions import Binding
 from identity.model import Model
 
 A, B, CUT = "510108199003070017", "510108195304071234", "510108199003070000"
@@ -61,12 +64,37 @@ def test_any_history_gives_what_all_at_once_gives(
         compare(batches)
 
 
-def compare(batches: list[dict[str, Record | None]]) -> None:
+verdicts = st.dictionaries(
+    st.tuples(st.sampled_from("1234"), st.sampled_from("5678")),
+    st.sampled_from(["same", "different"]),
+    max_size=3,
+)
+
+
+@settings(max_examples=8, deadline=None)
+@given(batches=batches, told=st.lists(verdicts, min_size=2, max_size=4))
+def test_so_does_any_history_of_decisions(
+    batches: list[dict[str, Record | None]], told: list[dict[tuple[str, str], str]]
+) -> None:
+    compare(batches, told)
+
+
+def compare(
+    batches: list[dict[str, Record | None]],
+    told: Sequence[dict[tuple[str, str], str]] = (),
+) -> None:
+    platforms: dict[str, str] = {}
     hub, last = Hub(empty_brain()), {}
-    for batch in batches:
+    for batch, decided in zip_longest(batches, told, fillvalue={}):
+        platforms |= {key: one.platform if one else "p" for key, one in batch.items()}
+        hub.bindings = [
+            Binding((platforms.get(a, "p"), "s", a), (platforms.get(b, "p"), "s", b), verdict)
+            for (a, b), verdict in decided.items()
+        ]
         hub.link(batch)
         last |= batch
     whole = Hub(empty_brain())
+    whole.bindings = hub.bindings
     whole.numbers = dict(hub.numbers)  # the same record ids
     whole.link(last)
     assert hub.groups() == whole.groups()

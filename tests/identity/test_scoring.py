@@ -4,6 +4,7 @@ import logging
 import warnings
 from dataclasses import replace
 from random import Random
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -139,3 +140,11 @@ def test_a_list_of_visits_may_name_a_person_again() -> None:
     assert not resolved_so(mark_of(read_model()), hub.model), "all is weighed anew"
     hub.link({})
     assert len(hub.groups()) == 1
+
+
+def test_a_brain_of_other_rules_is_resolved_anew_one_of_more_records_is_not() -> None:
+    model = read_model()
+    assert resolved_so(mark_of(model.at(1_000_000)), model.at(10))
+    with patch("identity.state.LAYOUT", 0):
+        older = mark_of(model)
+    assert not resolved_so(older, model), "a newer release judges otherwise"
