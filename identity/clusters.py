@@ -12,6 +12,7 @@ import pyarrow as pa
 from identity.components import find_components
 from identity.joining import Edge, Node, Outcome, join_nodes
 from identity.model import Model
+from identity.review import ASKED
 
 
 def cluster(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -154,10 +155,10 @@ def _store(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
     run("INSERT INTO refused FROM refusals")
     connection.unregister("refusals")
     run("DELETE FROM ambiguous")
-    run("""
+    run(f"""
         INSERT INTO ambiguous
         SELECT record_id, min(reason) FROM (
             SELECT unnest([a, b]) AS record_id, reason FROM refused
-            WHERE reason IN ('doubtful', 'two_persons', 'told_apart'))
+            WHERE reason IN {ASKED})
         SEMI JOIN (SELECT record_id FROM evidence WHERE id_number IS NULL) USING (record_id)
         GROUP BY record_id""")

@@ -244,12 +244,18 @@ class _Joining:
         if reason is None and self.told_apart(one, other):
             reason = "decided"
         if reason is None and self.weight(edge) < self.model.join:
-            reason = "doubtful" if edge.weight >= self.model.ask else SLIGHT
+            reason = self.too_light(edge)
         if reason is None:
             for person, chosen in ((one, other), (other, one)):
                 if not person.numbers and reason is None:
                     reason = self.rival(person, chosen, edge.weight)
         return reason
+
+    def too_light(self, edge: Edge) -> str:
+        """Why an edge weighs too little; `twice`: for that the platform has them already."""
+        if edge.weight >= self.model.join:
+            return "twice"
+        return "doubtful" if edge.weight >= self.model.ask else SLIGHT
 
     def weight(self, edge: Edge) -> float:
         """What the edge weighs, less if a platform would then have the person twice."""
@@ -282,7 +288,7 @@ class _Joining:
         """Join a record that stands alone, though its edge by itself is not heavy enough."""
         one, other = self.of[edge.a], self.of[edge.b]
         enough = edge.weight + self.model.lone >= self.model.join
-        if one is other or not enough or reason not in {"doubtful", SLIGHT}:
+        if one is other or not enough or reason not in {"doubtful", "twice", SLIGHT}:
             return False
         if self.alone(one, other) or self.alone(other, one):
             self.unite(edge.a, edge.b, edge.rule)

@@ -6,7 +6,7 @@ import duckdb
 
 from security.policy import Predicate
 
-ASKED = ("doubtful", "two_persons", "told_apart")
+ASKED = ("doubtful", "twice", "two_persons", "told_apart")
 """Reasons of a refusal that a person can settle."""
 
 

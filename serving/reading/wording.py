@@ -36,6 +36,7 @@ RULES = {
 }
 REFUSALS = {
     "doubtful": "像是同一个人，但依据不够",
+    "twice": "像是同一个人，但同一平台就会有此人的两条记录",
     "two_persons": "同时像两个不同的人",
     "told_apart": "同时像两个已被人工区分的人",
     "two_numbers": "有效证件号码不同",

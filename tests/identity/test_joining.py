@@ -181,7 +181,8 @@ def test_masked_numbers_that_show_other_digits_never_meet() -> None:
 def test_a_platform_that_would_have_a_person_twice_speaks_against_it() -> None:
     one, other = node("A")._replace(sources=[1, 2]), node()._replace(sources=[1])
     light, heavy = MODEL.join + MODEL.twice / 2, MODEL.join + MODEL.twice * 2
-    assert len(joined({1: one, 2: other}, [edge(light, 1, 2)])[0]) == 2
+    groups, reasons = joined({1: one, 2: other}, [edge(light, 1, 2)])
+    assert (len(groups), reasons) == (2, {(1, 2): "twice"}), "not that it weighs too little"
     assert len(joined({1: one, 2: other}, [edge(heavy, 1, 2)])[0]) == 1
     weighed = edge(light, 1, 2)._replace(one_source=True)  # that was counted when it was weighed
     assert len(joined({1: one, 2: other}, [weighed])[0]) == 1
