@@ -10,16 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from connectors.chunk import ORIGIN, text_table
 from connectors.sheet_header import SEARCHED_ROWS, Header, Merge, find_header
 from connectors.sheet_rows import CAPTIONS, may_be_no_record, no_record, refuse_second_table
 from connectors.tabular import Part, Reader
-from connectors.workbook import read_sheets
+from connectors.workbook import Rows, Sheet, read_sheets
 
-Rows = list[list[Any]]
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
 EXACT = 10**15
 """Whole numbers from here on have lost digits in a numeric cell: an ID number has 18."""
@@ -32,49 +34,68 @@ def read_excel(reader: Reader, path: Path, name: str) -> Iterator[Part]:
         SourceChangedError: damaged, locked by a password, or without a sheet that is asked for.
     """
     for sheet in read_sheets(path, name, reader.sheets):
-        part = _part(reader, f"{name}#{sheet.name}", sheet.rows, sheet.merges)
+        part = _part(reader, f"{name}#{sheet.name}", sheet)
         if part:
             yield part
 
 
-def _part(reader: Reader, where: str, rows: Rows, merges: list[Merge]) -> Part | None:
-    top = [[_text(cell) for cell in row] for row in rows[:SEARCHED_ROWS]]
-    header = find_header(top, merges, reader.wanted)
+def _part(reader: Reader, where: str, sheet: Sheet) -> Part | None:
+    """A sheet, taken in piece by piece: the next is read meanwhile."""
+    first = next(sheet.pieces, [])
+    top = [[_text(cell) for cell in row] for row in first[:SEARCHED_ROWS]]
+    header = find_header(top, sheet.merges, reader.wanted)
     if header is None:
         return None
-    _fill_down(rows, merges, header)
-    kept, skipped = _records(where, rows, header, _captions(merges, header))
     places = reader.places(where, header.names)
-    whole = list(zip(*(rows[number] for number in kept), strict=True)) or [()] * len(header.names)
-    columns = {name: whole[place] for name, place in places.items()}
-    origins = [f"{where}!{number + 1}" for number in kept]
+    captions = _captions(sheet.merges, header)
+    merges = _body_merges(sheet.merges, header)
+    start, upper = 0, dict[tuple[int, int], Any]()
+    tables, skipped = list[pa.Table](), Counter[str]()
+    dropped, damaged = Counter[str](), Counter[str]()
+    for rows in chain([first], sheet.pieces):
+        _fill_down(rows, start, merges, upper)
+        kept, none = _records(where, (start, rows), header, captions)
+        whole = list(zip(*(rows[n - start] for n in kept), strict=True)) or [()] * len(header.names)
+        columns = {name: whole[place] for name, place in places.items()}
+        origins = [f"{where}!{number + 1}" for number in kept]
+        texts: list[Sequence[str | None]] = [*map(_texts, columns.values()), origins]
+        tables.append(text_table([*columns, ORIGIN], texts))
+        skipped += none
+        dropped.update(_dropped(reader, header, whole))
+        damaged.update({name: _damaged(cells) for name, cells in columns.items()})
+        start += len(rows)
     return Part(
         where=where,
         names=header.names,
-        rows=text_table([*columns, ORIGIN], [*map(_texts, columns.values()), origins]),
+        rows=pa.concat_tables(tables),
         skipped=skipped,
-        dropped=_dropped(reader, header, rows, kept),
+        dropped=dict(dropped),
         placed=True,
-        damaged={name: count for name, cells in columns.items() if (count := _damaged(cells))},
+        damaged=dict(+damaged),
     )
 
 
 def _records(
-    where: str, rows: Rows, header: Header, captions: set[int]
+    where: str, piece: tuple[int, Rows], header: Header, captions: set[int]
 ) -> tuple[list[int], Counter[str]]:
-    """The numbers of the rows that are records, from 0; and how many are none, by reason."""
+    """The numbers of the rows that are records, from 0; and how many are none, by reason.
+
+    `piece` is the number of its first row, and the rows.
+    """
+    start, rows = piece
     leaves = {name.rpartition("/")[2] for name in header.names if name}
     skipped: Counter[str] = Counter()
     kept: list[int] = []
-    for number in range(header.end, len(rows)):
-        cell = rows[number][0]
+    for number in range(max(header.end, start), start + len(rows)):
+        cells = rows[number - start]
+        cell = cells[0]
         if type(cell) is str and cell.isdecimal() and number not in captions and cell not in leaves:
             kept.append(number)  # most rosters number their rows
             continue
         why = CAPTIONS if number in captions else None
-        first = _first(rows[number])
+        first = _first(cells)
         if why or first is None or may_be_no_record(first, leaves):
-            row = [_text(cell) for cell in rows[number]]
+            row = [_text(one) for one in cells]
             why = no_record(row, header.names) or why
             if why is None:
                 refuse_second_table(where, number + 1, row, header.names)
@@ -95,11 +116,11 @@ def _first(row: list[Any]) -> str | None:
     return None
 
 
-def _dropped(reader: Reader, header: Header, rows: Rows, kept: list[int]) -> dict[str, int]:
+def _dropped(reader: Reader, header: Header, whole: Sequence[Sequence[Any]]) -> dict[str, int]:
     """How many values the columns held that are not to be kept."""
     places = {name: header.names.index(name) for name in reader.drop if name in header.names}
     return {
-        name: sum(1 for number in kept if rows[number][place] not in (None, ""))
+        name: sum(1 for cell in whole[place] if cell not in (None, ""))
         for name, place in places.items()
     }
 
@@ -111,11 +132,26 @@ def _damaged(cells: Sequence[Any]) -> int:
     return sum(1 for cell in cells if type(cell) is float and abs(cell) >= EXACT)
 
 
-def _fill_down(rows: Rows, merges: list[Merge], header: Header) -> None:
+def _body_merges(merges: list[Merge], header: Header) -> list[Merge]:
+    """Those of several rows below the header, by their first row."""
+    return sorted(one for one in merges if header.end <= one[0][0] < one[1][0])
+
+
+def _fill_down(
+    rows: Rows, start: int, merges: list[Merge], upper: dict[tuple[int, int], Any]
+) -> None:
+    """Give each row of a merged cell its value; `upper` keeps those that reach below this piece."""
+    stop = start + len(rows)
     for (r0, c0), (r1, _) in merges:
-        if header.end <= r0 < len(rows) and c0 < len(rows[r0]):
-            for number in range(r0 + 1, min(r1 + 1, len(rows))):
-                rows[number][c0] = rows[r0][c0]
+        if r0 >= stop:
+            return
+        if r1 < start:
+            continue
+        if r0 >= start and c0 < len(rows[r0 - start]):
+            upper[r0, c0] = rows[r0 - start][c0]
+        for number in range(max(r0 + 1, start), min(r1 + 1, stop)):
+            if (r0, c0) in upper:
+                rows[number - start][c0] = upper[r0, c0]
 
 
 def _captions(merges: list[Merge], header: Header) -> set[int]:

@@ -4,6 +4,7 @@ import pickle
 import re
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ PACKAGE = "EncryptedPackage".encode("utf-16-le")
 FILEPASS = re.compile(
     rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
 )
+Rows = list[list[Any]]
 CHILD = Path(__file__).with_name("workbook_child.py")
 LEAST, MOST, TIMES = 1 << 30, 8 << 30, 200
 """Bytes of memory for the child: so many times the file's, and between these bounds."""
@@ -25,10 +27,13 @@ LEAST, MOST, TIMES = 1 << 30, 8 << 30, 200
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: cells as Excel typed them, blank ones as empty texts."""
+    """One sheet: cells as Excel typed them, blank ones as empty texts.
+
+    Its rows come piece by piece, while the child reads on.
+    """
 
     name: str
-    rows: list[list[Any]]
+    pieces: Iterator[Rows]
     merges: list[Merge]
 
 
@@ -96,20 +101,28 @@ def _is_locked(path: Path) -> bool:
 def _sheets(
     messages: Iterator[tuple[Any, ...]], name: str, wanted: Sequence[str] | None
 ) -> Iterator[Sheet]:
-    sheet: Sheet | None = None
-    left = 0
-    for kind, *told in messages:
+    ahead = deque[tuple[Any, ...]]()  # the message behind the last rows of a sheet
+    while message := ahead.popleft() if ahead else next(messages, None):
+        kind, *told = message
         if kind == "names":
             _refuse_missing(name, told[0], wanted or ())
         elif kind == "sheet":
-            if sheet is not None:
-                yield sheet
-            sheet, left = Sheet(told[0], [], told[2]), told[1][1]
-        elif sheet is not None:
-            blank = [""] * left  # rows come without the columns that nothing stands in
-            sheet.rows.extend([*blank, *row] if left else row for row in told[0])
-    if sheet is not None:
-        yield sheet
+            title, (_, left), merges = told
+            pieces = _pieces(messages, left, ahead)
+            yield Sheet(title, pieces, merges)
+            deque(pieces, maxlen=0)  # of which nobody wanted more
+
+
+def _pieces(
+    messages: Iterator[tuple[Any, ...]], left: int, ahead: deque[tuple[Any, ...]]
+) -> Iterator[Rows]:
+    """The rows of one sheet; they come without the `left` columns that nothing stands in."""
+    blank = [""] * left
+    for message in messages:
+        if message[0] != "rows":
+            ahead.append(message)
+            return
+        yield [[*blank, *row] for row in message[1]] if left else message[1]
 
 
 def _refuse_missing(name: str, there: Sequence[str], wanted: Sequence[str]) -> None:

@@ -1,17 +1,23 @@
 """Rosters as they are made by hand in Excel and WPS."""
 
 from datetime import date, datetime, time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from connectors import open_connector
 from connectors.chunk import ORIGIN
-from connectors.sheet_header import find_header
+from connectors.excel import _part
+from connectors.sheet_header import SEARCHED_ROWS, find_header
 from connectors.sheet_rows import no_record
+from connectors.tabular import Reader
+from connectors.workbook import Sheet
 from hub.errors import SourceChangedError
 from hub.platform import Platform
 
@@ -252,3 +258,23 @@ def test_two_tables_side_by_side_are_refused(roster: Any, tmp_path: Path) -> Non
     with pytest.raises(SourceChangedError) as caught:
         pulled(roster("姓名", "电话"))
     assert "a.xlsx#Sheet 里有同名的列：姓名、电话" in caught.value.zh
+
+
+@given(
+    st.lists(st.sampled_from(["", "张三", "李四", 1.0, 5.1e17]), min_size=40, max_size=80),
+    st.lists(st.tuples(st.integers(1, 90), st.integers(1, 30)), max_size=5),
+    st.lists(st.integers(SEARCHED_ROWS, 79), max_size=4),
+)
+def test_a_sheet_in_pieces_is_the_whole_sheet(
+    cells: list[Any], merged: list[tuple[int, int]], cuts: list[int]
+) -> None:
+    """Also where a merged cell goes on in the next piece."""
+    merges = [((top, 1), (top + deep, 1)) for top, deep in merged]
+
+    def part(bounds: list[int]) -> Any:
+        rows = [["序号", "姓名"], *([f"{n}", cell] for n, cell in enumerate(cells, 1))]
+        pieces = [rows[a:b] for a, b in pairwise([0, *bounds, len(rows)])]
+        reader = Reader("人员", "people", ("序号", "姓名"), drop=("姓名",))
+        return _part(reader, "名册", Sheet("名册", iter(pieces), list(merges)))
+
+    assert part(sorted({one for one in cuts if one <= len(cells)})) == part([])
