@@ -43,7 +43,8 @@ def init(
         "",
         "接下来：",
         f"  1. 备份 {where}/secrets 里的两个密钥文件；没有它们就打不开数据",
-        f"  2. 照 {where}/platforms/示例.yaml.txt 写平台文件",
+        f"  2. hub platform add 平台名 来源 --home {where}，拟出平台文件；"
+        f"也可以照 {where}/platforms/示例.yaml.txt 写",
         f"  3. hub sync --home {where}",
     )
 

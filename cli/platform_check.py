@@ -134,7 +134,7 @@ def _issues(core: "pl.DataFrame", platform: "Platform", stream: str) -> "Iterato
 
 
 WRONG = ("unknown_code", "bad_date", "bad_age", "bad_phone", "bad_name", "id_check_failed",
-         "bad_time", "bad_division_code")  # fmt: skip
+         "not_id_number", "bad_time", "bad_division_code")  # fmt: skip
 """Reasons that say, where most rows have them, that another column should be mapped."""
 
 

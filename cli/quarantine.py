@@ -236,4 +236,5 @@ def _show(answer: dict[str, Any]) -> None:
             right=("处数",),
             whole=("平台", "数据流"),
         )
-    say("全部明细：hub quarantine export --out 隔离.xlsx")
+    if answer["quarantined"] or answer["issues"]:
+        say("全部明细：hub quarantine export --out 隔离.xlsx")

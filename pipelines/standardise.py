@@ -38,14 +38,27 @@ class CoreCounts:
     with_issues: int = 0
     broken: Counter[str] = field(default_factory=Counter)
     """Contract rules that rows broke, with how many did."""
+    pulls: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Set aside and with issues, by the pull that brought the rows."""
 
-    def add(self, made: "Made") -> None:
+    def add(self, made: "Made", pull_id: int) -> None:
         """Count one batch in."""
+        aside = made.aside.filter(pl.col("reason") != "withdrawn").height
+        issues = made.core.filter(pl.col("issues").list.len() > 0).height
+        before = self.pulls.get(pull_id, (0, 0))
+        self.pulls[pull_id] = (before[0] + aside, before[1] + issues)
         self.rows += made.rows
         self.accepted += made.core.height
-        self.set_aside += made.aside.filter(pl.col("reason") != "withdrawn").height
-        self.with_issues += made.core.filter(pl.col("issues").list.len() > 0).height
+        self.set_aside += aside
+        self.with_issues += issues
         self.broken.update(made.broken["reason"].to_list())
+
+    def of(self, pull_id: int) -> tuple[int, int]:
+        """Set aside and with issues: of one pull where it stored rows, else of all of them.
+
+        Under a new mapping the older rows are standardised again beside those that replace them.
+        """
+        return self.pulls.get(pull_id, (self.set_aside, self.with_issues))
 
 
 def standardise_stream(
@@ -74,7 +87,7 @@ def standardise_stream(
             for (batch, files), made in zip(waiting, _ahead(pool, make, waiting), strict=True):
                 watch.judge(batch, files, made.core, made.refused)
                 stores.append(pool.submit(_store, home, connection, files, made))
-                counts.add(made)
+                counts.add(made, batch.pull_id)
                 tick(f"{platform.platform}.{stream_name}", counts.rows)
             for store in stores:
                 store.result()

@@ -116,6 +116,7 @@ def _pull_reports(run: Session, chosen: Sequence[str]) -> list[PullReport]:
             place = f"{name}.{stream}"
             error = next((one.zh for one in run.failures if one.place == place), None)
             row, core = last.get((name, stream)), run.cores.get(place)
+            aside, issues = core.of(row.pull_id) if row and core else (0, 0)
             reports.append(
                 PullReport(
                     name,
@@ -126,8 +127,8 @@ def _pull_reports(run: Session, chosen: Sequence[str]) -> list[PullReport]:
                     row.rows_unchanged if row else 0,
                     row.rows_repeated if row else 0,
                     row.rows_gone if row else 0,
-                    core.set_aside if core else 0,
-                    core.with_issues if core else 0,
+                    aside,
+                    issues,
                     error,
                     tuple(row.notes) if row else (),
                     sum(row.values_dropped.values()) if row else 0,

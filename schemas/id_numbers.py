@@ -23,6 +23,10 @@ OLD_FOREIGN = r"^[A-Z]{3}[0-9]{12}$"
 DOCUMENT = r"^[A-Z0-9][A-Z0-9/]{3,19}$"
 SCIENTIFIC = r"^([0-9])(?:\.([0-9]+))?E\+?([0-9]{1,2})$"
 PROVINCES = r"^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[0-9])"
+NONE = (
+    r"^(?:无|没|未|尚未|暂|不|非|办理|补办|遗失|丢失|待)|(?:无|未办|未带|丢失|遗失|办理中|补办中)$"
+)
+"""`无身份证`, `尚未办`, `补办中`: words for none; any others are no number and are told."""
 CITIZEN_TYPES = ("111", "113")
 
 ID_NUMBER = pl.Struct(
@@ -43,7 +47,8 @@ def standard_id_number(text: pl.Expr, type_code: pl.Expr, *, as_of: date) -> pl.
     """Struct `ID_NUMBER` of a number of the stated document type (null: not stated).
 
     `type_code` is the type the number itself shows (111, 553) or null. Reasons: `id_check_failed`,
-    `id_truncated`, `maybe_truncated` (valid, but ends in 000), `unusual_area` (valid, a warning).
+    `id_truncated`, `maybe_truncated` (valid, but ends in 000), `not_id_number` (words),
+    `unusual_area` (valid, a warning).
     """
     stated = pl.struct(text.alias("text"), type_code.alias("type"))
     return stated.map_batches(
@@ -133,12 +138,17 @@ def _odd(text: pl.Series, *, as_of: date) -> Numbered:
         tidy_series(text)
         .alias("tidied")
         .to_frame()
-        .select(one=_one_spelling(pl.col("tidied")), blank=is_blank(pl.col("tidied")))
+        .select(
+            one=_one_spelling(pl.col("tidied")),
+            blank=is_blank(pl.col("tidied")),
+            wordy=_is_wordy(pl.col("tidied")),
+        )
     )
     one = pl.col("one")
     exponent = one.str.extract_groups(SCIENTIFIC)
     expanded = (exponent.struct[0] + exponent.struct[1].fill_null("")).str.pad_end(18, "0")
     frame = frame.with_columns(
+        wordy=pl.col("wordy") & ~pl.col("blank"),
         blank=pl.col("blank") | is_blank(one) | ~one.str.contains(r"[0-9]"),
         scientific=exponent.struct[0].is_not_null(),
         masked=one.str.contains(r"[*]"),
@@ -153,7 +163,7 @@ def _odd(text: pl.Series, *, as_of: date) -> Numbered:
         value=pl.when(fifteen).then(pl.col("value") + pl.col("digit")).otherwise("value")
     )
     judged = _eighteen(frame["value"], as_of=as_of)
-    return _weighed(frame.select("blank", "scientific", "masked"), judged, frame["one"])
+    return _weighed(frame.select("blank", "wordy", "scientific", "masked"), judged, frame["one"])
 
 
 def _weighed(seen: pl.DataFrame, judged: Numbered, one: pl.Series) -> Numbered:
@@ -178,7 +188,9 @@ def _weighed(seen: pl.DataFrame, judged: Numbered, one: pl.Series) -> Numbered:
     )
     good = trusted & (pl.col("status") == "valid")
     reason = (
-        pl.when(status == "truncated")
+        pl.when("wordy")
+        .then(pl.lit("not_id_number"))
+        .when(status == "truncated")
         .then(pl.lit("id_truncated"))
         .when(status == "check_failed")
         .then(pl.lit("id_check_failed"))
@@ -205,6 +217,13 @@ def _other_documents(found: Numbered, types: pl.Series) -> Numbered:
     return found.with_columns(stated.fill_null(value=False).alias("stated")).with_columns(
         status=pl.when(good).then(pl.lit("valid")).otherwise("status"),
         reason=pl.when(~good).then("reason"),
+    )
+
+
+def _is_wordy(tidied: pl.Expr) -> pl.Expr:
+    """Words that are no number and do not say that there is none: a name, another column's."""
+    return (
+        tidied.str.contains(r"\p{L}") & ~tidied.str.contains(r"[0-9]") & ~tidied.str.contains(NONE)
     )
 
 

@@ -302,6 +302,17 @@ def test_check_doubts_a_mapping_that_reads_nothing(hub: Hub, home: Path) -> None
     assert no_person_in(ran.out)
 
 
+def test_check_doubts_names_for_id_numbers(hub: Hub, home: Path) -> None:
+    (home / "inbox").mkdir()
+    text = ROSTER.replace("id_number: 证件", "id_number: 姓名").replace("[编号]", "[证件]")
+    assert "id_number: 姓名" in text
+    platform_of(home / "inbox" / "名册.csv", home, text, 60)
+    ran = hub("platform", "check", "roster", home=home)
+    assert ran.code == 1
+    assert "不像证件号码" in ran.out
+    assert no_person_in(ran.out)
+
+
 def test_check_says_that_a_source_is_empty(hub: Hub, home: Path) -> None:
     (home / "inbox").mkdir()
     platform_of(home / "inbox" / "名册.csv", home, ROSTER, 0)

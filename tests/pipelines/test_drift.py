@@ -73,6 +73,23 @@ def test_renamed_column_stops_the_stream_and_is_named(steps: Steps) -> None:
     assert [one.status for one in noted(steps)] == ["told"]
 
 
+def test_what_is_set_aside_counts_once_though_all_is_read_anew(steps: Steps) -> None:
+    """Older rows are standardised again under the new mapping; this pull's stand beside them."""
+    alter(
+        steps,
+        "UPDATE person SET xm = NULL, sfz = NULL WHERE rowid <= 2",
+        "UPDATE person SET xb = '7' WHERE rowid = 9",
+    )
+    pull, counts = steps.both(*STREAM)
+    assert counts.of(pull.pull_id) == (2, 1)
+    alter(steps, "ALTER TABLE person RENAME COLUMN xm TO xingming")
+    steps.edit("police", "name: xm", "name: xingming")
+    pull, counts = steps.both(*STREAM)
+    assert pull.read == 30
+    assert counts.set_aside > 2, "the older ones too"
+    assert counts.of(pull.pull_id) == (2, 14), "13 women whom the column has as men"
+
+
 def test_dropped_column_stops_whatever_the_contract(steps: Steps) -> None:
     alter(steps, "ALTER TABLE person DROP COLUMN hh")
     assert "没有了列 hh" in steps.refused(*STREAM)

@@ -95,6 +95,19 @@ def test_what_a_text_is_worth(text: str | None, status: str) -> None:
     assert (found["value"] is None) == (status == "missing")
 
 
+@pytest.mark.parametrize("text", ["王小明", "本人", "欧阳 建国", "abc"])
+def test_words_are_no_number_and_are_told(text: str) -> None:
+    """Another column's contents must not vanish without a word."""
+    assert read(text)["reason"] == "not_id_number"
+
+
+@pytest.mark.parametrize(
+    "text", ["无身份证", "没有", "尚未办理", "办理中", "证件遗失", "****", None]
+)
+def test_words_for_none_are_none(text: str | None) -> None:
+    assert read(text)["reason"] is None
+
+
 def test_a_birth_date_must_exist() -> None:
     first = "51010819530230123"
     assert read(first + check_character(first))["status"] == "check_failed"
