@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench.serving.crowd import crowd
 from bench.serving.load import Measured, Server, looks, run, searches
+from bench.serving.pages import page_times
 from bench.serving.syncing import synced, views_during_sync
 from hub.settings import Home, open_home
 from ledger import open_ledger
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         home = _home(folder / "home", given.people)
         for one in measure(home, given.threads, given.seconds):
             print(line(one), flush=True)
+        for told in pages(home):
+            print(told, flush=True)
         for callers in (given.threads, given.threads * 4):
             share = audit_share(home, callers, given.seconds)
             print(f"the audit takes {share:.1%} of the views of {callers} callers", flush=True)
@@ -62,6 +65,14 @@ def measure(home: Home, threads: int, seconds: float) -> Iterator[Measured]:
         yield run("search", server, search, threads=threads, seconds=seconds)
         with publishing(home):
             yield run("view while publishing", server, look, threads=threads, seconds=seconds)
+
+
+def pages(home: Home) -> Iterator[str]:
+    """A line a page of the console."""
+    with reading(home) as connection:
+        ((one,),) = connection.execute("SELECT resident_id FROM resident LIMIT 1").fetchall()
+    with served_as(home, {"测速": "*"}) as server:
+        yield from page_times(home, server, "测速", one)
 
 
 def audit_share(home: Home, threads: int, seconds: float, turns: int = 8) -> float:

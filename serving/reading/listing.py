@@ -20,8 +20,9 @@ HOUSEHOLD = """r.household_id, r.household_no, r.head_resident_id, h.name AS hea
     r.household_type_code, r.member_count, r.dwelling_id, r.grid_code"""
 DWELLING = "r.dwelling_id, r.place, r.building, r.unit, r.room, r.grid_code"
 GRID = "r.grid_code, r.name, r.community_code, r.worker_name, r.worker_phone, r.area_hectare"
-AGE = "coalesce(date_diff('year', r.birth_date, current_date) - CASE WHEN strftime(r.birth_date, \
-'%m%d') > strftime(current_date, '%m%d') THEN 1 ELSE 0 END, year(current_date) - r.birth_year)"
+AGE = """coalesce(year(current_date) - year(r.birth_date) - CASE WHEN
+    month(r.birth_date) * 100 + day(r.birth_date) > month(current_date) * 100 + day(current_date)
+    THEN 1 ELSE 0 END, year(current_date) - r.birth_year)"""
 """Whole years; of whom only the year is known, at the year's end."""
 YEAR_AGO = "current_date - INTERVAL 1 YEAR"
 
@@ -46,8 +47,8 @@ LISTS: Mapping[str, Listed] = {
     "apart": Listed(
         "人户分离",
         "resident",
-        "r.lives_here AND r.dwelling_id <> (SELECT x.dwelling_id FROM household x "
-        "WHERE x.household_id = r.household_id)",
+        "r.lives_here AND EXISTS (FROM household x WHERE x.household_id = r.household_id "
+        "AND x.dwelling_id <> r.dwelling_id)",
     ),
     "no_age": Listed(
         "年龄或性别不详",
@@ -126,8 +127,9 @@ class Choice:
 
 def count(connection: duckdb.DuckDBPyConnection, access: Access, choice: Choice) -> int:
     """How many the list holds, within the scope."""
-    table, condition, values = _query(access, choice)
-    found = rows(connection, f"SELECT count(*) AS n FROM {table} WHERE {condition}", values)
+    _, condition, values = _query(access, choice)
+    entity = choice.listed.entity  # what is joined to show a row adds none
+    found = rows(connection, f"SELECT count(*) AS n FROM {entity} r WHERE {condition}", values)
     return int(found[0]["n"])
 
 

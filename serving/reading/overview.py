@@ -15,6 +15,8 @@ NUMBERS = ("residents", "registered", "households", "dwellings", "grids")
 MOVES = ("new", "left", "died")
 DOUBTS = ("no_grid", "no_household", "apart")
 
+WITHIN = "l.resident_id IN (SELECT r.resident_id FROM resident r WHERE {inside})"
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -101,9 +103,11 @@ def told_of(connection: duckdb.DuckDBPyConnection, access: Access) -> dict[str, 
     inside = access.where("r")
     found = rows(
         connection,
-        f"""SELECT t.platform, count(DISTINCT r.resident_id) AS n
-            FROM resident_record t JOIN resident_link USING (record_id)
-            JOIN resident r USING (resident_id) WHERE {inside.sql} GROUP BY ALL""",
+        f"""WITH told AS (
+                SELECT DISTINCT t.platform, l.resident_id FROM resident_record t
+                JOIN resident_link l USING (record_id)
+                WHERE {"true" if access.whole else WITHIN.format(inside=inside.sql)})
+            SELECT platform, count(*) AS n FROM told GROUP BY ALL""",
         inside.values,
     )
     return {

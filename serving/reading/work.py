@@ -264,7 +264,8 @@ def _issues(access: Access) -> tuple[str, Row]:
         parts.append(f"""
             SELECT {alias}.platform, {alias}.stream, '{entity}' AS entity, {whose} AS resident_id,
                    unnest({alias}.issues, recursive := true)
-            FROM {entity}_record {alias} {joined} WHERE {inside.sql}""")
+            FROM (FROM {entity}_record WHERE len(issues) > 0) {alias} {joined}
+            WHERE {inside.sql}""")
     return " UNION ALL ".join(parts), dict(inside.values)
 
 

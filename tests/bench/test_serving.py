@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.serving.__main__ import POLICY, audit_share, line, measure, served_as
+from bench.serving.__main__ import POLICY, audit_share, line, measure, pages, served_as
 from bench.serving.crowd import crowd
 from bench.serving.syncing import synced, views_during_sync
 from tests.bench.test_bench import in_this_process
@@ -17,6 +17,7 @@ def test_every_request_is_answered_also_while_snapshots_are_published(tmp_path: 
     ]  # fmt: skip
     for one in found:
         assert (one.wrong, one.requests > 0) == (0, True), line(one)
+    assert len(list(pages(home))) == 4
     assert audit_share(home, threads=2, seconds=1, turns=2) < 1
 
 

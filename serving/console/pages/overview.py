@@ -1,5 +1,6 @@
 """一屏统览: the scope in numbers; each opens the list behind it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -25,10 +26,34 @@ def one_screen(visit: Visiting) -> Response:
     """The overview; who may not see numbers goes to the first page that they may see."""
     if not visit.access.may("statistics"):
         return go("/audit" if visit.access.may("audit") else "/residents")
+    console, access = visit.console, visit.access
+    spared = forms_spared(console.home, console.ledger, access)
+    counted = _counted(visit)
+    values = counted | {
+        "shapes": shapes_of(console.home, [one.grid_code for one in counted["tiles"]]),
+        "states": read_states(console.home, console.ledger, visit.connection),
+        "forms": spared,
+        "saved": sum(spared.values(), Spared()),
+        "opens": may_open(access),
+    }
+    visit.note("statistics", rows=0, page="overview")
+    return visit.page("overview.html", **values)
+
+
+def _counted(visit: Visit) -> dict[str, Any]:
+    """The numbers of the scope; counted once a snapshot and day."""
     connection, access = visit.connection, visit.access
+    assert visit.brain is not None  # noqa: S101 - there is a connection
+    key = ("overview", repr(access.where("r")), access.whole, access.may("review"),
+           datetime.now(UTC).date())  # fmt: skip
+    return visit.brain.once(key, lambda: _count(visit, connection))
+
+
+def _count(visit: Visit, connection: Any) -> dict[str, Any]:  # noqa: ANN401 (DuckDB's cursor)
+    access = visit.access
     bars = overview.pyramid(connection, access)
     tiles = overview.tiles(connection, access)
-    values: dict[str, Any] = {
+    return {
         "numbers": overview.figures(connection, access, overview.NUMBERS),
         "moves": overview.figures(connection, access, overview.MOVES),
         "doubts": overview.figures(connection, access, overview.DOUBTS),
@@ -38,16 +63,9 @@ def one_screen(visit: Visiting) -> Response:
         "longest": max((max(one.men.value, one.women.value) for one in bars), default=0) or 1,
         "tiles": tiles,
         "most": max((one.residents for one in tiles), default=0) or 1,
-        "shapes": shapes_of(visit.console.home, [one.grid_code for one in tiles]),
-        "states": read_states(visit.console.home, visit.console.ledger, connection),
         "told": overview.told_of(connection, access),
         "places": _places(visit),
-        "forms": (spared := forms_spared(visit.console.home, visit.console.ledger, access)),
-        "saved": sum(spared.values(), Spared()),
-        "opens": may_open(access),
     }
-    visit.note("statistics", rows=0, page="overview")
-    return visit.page("overview.html", **values)
 
 
 def _places(visit: Visit) -> dict[str, int] | None:
