@@ -11,7 +11,7 @@ from ledger.decisions import decisions
 from pipelines.deciding import Told, bindings_of, the_model, told_otherwise
 from tests.cli.conftest import Hub
 from tests.cli.small_home import copied
-from warehouse.snapshots import reading
+from warehouse.snapshots import publish_work, reading, working
 
 
 @pytest.fixture
@@ -78,6 +78,22 @@ def test_a_pair_is_put_off_and_told_by_its_records(hub: Hub, home: Home) -> None
     assert "hub review undo 编号" in listed
     records = hub("review", "list", "--json", home=home).json["decisions"][0]["records"]
     assert records == ["police/residents/P1", "police/residents/P2"]
+
+
+def test_what_is_decided_is_listed_no_more_from_that_moment(hub: Hub, home: Home) -> None:
+    with working(home) as work:
+        work.connection.execute("INSERT INTO refused VALUES (1, 2, 7.5, 'doubtful')")
+        work.close()
+        publish_work(work)
+    pairs = hub("review", "list", "--json", home=home).json["pairs"]
+    assert [(one["left"]["record_key"], one["right"]["record_key"]) for one in pairs] == [
+        ("P1", "P2"),
+    ]  # fmt: skip
+    assert "男" in hub("review", "list", home=home).out, "a word, not a code"
+    for verdict in ("same", "different", "later"):
+        two = (one["resident_id"] for one in (pairs[0]["left"], pairs[0]["right"]))
+        assert hub("review", "decide", *two, verdict, home=home).code == 0
+        assert hub("review", "list", "--json", home=home).json["pairs"] == [], verdict
 
 
 @pytest.mark.parametrize(
