@@ -10,11 +10,12 @@ from schemas.grid import Grid
 from schemas.household import Household
 from schemas.resident import Resident
 
-STANDARD_VERSION = "3"
+STANDARD_VERSION = "4"
 """Raised whenever a rule reads a cell otherwise: what is in core is then standardised anew.
 
 2: a name of digits, formulas or program text is no name (`bad_name`).
 3: `extras`, what platforms hold besides the fields.
+4: words in the column of identity numbers are told of (`not_id_number`).
 """
 MODELS: dict[Entity, type[pa.DataFrameModel]] = {
     "resident": Resident,
