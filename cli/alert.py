@@ -1,5 +1,6 @@
 """`hub alert list`: dated lists of whom or what somebody must look at, by named rules."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ from cli.chinese import Command, Group
 from cli.options import ClearOption, HomeOption, JsonOption, the_home
 
 if TYPE_CHECKING:
-    from reports.alerts import Alert
+    from reports.alerts import Alert, Rule
     from reports.people import People
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ def list_(
     opened = the_home(home)
     if out is not None:
         xlsx(out)
+    titles = {name: one.title for name, one in opened.read_platforms()[0].items()}
     with people_of(opened, None) as (people, connection):
         found = alerts(watch_now(opened, connection, people.today), rules or ())
     if json:
@@ -51,32 +53,42 @@ def list_(
     for name, rule in RULES.items():
         mine = [one for one in found if one.rule == name]
         if mine or not rules:
-            _show(rule.says, name, mine, people, clear=clear)
+            _show(rule, mine, Known(people, titles, clear))
     if out is not None:
-        _write(out, found, people)
+        _write(out, found, Known(people, titles, clear=True))
         say(f"已写出 {len(found):,} 行：{place(out.resolve())}；里面有姓名，用完删除。")
 
 
-def _lines(found: list["Alert"], people: "People", *, clear: bool) -> list[tuple[Any, ...]]:
+@dataclass(frozen=True)
+class Known:
+    """What the codes of an alert stand for, and whether names are shown."""
+
+    people: "People"
+    titles: dict[str, str]
+    clear: bool
+
+
+def _lines(found: list["Alert"], known: Known) -> list[tuple[Any, ...]]:
     from reports.alerts import RULES
     from serving.reading.wording import masked_row
 
-    known = people.frame.select("resident_id", "name", "grid_name")
-    named = {row[0]: row for row in known.iter_rows()}
+    columns = known.people.frame.select("resident_id", "name", "grid_name", "grid_code")
+    named = {row[0]: row for row in columns.iter_rows()}
     lines = []
     for one in found:
-        _, name, grid = named.get(one.resident_id or "", (None, None, None))
-        shown = masked_row({"name": name}, clear=clear)["name"]
+        _, name, grid, code = named.get(one.resident_id or "", (None,) * 4)
+        shown = masked_row({"name": name}, clear=known.clear)["name"]
+        platform = known.titles.get(one.platform or "", one.platform)
         lines.append((RULES[one.rule].says, one.version, one.day and one.day.isoformat(),
-                      one.resident_id, shown, grid, one.platform, one.detail))  # fmt: skip
+                      one.resident_id, shown, grid or code, platform, one.detail))  # fmt: skip
     return lines
 
 
-def _show(says: str, name: str, found: list["Alert"], people: "People", *, clear: bool) -> None:
+def _show(rule: "Rule", found: list["Alert"], known: Known) -> None:
     from cli.screen import heading, say, table
 
-    heading(f"{says}（{name}）：{len(found):,}")
-    shown = _lines(found[:20], people, clear=clear)
+    heading(f"{rule.says}（{rule.name}）：{len(found):,}")
+    shown = _lines(found[:20], known)
     if shown:
         table(
             ("日期", "居民编码", "姓名", "网格", "平台", "说明"), [line[2:] for line in shown],
@@ -86,12 +98,12 @@ def _show(says: str, name: str, found: list["Alert"], people: "People", *, clear
         say(f"只列出前 {len(shown)} 行；全部用 --out 提醒.xlsx。")
 
 
-def _write(out: Path, found: list["Alert"], people: "People") -> None:
+def _write(out: Path, found: list["Alert"], known: Known) -> None:
     import polars as pl
 
     from reports.tables import workbook
 
-    lines = [tuple(map(_cell, line)) for line in _lines(found, people, clear=True)]
+    lines = [tuple(map(_cell, line)) for line in _lines(found, known)]
     frame = pl.DataFrame(lines, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
     out.touch(mode=0o600)
     out.write_bytes(workbook({"提醒": frame}))

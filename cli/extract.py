@@ -1,5 +1,6 @@
 """`hub extract list|run|trace`: standardised extracts for upper-level departments."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,8 +20,8 @@ MODES = {"full": "全量", "changes": "变化"}
 @app.command("list", cls=Command, help="列出各个抽取和最近一次运行。")
 def list_(home: HomeOption = None, json: JsonOption = False) -> None:
     """List the extracts."""
-    from cli.screen import as_json, say, table
-    from reports.extract_file import load_extracts
+    from cli.screen import as_json, heading, say, table
+    from reports.extract_file import load_extracts, wrong_extracts
     from reports.extract_run import runs_of
 
     opened = the_home(home)
@@ -32,21 +33,32 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
             "purpose": one.purpose, "schedule": one.schedule, "mode": one.mode,
             "last": runs[-1] if runs else None,
         })  # fmt: skip
+    wrong = {name: error.zh for name, error in wrong_extracts(opened).items()}
     if json:
-        as_json(found)
+        as_json([*found, *({"extract": name, "error": zh} for name, zh in wrong.items())])
         return
-    if not found:
+    if not found and not wrong:
         say("还没有抽取：把文件写在 extracts/ 里，写法见 docs/forms.md。")
         return
     table(
         ("名称", "标题", "交给", "方式", "最近一次", "行数"),
         [
             (one["extract"], one["title"], one["department"], MODES[one["mode"]],
-             one["last"] and one["last"]["made_at"][:10], one["last"] and one["last"]["rows"])
+             one["last"] and _when(one["last"])[:10], one["last"] and one["last"]["rows"])
             for one in found
         ],
         right=("行数",),
     )  # fmt: skip
+    if wrong:
+        heading("写错了、不会运行的")
+        say(*wrong.values())
+
+
+def _when(run: dict[str, Any]) -> str:
+    """When a run was made, in the officer's zone."""
+    from cli.screen import moment
+
+    return moment(datetime.fromisoformat(run["made_at"]))
 
 
 @app.command("run", cls=Command, help="运行一个抽取：数据、契约、清单放进一个文件夹。")
@@ -97,6 +109,6 @@ def trace(
         return
     who = told["recipient"]
     say(
-        f"抽取“{told['title']}”，{told['made_at']} 交给{who['department']}{who['contact']}",
+        f"抽取“{told['title']}”，{_when(told)} 交给{who['department']}{who['contact']}",
         f"用途：{told['purpose']}；依据：{told['basis']}；{told['rows']:,} 行。",
     )

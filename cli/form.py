@@ -24,6 +24,7 @@ PERIODS = {
     "once": "一次性",
 }  # fmt: skip
 DOUBTFUL = 0.85
+UNITS = {"residents": "人", "households": "户", "age_average": "平均年龄"}
 ScopeOption = Annotated[
     str | None,
     typer.Option(
@@ -130,13 +131,16 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
         heading(f"工作表 {sheet.sheet}")
         if sheet.kind == "summary":
             say("汇总表：按下面的条件数人。")
-            lines = [(c.at, c.header, _when(c.when), "") for c in (*sheet.across, *sheet.down)]
+            counted = ("列或行", "表头", "数哪些人", "单位")
+            lines = [(c.at, c.header, _when(c.when), UNITS[c.count])
+                     for c in (*sheet.across, *sheet.down)]  # fmt: skip
+            table(counted, lines)
         else:
             lines = [
                 (c.at, c.header, facts_of_item(c.item).title, f"{c.confidence:.0%}")
                 for c in sheet.columns
             ]
-        table(("列", "表头", "填什么", "把握"), lines, right=("把握",))
+            table(("列", "表头", "填什么", "把握"), lines, right=("把握",))
     if differences:
         heading("与上一版相比")
         say(*differences)
@@ -149,13 +153,18 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
 
 
 def _when(when: str | None) -> str:
-    return "看不懂，请补 when" if when is None else when or "全部"
+    from reports.condition_words import in_words
+
+    if when is None:
+        return "看不懂，请补 when"
+    return in_words(when).removeprefix("常住").removeprefix("，") or "全部"
 
 
 @app.command("list", cls=Command, help="列出登记过的表。")
 def list_(home: HomeOption = None, json: JsonOption = False) -> None:
     """List the registered forms."""
     from cli.screen import as_json, say, table
+    from reports.condition_words import in_words
     from reports.form_file import load_forms
 
     found = [_line(one) for one in load_forms(the_home(home))]
@@ -168,7 +177,7 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
     table(
         ("表名", "部门", "周期", "对象", "列", "待核对", "版本"),
         [
-            (one["form"], one["department"], PERIODS[one["period"]], one["population"],
+            (one["form"], one["department"], PERIODS[one["period"]], in_words(one["population"]),
              one["fields"], one["doubtful"], one["version"])
             for one in found
         ],

@@ -1,11 +1,11 @@
 """When a schedule runs next: the five fields of cron, as platform files write them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-AHEAD = 366  # days
+AHEAD = 366  # days; 29 February of 2000 lies in them
 
 
 def next_run(schedules: Sequence[tuple[str, str]], after: datetime) -> datetime | None:
@@ -17,6 +17,11 @@ def next_run(schedules: Sequence[tuple[str, str]], after: datetime) -> datetime 
     """
     found = [run for text, zone in schedules if (run := _next(text, after, ZoneInfo(zone)))]
     return min(found, default=None)
+
+
+def understood(text: str) -> bool:
+    """Whether it is a schedule of five fields that names any time at all."""
+    return _next(text, datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC")) is not None
 
 
 def _next(text: str, after: datetime, zone: ZoneInfo) -> datetime | None:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from hub.errors import ConfigError, HubError, NotFoundError
+from hub.errors import HubError
 from hub.settings import Home
 from pipelines.session import Session
 from pipelines.watching import AssetJob
-from reports.extract_file import FOLDER, Extract, load_extract
+from reports.extract_file import Extract, load_extract, load_extracts
 from reports.extract_run import run_extract
 
 SNAPSHOT = dg.AssetKey(["snapshot"])
@@ -17,15 +17,7 @@ ZONE = "Asia/Shanghai"
 
 def scheduled_extracts(home: Home) -> list[Extract]:
     """The extracts with a schedule; a file that is wrong is told of by `hub extract list`."""
-    found = []
-    for path in sorted((home.root / FOLDER).glob("*.yaml")):
-        try:
-            one = load_extract(home, path.stem)
-        except (ConfigError, NotFoundError):
-            continue
-        if one.schedule:
-            found.append(one)
-    return found
+    return [one for one in load_extracts(home) if one.schedule]
 
 
 def extract_key(one: Extract) -> dg.AssetKey:

@@ -14,7 +14,9 @@ from hub.errors import ConfigError
 from hub.platform import Platform
 from hub.settings import Home
 from ledger import open_ledger
+from reports.condition_words import in_words, tests_in_words
 from reports.labels import dictionary, label_checks
+from reports.people import ZONE
 from warehouse.labels import contradicting
 from warehouse.watched import Found, born_on_months_day, dead_with, left_since, twice
 
@@ -111,14 +113,19 @@ def _benefit_twice(watch: Watch) -> list[Alert]:
     for one in dictionary(watch.home):
         if one.benefit:
             groups.setdefault(one.benefit, []).append(one.name)
-    return _people("benefit_twice", 1, twice(watch.connection, list(groups.items()), watch.day))
+    found = twice(watch.connection, list(groups.items()), watch.day, _titles(watch))
+    return _people("benefit_twice", 1, found)
+
+
+def _titles(watch: Watch) -> dict[str, str]:
+    return {name: one.title for name, one in watch.platforms.items()}
 
 
 def _label_without_basis(watch: Watch) -> list[Alert]:
     """`version` is the label's own: its `check` is the rule."""
     return [
         Alert("label_without_basis", rule.version, watch.day, who, platform,
-              f"{rule.label}：不符合 {rule.text}")
+              f"{rule.label}：不符合“{tests_in_words(rule.text) or in_words(rule.text)}”")
         for rule in label_checks(watch.home)
         for who, platform, _, _ in contradicting(watch.connection, rule, watch.day)
     ]  # fmt: skip
@@ -133,9 +140,17 @@ def _platform_silent(watch: Watch) -> list[Alert]:
             continue
         silent = watch.now - last
         if silent > timedelta(seconds=platform.fresh_within):
-            told = f"已 {silent.days} 天没有取到，超过约定的时间"
-            found.append(Alert("platform_silent", 1, last.date(), None, name, told))
+            asked = timedelta(seconds=platform.fresh_within)
+            told = f"已{_span(silent)}没有取到，约定是{_span(asked)}"
+            found.append(
+                Alert("platform_silent", 1, last.astimezone(ZONE).date(), None, name, told)
+            )
     return found
+
+
+def _span(length: timedelta) -> str:
+    hours = int(length.total_seconds() // 3600)
+    return f" {hours // 24} 天" if hours >= 48 else f" {hours} 小时"
 
 
 RULES: Mapping[str, Rule] = {

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 
 from connectors.database_drivers import missing_driver, with_tls
 from connectors.remote_files import RemoteFolder
-from hub.errors import SourceDownError
+from hub.errors import ConfigError, HubError, SourceDownError
 from hub.platform import Platform
 from hub.platform_connections import FilesConnection
 from hub.settings import Home
@@ -26,6 +27,8 @@ from reports.extract_file import Extract, ToTable
 from warehouse.duck import memory, parquet, write_parquet
 
 MANIFEST = "manifest.json"
+CHANGED = ("change", "redirected_to")
+"""Columns that a table has from the first full extract on, where changes follow it."""
 CHUNK = 5_000
 WRITTEN: dict[str, Any] = {
     f"{dialect}_{option}": value
@@ -50,14 +53,17 @@ def keep_for_delivery(home: Home, one: Extract, given: pl.DataFrame, name: str) 
 
 
 def deliver_waiting(home: Home, one: Extract) -> list[str]:
-    """Deliver every run that has not yet arrived everywhere; return the names of those.
+    """Deliver every run that has not yet arrived everywhere; return the names of those that have.
+
+    A place that fails keeps no other place waiting; what is older arrives there first.
 
     Raises:
         SourceDownError: a place is not reachable; what is left is delivered the next time.
         SourceRefusedError: an account or a host key was refused.
-        ConfigError: a setting is wrong.
+        ConfigError: a setting is wrong, or a table has not the columns of the extract.
     """
     arrived = []
+    failed: dict[str, HubError] = {}
     for log in sorted((home.data / "extracts" / one.extract).glob(f"{one.extract}-*.json")):
         told: dict[str, Any] = json.loads(log.read_text(encoding="utf-8"))
         folder = Path(str(told.get("folder", "")))
@@ -65,15 +71,40 @@ def deliver_waiting(home: Home, one: Extract) -> list[str]:
             _rows_path(home, one, log.stem).unlink(missing_ok=True)  # killed before it was whole
         if not one.deliver or not folder.is_dir() or told.get("delivered"):
             continue
+        there = set(told.get("arrived_at", ()))
         for each in one.deliver:
-            if isinstance(each, ToTable):
-                _to_table(home, one, each, told, log.stem)
+            place = _place(each)
+            if place in there or place in failed:
+                continue
+            try:
+                _to_place(home, one, each, told, folder)
+            except HubError as error:
+                failed[place] = error
             else:
-                _to_folder(home, one, each, folder)
-        _note(log, told | {"delivered": True})
-        _rows_path(home, one, log.stem).unlink(missing_ok=True)
-        arrived.append(log.stem)
+                there.add(place)
+        whole = there >= set(map(_place, one.deliver))
+        _note(log, told | {"arrived_at": sorted(there)} | ({"delivered": True} if whole else {}))
+        if whole:
+            _rows_path(home, one, log.stem).unlink(missing_ok=True)
+            arrived.append(log.stem)
+    if failed:
+        raise next(iter(failed.values()))
     return arrived
+
+
+def _place(to: FilesConnection | ToTable) -> str:
+    """What a place is known by in the log: no address stands there."""
+    told = f"{to.url} {to.table}" if isinstance(to, ToTable) else f"{to.path}"
+    return sha256(told.encode()).hexdigest()[:16]
+
+
+def _to_place(
+    home: Home, one: Extract, to: FilesConnection | ToTable, told: dict[str, Any], folder: Path
+) -> None:
+    if isinstance(to, ToTable):
+        _to_table(home, one, to, told, folder.name)
+    else:
+        _to_folder(home, one, to, folder)
 
 
 def _note(log: Path, told: dict[str, Any]) -> None:
@@ -108,7 +139,10 @@ def _to_folder(home: Home, one: Extract, to: FilesConnection, folder: Path) -> N
 def _to_table(home: Home, one: Extract, to: ToTable, told: dict[str, Any], name: str) -> None:
     """Insert the run's rows and, last, its batch, in one transaction."""
     rows = _read_rows(home, one, name)
-    columns = [sa.Column(column, sa.Text) for column in rows.columns]
+    names = [*rows.columns, *(name for name in CHANGED if name not in rows.columns)]
+    columns = [
+        sa.Column(name, sa.Text) for name in (names if one.mode == "changes" else rows.columns)
+    ]
     meta = sa.MetaData()
     number = sa.Column("batch_no", sa.String(64), index=True)
     table = sa.Table(to.table, meta, number, *columns, **WRITTEN)
@@ -121,6 +155,7 @@ def _to_table(home: Home, one: Extract, to: ToTable, told: dict[str, Any], name:
     with _reported(one):
         engine = _engine(home, one, to)
         meta.create_all(engine)
+        _refuse_other_columns(one, engine, table)
         with engine.begin() as connection:
             known = sa.select(batches.c.batch_no).where(batches.c.batch_no == name)
             if connection.execute(known).first() is not None:
@@ -133,6 +168,19 @@ def _to_table(home: Home, one: Extract, to: ToTable, told: dict[str, Any], name:
                 made_at=datetime.fromisoformat(told["made_at"]).replace(tzinfo=None),
                 watermark=told["watermark"],
             ))  # fmt: skip
+
+
+def _refuse_other_columns(one: Extract, engine: sa.Engine, table: sa.Table) -> None:
+    """The table was there before, made for other columns: no network to look at, nor a right."""
+    there = {str(each["name"]).casefold() for each in sa.inspect(engine).get_columns(table.name)}
+    lacking = [each.name for each in table.columns if each.name.casefold() not in there]
+    if lacking:
+        raise ConfigError(
+            f"extract {one.extract}: the table lacks {len(lacking)} columns",
+            zh=f"“{one.title}”已经做好，但{one.recipient.department}的表 {table.name} 没有这几列："
+            f"{'、'.join(lacking)}。请对方加上，或在 deliver 里另写一个 table；"
+            "改好后下次运行自动补送。",
+        )
 
 
 def _read_rows(home: Home, one: Extract, name: str) -> pl.DataFrame:

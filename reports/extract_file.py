@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from hub.errors import ConfigError, NotFoundError
 from hub.platform_connections import DatabaseConnection, FilesConnection
 from hub.platform_values import Seconds
+from hub.schedule import understood
 from hub.settings import Home
 from hub.yaml_text import parse
 from reports.conditions import parse_population
@@ -20,12 +21,18 @@ from reports.items import facts_of_item, is_item
 FOLDER = "extracts"
 NAME = r"^[a-z][a-z0-9_\-]{1,60}$"
 Kind = Literal["csv", "xlsx", "parquet", "json"]
+Said = Annotated[str, Field(pattern=r"\S")]  # never blank
+OWN = ("resident_id", "watermark", "change", "redirected_to", "persons")
+"""Columns that a run adds itself."""
+PLACES = ("grid_code", "grid_name", "worker_name", "compound", "building", "community_name",
+          "street_name", "district_name", "birth_year")  # fmt: skip
+"""What people are counted by besides codes, labels and numbers."""
 
 
 class Recipient(Part):
     """Who gets it, and as far as which scope they may."""
 
-    department: str
+    department: Said
     contact: str = ""
     scope: str = Field(pattern=r"^\d{2,15}$")  # beginning of the codes that are theirs
 
@@ -33,7 +40,7 @@ class Recipient(Part):
 class Basis(Part):
     """The rule that allows it, and the fields that it allows; `*` would say nothing."""
 
-    document: str
+    document: Said
     fields: tuple[str, ...]
 
 
@@ -54,9 +61,12 @@ class ExtractField(Part):
     @model_validator(mode="after")
     def _known(self) -> Self:
         if not is_item(self.item) or self.item in ("seq", "remark"):
-            raise ValueError(f"unknown field {self.item}")
+            raise _unknown(self.item)
         if self.date not in DATES:
-            raise ValueError(f"unknown date format {self.date}")
+            raise ConfigError(
+                "extract: unknown date format",
+                zh=f"日期写法“{self.date}”不认识：可以写 {'、'.join(DATES)}。",
+            )
         return self
 
 
@@ -70,9 +80,9 @@ class Extract(Part):
     """One standardised extract."""
 
     extract: str = Field(pattern=NAME)
-    title: str
+    title: Said
     recipient: Recipient
-    purpose: str
+    purpose: Said
     basis: Basis
     fields: tuple[ExtractField, ...] = ()
     count_by: tuple[str, ...] = ()  # statistics instead of rows: how many of each
@@ -107,9 +117,38 @@ class Extract(Part):
             raise ValueError("give exactly one of fields, count_by")
         if self.count_by and self.mode == "changes":
             raise ValueError("statistics have no changes")
-        if any(not is_item(one) for one in self.count_by):
-            raise ValueError("unknown field in count_by")
+        for one in self.count_by:
+            if not is_item(one):
+                raise _unknown(one)
+            if not _groups(one):
+                raise ConfigError(
+                    f"extract: count_by {one} tells of single persons",
+                    zh=f"“{_title(one)}”能认出一个人，不能作统计的分组："
+                    "分组用性别、年龄、网格、小区、标签这样的字段。",
+                )
         return self
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> Self:
+        names = [one.column for one in self.fields if one.item != "resident_id"]
+        twice = next((one for one in names if names.count(one) > 1 or one in OWN), None)
+        if twice is not None:
+            raise ConfigError(
+                f"extract: two columns are called {twice}",
+                zh=f"有两列都叫“{twice}”（或与系统自己的列重名）：请用 name 给这个字段另起列名。",
+            )
+        return self
+
+    @field_validator("schedule")
+    @classmethod
+    def _timed(cls, value: str | None) -> str | None:
+        if value is not None and not understood(value):
+            raise ConfigError(
+                "extract: the schedule is not understood",
+                zh=f"schedule 写的“{value}”看不懂：写分、时、日、月、星期五项，"
+                '例如 "0 6 1 * *" 是每月一日六点。',
+            )
+        return value
 
 
 def load_extract(home: Home, name: str) -> Extract:
@@ -120,7 +159,7 @@ def load_extract(home: Home, name: str) -> Extract:
         ConfigError: its file is wrong.
     """
     path = home.root / FOLDER / f"{name}.yaml"
-    if not path.is_file():
+    if not re.fullmatch(NAME, name) or not path.is_file():
         raise NotFoundError(
             f"no extract {name}",
             zh=f"没有叫“{name}”的抽取：请用 hub extract list 查看名称，文件放在 extracts/。",
@@ -129,14 +168,29 @@ def load_extract(home: Home, name: str) -> Extract:
 
 
 def load_extracts(home: Home) -> list[Extract]:
-    """Every extract of the home, by name."""
-    return [_load(path) for path in sorted((home.root / FOLDER).glob("*.yaml"))]
+    """Every extract of the home that can be read, by name; `wrong_extracts` tells of the others."""
+    return [one for one in _all(home).values() if isinstance(one, Extract)]
+
+
+def wrong_extracts(home: Home) -> dict[str, ConfigError]:
+    """What is wrong with each file that is no extract, by name: one stops no other."""
+    return {name: one for name, one in _all(home).items() if isinstance(one, ConfigError)}
+
+
+def _all(home: Home) -> dict[str, Extract | ConfigError]:
+    found: dict[str, Extract | ConfigError] = {}
+    for path in sorted((home.root / FOLDER).glob("*.yaml")):
+        try:
+            found[path.stem] = _load(path)
+        except ConfigError as error:
+            found[path.stem] = error
+    return found
 
 
 def _load(path: Path) -> Extract:
     try:
         content: Any = parse(path.read_text(encoding="utf-8"))
-        return Extract.model_validate(content)
+        made = Extract.model_validate(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else "文件"
@@ -144,6 +198,8 @@ def _load(path: Path) -> Extract:
             f"{path.name}: not readable as YAML",
             zh=f"{path.name} 读不懂（{where}）：请检查缩进、冒号后的空格和引号。",
         ) from None
+    except ConfigError as error:
+        raise ConfigError(f"{path.name}: {error}", zh=f"{path.name}：{error.zh}") from None
     except ValidationError as error:
         places = "、".join(".".join(map(str, one["loc"])) or "整个文件" for one in error.errors())
         raise ConfigError(
@@ -151,6 +207,13 @@ def _load(path: Path) -> Extract:
             zh=f"{path.name} 有 {error.error_count()} 处要改：{places}。"
             "字段名见数据字典，写法见 docs/forms.md。",
         ) from None
+    if made.extract != path.stem:  # runs and watermarks are kept by the name
+        raise ConfigError(
+            f"{path.name}: extract is {made.extract}",
+            zh=f"{path.name} 里 extract 写的是“{made.extract}”，要与文件名相同："
+            f"请改成 {path.stem}，或把文件改名为 {made.extract}.yaml。",
+        )
+    return made
 
 
 def refuse(one: Extract) -> None:
@@ -182,6 +245,21 @@ def refuse(one: Extract) -> None:
             zh=f"抽取“{one.title}”用于公示，不能有敏感个人信息："
             f"{'、'.join(map(_title, sensitive))}。请删去这些字段。",
         )
+
+
+def _unknown(item: str) -> ConfigError:
+    return ConfigError(
+        f"extract: unknown field {item}",
+        zh=f"没有叫“{item}”的字段：字段名见数据字典，平台没有的写成 other:名称。",
+    )
+
+
+def _groups(item: str) -> bool:
+    """Whether many share one value of it: a code, yes or no, a number, where they live."""
+    kind, _, rest = item.partition(":")
+    if kind in ("other", "detail"):
+        return re.search(r"[名号址]$|账号|电话|号码|证件", rest) is None
+    return item in PLACES or facts_of_item(item).kind in ("code", "flag", "number", "list")
 
 
 def _title(item: str) -> str:

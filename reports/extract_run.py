@@ -10,8 +10,9 @@ import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from reports.delivery import deliver_waiting, keep_for_delivery, log_path
 from reports.extract_file import Extract, refuse
 from reports.formats import written
 from reports.items import facts_of_item
+from reports.known_labels import refuse_unknown_labels
 from reports.people import ZONE, People, people_of
 from reports.suppression import suppressed
 from reports.tables import write_table
@@ -85,6 +87,7 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
     items = {*(each.item for each in one.fields), *one.count_by, *population.items}
     with people_of(home, one.scope, items) as (people, connection):
         _refuse_stale(one, connection, moment)
+        refuse_unknown_labels(home, people, [one.population], items)
         mine = people.of(chosen(people.frame, population))
         merged = merged_ids(connection)
     rows = statistics(one, mine) if one.count_by else table_of(one, mine)
@@ -204,9 +207,17 @@ def _refuse_stale(one: Extract, connection: duckdb.DuckDBPyConnection, now: date
     if age > one.fresh_within:
         raise ConfigError(
             f"extract {one.extract}: the snapshot is older than {one.fresh_within} s",
-            zh=f"数据已经超过“{one.title}”允许的 {one.fresh_within // 86400} 天没有更新："
+            zh=f"数据已经超过“{one.title}”允许的{_span(one.fresh_within)}没有更新："
             "请先 hub sync，或把 fresh_within 改长。",
         )
+
+
+def _span(seconds: int) -> str:
+    """A length of time in the largest unit that it is whole in."""
+    for unit, word in ((86_400, "天"), (3_600, "小时"), (60, "分钟")):
+        if seconds >= unit and seconds % unit == 0:
+            return f" {seconds // unit:,} {word}"
+    return f" {seconds:,} 秒"
 
 
 def _state_path(home: Home, one: Extract) -> Path:
@@ -246,8 +257,14 @@ def forget_in_extracts(home: Home, resident_id: str) -> None:
 
 
 def _target(home: Home, one: Extract, moment: datetime) -> Path:
-    base = Path(one.folder) if one.folder else Path("data") / "out" / one.extract
-    return home.root / base / moment.astimezone(ZONE).strftime(f"{one.extract}-%Y%m%dT%H%M%S")
+    """A folder that no run has yet: of two in one second the later one takes the next."""
+    base = home.root / (one.folder or Path("data") / "out" / one.extract)
+    for second in count():
+        name = (moment + timedelta(seconds=second)).astimezone(ZONE).strftime("%Y%m%dT%H%M%S")
+        path = base / f"{one.extract}-{name}"
+        if not path.exists() and not log_path(home, one, path.name).exists():
+            return path
+    raise AssertionError("unreachable")
 
 
 def _deliver(

@@ -11,6 +11,7 @@ from hub.errors import NotFoundError
 from hub.settings import Home
 from reports.asking import BEHIND
 from reports.conditions import chosen, parse_population
+from reports.extract_file import load_extracts
 from reports.form_file import FormFile
 from reports.items import facts_of_item, is_item, label_names, words
 from reports.people import People, sources_of
@@ -83,8 +84,10 @@ def held(
         for form in forms
         if any(column.item == item for sheet in form.sheets for column in sheet.columns)
     )
-    field = BEHIND.get(item, item)
-    taken = "" if item.startswith("other:") else f"fields: [resident_id, {field}]"
+    giving = [one.extract for one in load_extracts(home) if item in (f.item for f in one.fields)]
+    taken = "、".join(f"hub extract run {name}" for name in giving)
+    if not taken and not item.startswith("other:"):
+        taken = f"还没有这样的抽取：写一个 extracts/名称.yaml，fields 里写 {BEHIND.get(item, item)}"
     return Held(
         item, facts_of_item(item).title, int(applies.sum()), int((applies & there).sum()),
         tuple(Holder(*row) for row in counted.iter_rows()), asking, taken,

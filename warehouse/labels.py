@@ -18,16 +18,21 @@ TABLE = """
         resident_id VARCHAR, label VARCHAR, since DATE, until DATE, rule VARCHAR, version BIGINT,
         basis VARCHAR);
 """
-"""Grain: a resident, label, rule and span of days; `until` is the first day it held no more.
+"""Grain: a resident, label, rule and span of days; `until` is the first day it held no more: of
+whom died or left, that day, else the day on which it was first seen.
 `basis` names the fields that the rule looked at, never their values."""
-HELD = """
+LASTS = "(until IS NULL OR until >= {day})"
+"""Whether a label that was granted, perhaps as far as a day, holds still."""
+HELD = f"""
     (SELECT resident_id, label, detail, platform, stream, record_key, since, until
      FROM resident_label
      UNION ALL
      SELECT c.resident_id, c.label, NULL, 'labels.yaml', NULL,
             c.rule || '（第' || c.version || '版）', c.since, NULL
      FROM computed_label c
-     ANTI JOIN (SELECT resident_id, label FROM resident_label WHERE until IS NULL) g
+     ANTI JOIN (
+         SELECT resident_id, label FROM resident_label
+         WHERE {LASTS.format(day="(SELECT max(value)::DATE FROM meta WHERE name = 'labels_on')")}) g
          USING (resident_id, label)
      WHERE c.until IS NULL)"""
 """Granted labels, and those computed now that nobody has granted; columns as `resident_label`."""
@@ -73,7 +78,8 @@ class LabelRule:
     @property
     def basis(self) -> str:
         """The fields it looks at."""
-        return "、".join(dict.fromkeys(BASIS.get(c.item, c.item) for c in self.conditions))
+        named = "、".join(BASIS.get(c.item, c.item) for c in self.conditions)
+        return "、".join(dict.fromkeys(named.split("、")))
 
 
 def known(item: str) -> bool:
@@ -88,9 +94,13 @@ def update_labels(
     _compute(connection, rules, day)
     run = connection.execute
     run(f"""
-        UPDATE computed_label SET until = DATE '{day}' WHERE until IS NULL AND
-        (resident_id, label, rule, version) NOT IN (
-            SELECT (resident_id, label, rule, version) FROM holding)""")
+        UPDATE computed_label SET until = greatest(since, coalesce(g.gone, DATE '{day}'))
+        FROM (SELECT e.rowid AS ended, g.gone
+              FROM computed_label e ANTI JOIN holding USING (resident_id, label, rule, version)
+              LEFT JOIN (SELECT resident_id, least(died_on, left_on, DATE '{day}') AS gone
+                         FROM label_fact WHERE NOT ({STAYS})) g USING (resident_id)
+              WHERE e.until IS NULL) g
+        WHERE computed_label.rowid = g.ended""")
     run("""
         INSERT INTO computed_label
         SELECT resident_id, label, since, NULL, rule, version, basis FROM holding
@@ -133,14 +143,19 @@ def contradicting(
     Returns: resident_id, platform, stream, record_key. Whom too little is known of is left out.
     """
     _facts(connection, [rule], day)
-    doubts = " OR ".join(map(_contradicted, rule.conditions)) or "false"
+    doubts = " OR ".join(_contradicted(one, day) for one in rule.conditions) or "false"
     found = connection.execute(
         f"""SELECT f.resident_id, l.platform, l.stream, l.record_key
             FROM label_fact f JOIN resident_label l USING (resident_id)
-            WHERE l.label = ? AND l.until IS NULL AND {STAYS} AND ({doubts}) ORDER BY ALL""",
+            WHERE l.label = ? AND {_lasts(day)} AND {STAYS} AND ({doubts})
+            ORDER BY ALL""",
         [rule.label],
     )
     return found.fetchall()
+
+
+def _lasts(day: date) -> str:
+    return LASTS.format(day=literal(str(day)) + "::DATE")
 
 
 def _text(rules: Sequence[LabelRule]) -> str:
@@ -155,7 +170,7 @@ def _compute(connection: duckdb.DuckDBPyConnection, rules: Sequence[LabelRule], 
             resident_id VARCHAR, label VARCHAR, since DATE, rule VARCHAR, version BIGINT,
             basis VARCHAR)""")
     for rule in rules:
-        holds = " AND ".join(map(_sql, rule.conditions)) or "true"
+        holds = " AND ".join(_sql(one, day) for one in rule.conditions) or "true"
         among = STAYS if rule.whole is None else AMONG[rule.whole]
         connection.execute(
             f"""INSERT INTO holding
@@ -201,26 +216,26 @@ def _since(rule: LabelRule, day: date) -> str:
     return f"coalesce({birthday}, DATE '{day}')"
 
 
-def _contradicted(condition: Condition) -> str:
+def _contradicted(condition: Condition, day: date) -> str:
     """Whether a condition fails for certain, at either age."""
     if condition.item == "labels":
-        return f"NOT {_sql(condition)}"
+        return f"NOT {_sql(condition, day)}"
     bound = _column(condition)
     other = {"age_least": "age_most", "age_most": "age_least"}.get(bound, bound)
-    return f"({other} IS NOT NULL AND NOT {_sql(condition, other)})"
+    return f"({other} IS NOT NULL AND NOT {_sql(condition, day, other)})"
 
 
 def _column(condition: Condition) -> str:
     return BOUNDS.get((condition.item, condition.op), condition.item)
 
 
-def _sql(condition: Condition, column: str = "") -> str:
+def _sql(condition: Condition, day: date, column: str = "") -> str:
     """A condition on `label_fact`; what is not known fulfils nothing."""
     values = [literal(one) for one in condition.values]
     if condition.item == "labels":
         has = (
-            "resident_id IN (SELECT resident_id FROM resident_label WHERE until IS NULL "
-            f"AND label IN ({', '.join(values)}))"
+            "resident_id IN (SELECT resident_id FROM resident_label "
+            f"WHERE {_lasts(day)} AND label IN ({', '.join(values)}))"
         )
         return has if condition.op == "has" else f"NOT {has}"
     column = column or _column(condition)

@@ -3,7 +3,7 @@
 Every function takes an open read-only connection and gives rows of (resident_id, date, detail).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import duckdb
@@ -44,11 +44,13 @@ def dead_with(connection: duckdb.DuckDBPyConnection, labels: Sequence[str], day:
 
 
 def twice(
-    connection: duckdb.DuckDBPyConnection, benefits: Sequence[tuple[str, Sequence[str]]], day: date
-) -> Found:
+    connection: duckdb.DuckDBPyConnection, benefits: Sequence[tuple[str, Sequence[str]]], day: date,
+    titles: Mapping[str, str],
+) -> Found:  # fmt: skip
     """Who is granted one benefit twice: two labels of it, or one by two records of one stream.
 
     Dated by the later grant, where one is given. Several platforms that repeat one grant are one.
+    `titles` is what each platform is called.
     """
     found: Found = []
     for name, labels in benefits:
@@ -59,6 +61,9 @@ def twice(
                        unnest(r.labels, recursive := true)
                 FROM resident_record r JOIN resident_link l USING (record_id)
                 WHERE len(r.labels) > 0),
+            called AS (
+                SELECT unnest($platforms::VARCHAR[]) AS platform,
+                       unnest($titles::VARCHAR[]) AS title),
             mine AS (
                 SELECT * FROM granted WHERE list_contains($labels, label)
                   AND (until IS NULL OR until >= $day)),
@@ -68,9 +73,17 @@ def twice(
                 SELECT resident_id FROM mine GROUP BY resident_id, platform, stream, label
                 HAVING count(DISTINCT record_key) > 1)
             SELECT resident_id, max(since),
-                   $name || '：' || string_agg(DISTINCT label || '（' || platform || '）', '、'
-                       ORDER BY label || '（' || platform || '）')
-            FROM mine SEMI JOIN again USING (resident_id) GROUP BY resident_id ORDER BY ALL""",
-            {"labels": list(labels), "day": day, "name": name},
+                   $name || '：' || string_agg(DISTINCT label || '（' || title || '）', '、'
+                       ORDER BY label || '（' || title || '）')
+            FROM (SELECT mine.*, coalesce(t.title, platform) AS title
+                  FROM mine LEFT JOIN called t USING (platform))
+            SEMI JOIN again USING (resident_id) GROUP BY resident_id ORDER BY ALL""",
+            {
+                "labels": list(labels),
+                "day": day,
+                "name": name,
+                "platforms": list(titles),
+                "titles": list(titles.values()),
+            },
         ).fetchall()
     return found

@@ -32,7 +32,7 @@ def used_by(home: Home, resident_id: str) -> list[Row]:
         for run in runs_of(home, one.extract)[-1:]:
             found.append({
                 "title": one.title, "recipient": one.recipient.department,
-                "purpose": one.purpose, "at": str(run["made_at"])[:16].replace("T", " "),
+                "purpose": one.purpose, "at": datetime.fromisoformat(run["made_at"]),
             })  # fmt: skip
     for form in load_forms(home):
         path = _form_path(home, form.form)

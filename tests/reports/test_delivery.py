@@ -172,13 +172,50 @@ def test_real_servers_get_rows_once_and_in_one_piece(
     connected = _extract(home, to | {"table": "elders_given"}, formats=["csv"])
     with engine.begin() as connection:  # a table of another shape: nothing of the batch stays
         connection.execute(sa.text("CREATE TABLE elders_given (batch_no VARCHAR(64))"))
-    with pytest.raises(SourceDownError):
+    with pytest.raises(ConfigError) as refused:
         run_extract(home, connected, now=LATER)
+    assert (
+        "resident_id" in refused.value.zh
+    )  # which columns are not there, and no word of a network
     with engine.begin() as connection:
         left = connection.execute(sa.text("SELECT count(*) FROM elders_given_batch")).scalar()
         for table in ("elders_given", "elders_given_batch"):
             connection.execute(sa.text(f"DROP TABLE {table}"))
     assert left == 1
+
+
+def _table(folder: Path, table: str = "elders") -> dict[str, object]:
+    return {"kind": "database", "url": f"sqlite:///{folder}/exchange.db", "table": table}
+
+
+def _rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+    with sa.create_engine(f"sqlite:///{folder}/exchange.db").connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def test_changes_go_into_the_table_that_the_full_extract_made(home: Home, tmp_path: Path) -> None:
+    run_extract(home, _extract(home, _table(tmp_path), mode="changes"), now=NOW)
+    less = _extract(home, _table(tmp_path), mode="changes", population="age >= 60")
+    assert run_extract(home, less, now=LATER).changes == {"removed": 1}
+    found = _rows(tmp_path, "SELECT change, count(*) FROM elders GROUP BY change ORDER BY change")
+    assert found == [(None, 2), ("removed", 1)]
+    assert _rows(tmp_path, "SELECT mode, row_count FROM elders_batch ORDER BY batch_no") == [
+        ("full", 2), ("changes", 1),
+    ]  # fmt: skip
+
+
+def test_a_place_that_is_down_keeps_no_other_waiting(home: Home, tmp_path: Path) -> None:
+    both = (_table(tmp_path / "gone"), _table(tmp_path))
+    for moment in (NOW, LATER):
+        with pytest.raises(SourceDownError):
+            run_extract(home, _extract(home, *both), now=moment)
+    assert len(_rows(tmp_path, "SELECT * FROM elders_batch")) == 2
+    (tmp_path / "gone").mkdir()
+    assert len(deliver_waiting(home, _extract(home, *both))) == 2
+    for folder in (tmp_path, tmp_path / "gone"):
+        assert len(_rows(folder, "SELECT * FROM elders_batch")) == 2
+        assert len(_rows(folder, "SELECT * FROM elders")) == 4
+    assert all(one["delivered"] for one in runs_of(home, "elders"))
 
 
 def _forget_delivery(home: Home) -> None:
@@ -189,6 +226,7 @@ def _forget_delivery(home: Home) -> None:
     for path in (home.data / "extracts" / "elders").glob("elders-*.json"):
         told = json.loads(path.read_text(encoding="utf-8"))
         told.pop("delivered")
+        told.pop("arrived_at")
         path.write_text(json.dumps(told), encoding="utf-8")
         given = pl.read_csv(Path(told["folder"]) / "elders.csv", infer_schema=False)
         keep_for_delivery(home, one, given, path.stem)

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
-from reports.extract_file import Extract, load_extract
+from reports.extract_file import Extract, load_extract, load_extracts
 from reports.extract_run import applied, changes_since, run_extract, trace
 from reports.tables import write_table
 from tests.cli.small_home import COMMUNITY, WANG_NUMBER, ZHANG_NUMBER
@@ -196,3 +196,80 @@ def test_the_command_runs_and_lists(home: Home, hub: Hub) -> None:
     (listed,) = hub("extract", "list", "--json", home=home).json
     assert listed["last"]["watermark"] == ran.json["watermark"]
     assert hub("extract", "run", "nothing", home=home).code == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"fields": ["name", "shoe_size"]}, "shoe_size"),
+        ({"fields": ["name", {"item": "name", "mask": True}]}, "name"),
+        ({"fields": ["name", {"item": "age", "name": "watermark"}]}, "watermark"),
+        ({"fields": [], "count_by": ["id_number"], "public": True}, "证件号码"),
+        ({"fields": [], "count_by": ["sex_code", "birth_date"]}, "出生日期"),
+        ({"schedule": "99 * * *"}, "99 * * *"),
+        ({"purpose": " "}, "purpose"),
+        ({"basis": {"document": "", "fields": ["name"]}}, "basis.document"),
+        ({"population": "shoe = 3"}, "elders.yaml"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named(
+    home: Home, changed: dict[str, object], says: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        _extract(home, **changed)
+    assert says in refused.value.zh
+
+
+def test_a_wrong_file_keeps_no_other_from_running(home: Home, hub: Hub) -> None:
+    good = _extract(home)
+    with pytest.raises(ConfigError):
+        _extract(home, extract="younger", fields=["shoe_size"])
+    (home.root / "extracts" / "alias.yaml").write_text(FILE, encoding="utf-8")  # says elders
+    assert load_extracts(home) == [good]
+    told = hub("extract", "list", home=home)
+    assert told.code == 0
+    assert "shoe_size" in told.out
+    assert "alias.yaml" in told.out
+    names = [one["extract"] for one in hub("extract", "list", "--json", home=home).json]
+    assert names == ["elders", "alias", "younger"]
+    with pytest.raises(NotFoundError):
+        load_extract(home, "../hub")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"population": "label:没有这个"}, {"fields": ["name", "since:没有这个"]}]
+)
+def test_a_label_that_nobody_knows_is_refused(home: Home, changed: dict[str, object]) -> None:
+    basis = {"document": "依据", "fields": ["name", "since:没有这个"]}
+    one = _extract(
+        home, basis=basis, **{"fields": ["name"]} | {"population": "residents"} | changed
+    )
+    with pytest.raises(ConfigError) as refused:
+        run_extract(home, one, now=NOW)
+    assert "没有这个" in refused.value.zh
+    dictionary = "labels: [{name: 没有这个, kind: granted}]"
+    (home.root / "labels.yaml").write_text(dictionary, encoding="utf-8")
+    run_extract(home, one, now=NOW)
+
+
+def test_two_runs_in_one_second_are_two(home: Home) -> None:
+    first, second = (run_extract(home, _extract(home), now=NOW).folder for _ in range(2))
+    assert first != second
+    assert first.is_dir()
+    assert second.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("within", "says"), [("6h", "6 小时"), ("90m", "90 分钟"), ("2d", "2 天"), ("5s", "5 秒")]
+)
+def test_how_old_data_may_be_is_said_in_its_own_unit(home: Home, within: str, says: str) -> None:
+    one = _extract(home, fresh_within=within)
+    with pytest.raises(ConfigError) as refused:
+        run_extract(home, one, now=NOW + timedelta(days=900))
+    assert f" {says}没有更新" in refused.value.zh
+
+
+def test_runs_are_told_by_the_clock_of_beijing(home: Home, hub: Hub) -> None:
+    done = run_extract(home, _extract(home), now=datetime(2026, 1, 2, 20, tzinfo=UTC))
+    assert "2026-01-03" in hub("extract", "list", home=home).out
+    assert "2026-01-03 04:00" in hub("extract", "trace", done.watermark, home=home).out

@@ -147,6 +147,9 @@ def test_the_command_lists_and_writes(home: Home, hub: Hub, tmp_path: Path) -> N
     assert ("有标签，条件不符", "1", "张三丰") in {(r["规则"], r["版本"], r["姓名"]) for r in rows}
     told = hub("alert", "list", "label_without_basis", "--json", home=home).json
     assert [one["rule"] for one in told["alerts"]] == ["label_without_basis"]
+    (only,) = hub("alert", "list", "label_without_basis", "--json", home=home).json["alerts"]
+    assert "=" not in only["detail"]  # the rule in words
+    assert only["platform"] not in hub("alert", "list", "label_without_basis", home=home).out
     assert hub("alert", "list", "nonsense", home=home).code == 2
     with reading(home) as connection, pytest.raises(ConfigError):
         alerts(_watch(home, connection), ["nonsense"])

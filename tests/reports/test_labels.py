@@ -17,7 +17,15 @@ from reports.labels import dictionary, label_rules
 from reports.people import People, people_of
 from tests.pipelines.small_home import make_home
 from tests.reports.conftest import Hub
-from warehouse.labels import Condition, LabelRule, labels_differ, labels_on, update_labels
+from warehouse.labels import (
+    HELD,
+    Condition,
+    LabelRule,
+    contradicting,
+    labels_differ,
+    labels_on,
+    update_labels,
+)
 from warehouse.snapshots import current_number, reading, snapshot_path
 
 RULES = """
@@ -122,6 +130,63 @@ def test_another_version_of_a_rule_is_another_label(
     ended = brain.execute("SELECT DISTINCT version, until FROM computed_label "
                           "WHERE label = '高龄'").fetchall()  # fmt: skip
     assert ended == [(1, AFTER)]
+
+
+def _grant(brain: duckdb.DuckDBPyConnection, who: str, label: str, until: date | None) -> None:
+    brain.execute("INSERT INTO resident_label (resident_id, label, until) VALUES (?, ?, ?)",
+                  [who, label, until])  # fmt: skip
+
+
+def test_a_label_granted_as_far_as_a_day_counts_to_its_end(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    rule = LabelRule("高龄低保", 1, "label:低保", None, (Condition("labels", "has", ("低保",)),))
+    for who, until in (("alone", None), ("pair1", AFTER), ("pair2", BEFORE)):
+        _grant(brain, who, "低保", until)
+    update_labels(brain, [rule], AFTER)
+    assert _held(brain, "高龄低保") == {"alone", "pair1"}
+    assert labels_differ(brain, [rule], AFTER + timedelta(days=1))  # the day after its last
+    never = LabelRule("低保", 1, "age < 18", None, (Condition("age", "<", ("18",)),))
+    assert {row[0] for row in contradicting(brain, never, AFTER)} == {"alone", "pair1"}
+
+
+def test_a_label_that_is_granted_and_computed_is_there_once(
+    brain: duckdb.DuckDBPyConnection, rules: tuple[LabelRule, ...]
+) -> None:
+    for who, until in (("alone", None), ("pair1", AFTER), ("pair2", BEFORE)):
+        _grant(brain, who, "高龄", until)
+    update_labels(brain, rules, AFTER)
+    found = brain.execute(
+        f"SELECT resident_id, count(*) FROM {HELD} WHERE label = '高龄' "
+        f"AND (until IS NULL OR until >= DATE '{AFTER}') GROUP BY ALL"
+    )
+    assert set(found.fetchall()) == {(who, 1) for who in _held(brain, "高龄")}
+
+
+def test_a_label_of_the_dead_ends_with_them(
+    brain: duckdb.DuckDBPyConnection, rules: tuple[LabelRule, ...]
+) -> None:
+    update_labels(brain, rules, AFTER)
+    died, left = AFTER + timedelta(days=3), AFTER - timedelta(days=900)
+    brain.execute("UPDATE resident SET died_on = ? WHERE resident_id = 'alone'", [died])
+    brain.execute("UPDATE resident SET left_on = ? WHERE resident_id = 'pair1'", [left])
+    update_labels(brain, rules, AFTER + timedelta(days=30))
+    told = dict(brain.execute("SELECT resident_id, until FROM computed_label WHERE label = '高龄' "
+                              "AND until IS NOT NULL").fetchall())  # fmt: skip
+    assert told == {"alone": died, "pair1": AFTER}  # of who had left before: never before `since`
+    brain.execute("UPDATE resident SET died_on = NULL WHERE resident_id = 'alone'")
+    update_labels(brain, rules, AFTER + timedelta(days=40))
+    assert "alone" in _held(brain, "高龄")  # it was a mistake; that it had ended stays on file
+    assert len(brain.execute("SELECT * FROM computed_label WHERE label = '高龄' "
+                             "AND resident_id = 'alone'").fetchall()) == 2  # fmt: skip
+
+
+def test_what_a_rule_looks_at_is_named_once(rules: tuple[LabelRule, ...]) -> None:
+    assert {one.label: one.basis for one in rules} == {
+        "高龄": "birth_date",
+        "独居": "household_id、birth_date",
+        "空巢": "household_id、birth_date",
+    }
 
 
 ONE = _tables()
