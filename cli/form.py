@@ -79,6 +79,7 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
             "register: no such period", zh=f"--period 只能是 {'、'.join(PERIODS)} 之一。"
         )
     sent = Sent(department, period, population, name)  # type: ignore[arg-type]  # checked above
+    _refuse_unknown_labels(opened, population)
     done = taken(opened, file, sent)
     report = _measured(opened, done.form)
     if json:
@@ -91,6 +92,18 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
     _show(done.form, done.path, [one.zh for one in done.differences])
     if report is not None:
         _review(report)
+
+
+def _refuse_unknown_labels(home: "Home", population: str) -> None:
+    """A label that nobody has would make an empty form; before the first sync nobody can tell."""
+    from reports.conditions import parse_population
+    from reports.known_labels import refuse_unknown_labels
+    from reports.people import people_of
+    from warehouse.snapshots import current_number
+
+    if "labels" in parse_population(population).items and current_number(home) is not None:
+        with people_of(home, None, ("labels",)) as (people, _):
+            refuse_unknown_labels(home, people, [population])
 
 
 def _measured(home: "Home", form: "FormFile") -> "FillReport | None":
@@ -123,6 +136,7 @@ def _review(report: "FillReport") -> None:
 
 def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
     from cli.screen import heading, place, say, table
+    from reports.by_household import by_household
     from reports.doubts import doubts
     from reports.items import facts_of_item
 
@@ -141,6 +155,8 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
                 for c in sheet.columns
             ]
             table(("列", "表头", "填什么", "把握"), lines, right=("把握",))
+            if by_household(form):
+                say("一户一行：只问户主和全户的事，一户填一次。")
     if differences:
         heading("与上一版相比")
         say(*differences)
@@ -262,7 +278,8 @@ def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; import
         say(f"另有 {report.without_grid:,} 人不知道在哪个网格，没有列入这个范围。")
     for what, left in report.unplaced.items():
         say(f"有 {left:,} 人不知道属于哪个{what}，没有数进任何一行，各行之和里也没有。")
-    say("文件里有个人信息，只交给该部门，用完删除。")
+    if report.rows:
+        say("文件里有个人信息，只交给该部门，用完删除。")
 
 
 app.command(

@@ -1,5 +1,7 @@
 """Conditions in the officer's words: `age >= 60` is 常住，年龄 60 及以上."""
 
+from collections.abc import Iterator, Sequence
+
 from reports.conditions import DATES, NUMBERS, Test, parse_population
 from reports.items import facts_of_item
 from schemas.codes import code_sets
@@ -16,12 +18,25 @@ def in_words(population: str) -> str:
         ConfigError: a part of it is not understood.
     """
     asked = parse_population(population)
-    return "，".join([WHOLES[asked.whole], *map(_words, asked.tests)])
+    return "，".join([WHOLES[asked.whole], *_said(asked.tests)])
 
 
 def tests_in_words(population: str) -> str:
     """Say the conditions alone, without among whom; blank where there is none."""
-    return "，".join(map(_words, parse_population(population).tests))
+    return "，".join(_said(parse_population(population).tests))
+
+
+def _said(tests: Sequence[Test]) -> Iterator[str]:
+    """One after the other; two that are the ends of one range as one."""
+    left = list(tests)
+    while left:
+        one = left.pop(0)
+        top = next((o for o in left if (one.op, o.op, o.item) == (">=", "<=", one.item)), None)
+        if top is None or one.item not in NUMBERS:
+            yield _words(one)
+            continue
+        left.remove(top)
+        yield f"{facts_of_item(one.item).title} {one.values[0]} 至 {top.values[0]}"
 
 
 def _words(test: Test) -> str:

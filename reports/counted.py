@@ -22,6 +22,7 @@ COUNTED = {
     "户籍人口": "registered", "户籍人数": "registered", "户籍": "registered",
     "常住人口": "residents", "常住人数": "residents", "实有人口": "residents",
     "少数民族": "ethnicity_code != 01", "男性": "sex_code = 1", "女性": "sex_code = 2",
+    "男孩": "sex_code = 1", "女孩": "sex_code = 2",
     "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
     "老年人": "age >= 60", "老年人口": "age >= 60", "高龄老人": "age >= 80", "高龄": "age >= 80",
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
@@ -36,6 +37,8 @@ DIMENSIONS = re.compile(
     r"|人口类别|重点人群|特殊人群|残疾类别|居住类型|从业状况|基本情况|人口情况|人员情况|救助对象|项目|指标"
     r"|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
 )
+OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
+"""Labels that only the old are given, or that are counted whatever their age."""
 HOUSEHOLDS = re.compile(r"户数|家庭数|常住户|总户数|住户数|^户$|[(]户[)]")
 CODED = ("residence_type", "marital", "education", "political", "employment", "sex")
 FIELDS = {one: f"{one}_code" for one in CODED}
@@ -106,6 +109,9 @@ def _conditions(text: str) -> list[str] | None:
             return None
         found.append(_known()[word])
         text = text.replace(word, "", 1)
+    aged = any("age " in one or one in OF_THE_OLD for one in found)
+    if found and not aged and re.search("老年?人", text):  # 低保老人, of whom not all are old
+        found.append("age >= 60")
     return found
 
 

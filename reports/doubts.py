@@ -1,5 +1,6 @@
 """What an officer should look at in a form just registered: whom it is about, what it counts."""
 
+from reports.condition_words import tests_in_words
 from reports.counted import named_in
 from reports.form_file import FormFile, Sheet
 
@@ -30,7 +31,7 @@ def _totals(sheet: Sheet) -> list[str]:
     told, ages = [], [one for one in sheet.across if AGED in (one.when or "")]
     for one in sheet.across:
         if "其中" in one.header and one.when and "&" in one.when:
-            told.append(f"“{one.header}”当作前面那一列之中的人来数（{one.when}）。")
+            told.append(f"“{one.header}”当作前面那一列之中的人来数（{tests_in_words(one.when)}）。")
         elif one.when == "" and len(ages) >= 2:
             told.append(f"“{one.header}”数的是登记对象的全部，不只是前面各年龄段之和。")
     return told

@@ -11,6 +11,7 @@ import polars as pl
 
 from hub.errors import ConfigError
 from hub.settings import Home
+from reports.by_household import by_household, one_row_each
 from reports.conditions import chosen, parse_population
 from reports.form_file import Column, FormFile, Sheet, form_path
 from reports.formats import written
@@ -70,13 +71,11 @@ def refuse_public(form: FormFile) -> None:
     Raises:
         ConfigError: it does.
     """
-    named = "labels" in parse_population(form.population).items
     wrong = [
         column.header
         for sheet in form.sheets
         for column in sheet.columns
-        if facts_of_item(column.item).level >= 4
-        and not (named and column.item.startswith(("label:", "labels")))
+        if facts_of_item(column.item).level >= 4 and not _is_why(form, column)
     ]
     if form.public and wrong:
         raise ConfigError(
@@ -86,8 +85,14 @@ def refuse_public(form: FormFile) -> None:
         )
 
 
+def _is_why(form: FormFile, column: Column) -> bool:
+    """Whether a column tells the label for which people are on a notice: it stands there clear."""
+    named = "labels" in parse_population(form.population).items
+    return named and column.item.startswith(("label:", "labels"))
+
+
 def people_in(form: FormFile, people: People) -> People:
-    """Those whom the form is about, in its order."""
+    """Those whom the form is about, in its order; of a form of households one row each."""
     frame = chosen(people.frame, parse_population(form.population))
     keys = [one for one in form.order if one in frame.columns]
     digits = (pl.col(one).cast(pl.String).str.extract(r"(\d+)") for one in keys)
@@ -101,7 +106,8 @@ def people_in(form: FormFile, people: People) -> People:
     descending = [False] * len(order) + [True, False, False]
     frame = frame.sort([*order, "#head", "#born", "resident_id"], descending=descending,
                        nulls_last=True)  # fmt: skip
-    return people.of(frame.select(pl.exclude(r"^#.*$")))
+    frame = frame.select(pl.exclude(r"^#.*$"))
+    return people.of(one_row_each(frame, people.frame) if by_household(form) else frame)
 
 
 def text_of(people: People, column: Column, *, public: bool) -> pl.Series:
@@ -149,7 +155,8 @@ def fill(
             if left := unplaced(sheet, people, form.population):
                 report.unplaced[facts_of_item(sheet.each).title] = left
         else:
-            texts = {one.at: text_of(mine, one, public=form.public) for one in sheet.columns}
+            texts = {one.at: text_of(mine, one, public=form.public and not _is_why(form, one))
+                     for one in sheet.columns}  # fmt: skip
             shift, pieces = write_list(xml, sheet, texts, mine.frame.height, styles)
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)

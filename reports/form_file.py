@@ -63,7 +63,7 @@ ROW_TITLES = {
     "grid_code": "grid_name", "community_code": "community_name", "compound": "compound",
 }  # fmt: skip
 """What the rows of a table of counts can be, and the item that is their name."""
-ALWAYS_NEEDED = ("household_id", "relation_code")
+ALWAYS_NEEDED = ("household_id", "head_resident_id", "relation_code")
 """To keep a household together, its head first, and to count households."""
 
 

@@ -88,10 +88,17 @@ def read_layout(sheet: object) -> Layout | None:
 
 def _title(cells: Cells, start: int) -> str:
     for row in range(1, start):
-        texts = [one for one in cells.distinct(row) if not LABELLED.fullmatch(one)]
+        texts = [one for one in cells.distinct(row)
+                 if not LABELLED.fullmatch(one) or _is_dated_title(one)]  # fmt: skip
         if texts and not re.fullmatch(r"附件.{0,4}|.{0,2}表号.*", texts[0]):
             return texts[0]
     return cells.name
+
+
+def _is_dated_title(text: str) -> bool:
+    """`2026年11月低保名单` is a title, `填报日期：2026年11月` and `2026年11月5日` are none."""
+    words = re.sub(r"[(]?\d{4}年(?:度|\d{1,2}月)?(?:\d{1,2}日)?[)]?", "", text)
+    return words != text and not re.search("[:：]", text) and len(words) >= 4
 
 
 def _header_start(cells: Cells) -> int | None:

@@ -1,7 +1,7 @@
 """Taking a department's form in: its layout, what each column asks for, and what changed in it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +25,8 @@ from schemas.codes import inputs_of, spelling
 
 YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
+LABEL = re.compile(r"label:([^&]+)")
+SUM = re.compile("合计|总计|小计|共计")
 WHO = ("name", "id_number", "head_name", "head_id_number")
 EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
 """What a table of counts has a row for, by what its first column is called."""
@@ -76,7 +78,8 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
     old = load_form(home, name) if form_path(home, name).is_file() else None
     made = FormFile(
         form=name, title=layouts[0].title, department=sent.department, period=sent.period,
-        population=sent.population, basis=sent.basis, public="公示" in layouts[0].title,
+        population=sent.population, basis=sent.basis,
+        public=any("公示" in one for one in (name, *(each.title for each in layouts))),
         version=1 if old is None else old.version, sha256=sha256(content).hexdigest(),
         sheets=tuple(propose_sheet(one, sent.population) for one in layouts),
     )  # fmt: skip
@@ -226,7 +229,7 @@ def _summary(layout: Layout) -> Sheet | None:
     total = layout.total
     if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
         total, first, down = first, first + 1, ()  # the sum stands above one row a grid
-    sums = (Line(at=str(total), header="合计", when=""),) if total and down else ()
+    sums = [_sum_of(down)(Line(at=str(total), header="合计", when=""))] if total and down else []
     named = next(
         (one for one in layout.columns[:stubs] if "序号" not in one.header), layout.columns[0]
     )
@@ -254,7 +257,21 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[Line, ...
             and not any(map(_is_among, other))
         )
         made.append(_line(at, path, next(wholes, ())))
-    return tuple(made)
+    return tuple(map(_sum_of(made), made))
+
+
+def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
+    """Of lines that each count a label, 合计 is whoever has one of them, not everybody."""
+    parts = [one for one in lines if one.when and not _is_among(one.header)]
+    named = [LABEL.fullmatch(str(one.when)) for one in parts]
+    if len(parts) < 2 or None in named:
+        return lambda one: one
+    all_of_them = "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
+    return lambda one: (
+        one.model_copy(update={"when": all_of_them})
+        if one.when == "" and SUM.search(one.header)
+        else one
+    )
 
 
 def _is_among(part: str) -> bool:

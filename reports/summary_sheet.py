@@ -94,6 +94,7 @@ def write_summary(
     grids = not sheet.down or within_body < len([o for o in lines if int(o.at) != sheet.total])
     shift = Shift(first, last, max(last - first + 1, len(lines) if grids else 0))
     by_row = {int(one.at): one for one in lines}
+    fixed = {int(one.at): one for one in sheet.down}  # below the body: no row of a grid
     own = sheet.down or [Line(at=one.at, header=one.header) for one in lines]
     named = pl.Series([one.header for one in own], dtype=pl.String)
     pieces = [widened(shifted(read.before, shift), {sheet.stub: named}), "<sheetData>"]
@@ -111,8 +112,8 @@ def write_summary(
     for number in sorted(read.rows):
         if number > last:
             row = read.rows[number]
-            told = _told(row, sheet, by_row.get(number), numbers) if number == sheet.total else {}
-            if number == sheet.total and number not in by_row:
+            told = _told(row, sheet, fixed.get(number), numbers) if number == sheet.total else {}
+            if number == sheet.total and number not in fixed:
                 told = _sums(row, sheet, lines, numbers)
             pieces.append(row_text(row, shift, told))
     pieces += ["</sheetData>", shifted(read.after, shift)]

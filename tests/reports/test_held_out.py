@@ -7,7 +7,9 @@ of departments not met before, 94.4 % (of 196), of the seventh 94.7 % (of 319), 
 94.8 % (of 307), of the ninth, of yet other departments and in other people's wording, 94.8 % (of
 288), of the tenth, after much had been learnt from those three, 97.5 % (of 281),
 of the eleventh, of long-winded headers, 95.4 % (of 262), of the twelfth 98.8 % (of 249),
-of the thirteenth, of forms that ask another place, day or person, 99.0 % (of 210).
+of the thirteenth, of forms that ask another place, day or person, 99.0 % (of 210),
+of the fourteenth, in the wording of instructions, 93.1 % (of 204): eight of its fourteen mistakes
+are one form of applicants, read as a head with those who apply with them; its truth is that now.
 Seven columns of the seventh and eighth were wrongly drawn up; their truth was mended afterwards.
 """
 
@@ -26,7 +28,7 @@ from tests.reports.department_forms import Form
 
 FOLDER = Path(__file__).parent
 SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-        "tenth", "eleventh", "twelfth", "thirteenth")  # fmt: skip
+        "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth")  # fmt: skip
 
 
 def _forms(name: str) -> list[Form]:

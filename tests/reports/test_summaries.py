@@ -1,13 +1,18 @@
 """Tables of counts as people draw them: a sum above the grids, groups of which others are part."""
 
+import re
 from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
 
 from hub.settings import Home
+from reports.counted import counted
 from reports.fill import fill
+from reports.form_file import Line, Sheet
 from reports.people import people_of
 from reports.register import Sent, register
+from reports.summary_sheet import write_summary
+from tests.reports.conftest import Hub
 
 
 def drawn(folder: Path) -> Path:
@@ -76,3 +81,51 @@ def test_a_code_is_written_where_the_header_asks_for_one(home: Home, tmp_path: P
     book.save(tmp_path / "档案.xlsx")
     (sheet,) = register(home, tmp_path / "档案.xlsx", Sent("卫健")).form.sheets
     assert [one.codes for one in sheet.columns[2:]] == ["codes", "words"]
+
+
+def test_more_grids_than_rows_leave_the_row_of_sums_its_own() -> None:
+    cells = "".join(f'<row r="{n}"><c r="A{n}"/><c r="B{n}"/></row>' for n in (1, 2, 3))
+    total = '<row r="4"><c r="A4" t="inlineStr"><is><t>合计</t></is></c><c r="B4"/></row>'
+    xml = f"<worksheet><sheetData>{cells}{total}</sheetData></worksheet>"
+    sheet = Sheet(sheet="x", kind="summary", header=(1, 1), body=(2, 3), total=4,
+                  across=(Line(at="B", header="人数"),))  # fmt: skip
+    lines = [Line(at=str(2 + n), header=f"第{n}网格", when="grid_code = 1") for n in range(5)]
+    numbers = {(one.at, "B"): 10 + n for n, one in enumerate(lines)}
+    written = b"".join(write_summary(xml, sheet, lines, numbers)[1]).decode()
+    rows = re.findall(r'<row r="(\d+)".*?</row>', written)
+    sums = re.search(r'<row r="7".*?</row>', written)
+    assert rows == ["1", "2", "3", "4", "5", "6", "7"]
+    assert sums is not None
+    assert "合计" in sums[0]
+    assert f"<v>{sum(numbers.values())}</v>" in sums[0]
+
+
+def test_the_sum_of_labels_is_whoever_has_one(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (
+        ["类别", "男", "女", "合计"],
+        ["低保对象"],
+        ["其中：60岁以上"],
+        ["特困人员"],
+        ["合计"],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "困难.xlsx")
+    (sheet,) = register(home, tmp_path / "困难.xlsx", Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down][-1] == "label:低保|特困"
+    assert [one.when for one in sheet.across][-1] == ""  # of either sex: everybody
+
+
+def test_old_people_with_a_label_are_old() -> None:
+    assert counted(("低保老人",)).when == "label:低保 & age >= 60"
+    assert counted(("80岁以上低保老人",)).when == "age >= 80 & label:低保"
+    assert counted(("独居老人",)).when == "label:独居"
+    assert counted(("6-11岁", "男孩")).when == "age >= 6 & age <= 11 & sex_code = 1"
+
+
+def test_who_is_told_of_personal_data_has_some(home: Home, hub: Hub, tmp_path: Path) -> None:
+    register(home, drawn(tmp_path), Sent("民政"))
+    assert (
+        "个人信息"
+        not in hub("form", "fill", "老年统计", "--out", tmp_path / "o.xlsx", home=home).out
+    )
