@@ -16,7 +16,6 @@ from reports.conditions import chosen, parse_population
 from reports.form_file import Column, FormFile, Sheet, form_path
 from reports.formats import written
 from reports.items import FREE, facts_of_item
-from reports.known_labels import refuse_unknown_labels_of
 from reports.list_sheet import write_list
 from reports.package import Package, open_package, without_chain, write_package
 from reports.people import People, sources_of
@@ -133,11 +132,9 @@ def fill(
     """Write the filled form to `target` and the source of every cell beside it, whole or not.
 
     Raises:
-        ConfigError: the form's template is gone, a public form asks for what may not be shown, or
-            whom it is about is told by a label that nobody knows.
+        ConfigError: the form's template is gone, or a public form asks for what may not be shown.
     """
     refuse_public(form)
-    refuse_unknown_labels_of(home, people, form)
     package = open_package(_template(home, form))
     report = FillReport(form.form, without_grid=people.without_grid)
     mine = people_in(form, people)

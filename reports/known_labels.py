@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from hub.errors import ConfigError
 from hub.settings import Home
 from reports.conditions import parse_population
-from reports.form_file import FormFile
+from reports.items import label_names
 from reports.labels import dictionary
 from reports.people import OF_LABELS, People
 
@@ -16,7 +16,7 @@ def refuse_unknown_labels(
     """Refuse conditions and items about labels that are nowhere known.
 
     Args:
-        home: Its `labels.yaml` names labels, also such as nobody has.
+        home: Its `labels.yaml` and the standard name labels, also such as nobody has.
         people: What platforms, rules and answers give them are known too.
         conditions: Populations, as an officer writes them.
         items: Items such as `label:低保`, `since:低保`.
@@ -29,7 +29,7 @@ def refuse_unknown_labels(
     split = [one.partition(":") for one in items]
     asked |= {name for kind, _, rest in split if kind in OF_LABELS for name in rest.split("|")}
     said = {one.partition(":")[2] for one in people.collected["item"].unique()}
-    named = {one.name for one in dictionary(home)}
+    named = {one.name for one in dictionary(home)} | set(label_names())
     strange = sorted(asked - {""} - people.granted - said - named)
     if strange:
         raise ConfigError(
@@ -37,9 +37,3 @@ def refuse_unknown_labels(
             zh=f"没有叫“{'”“'.join(strange)}”的标签：labels.yaml 里没有，这个范围里也没有人有。"
             "请核对写法；确实要用的，先写进 labels.yaml。",
         )
-
-
-def refuse_unknown_labels_of(home: Home, people: People, form: FormFile) -> None:
-    """The same of whom a form is about, and of whom its tables count."""
-    lines = [one for sheet in form.sheets for one in (*sheet.across, *sheet.down)]
-    refuse_unknown_labels(home, people, [form.population, *(one.when or "" for one in lines)])
