@@ -58,7 +58,7 @@ def measure(home: Home, threads: int, seconds: float) -> Iterator[Measured]:
     ids, people = [row[0] for row in found], [(row[1], row[2]) for row in found]
     with served_as(home, {"测速": "*"}) as server:
         look, search = looks(ids), searches(people)
-        run("warm", server, look, threads=1, seconds=2)
+        run("warm", server, look, threads=1, seconds=min(2, seconds))
         yield run("view, one at a time", server, look, threads=1, seconds=seconds)
         yield run("search, one at a time", server, search, threads=1, seconds=seconds)
         yield run("view", server, look, threads=threads, seconds=seconds)
@@ -88,7 +88,7 @@ def audit_share(home: Home, threads: int, seconds: float, turns: int = 8) -> flo
         served_as(home, {"测速": "*"}, "bench.serving.unaudited") as bare,
     ):
         for server in (audited, bare):
-            run("warm", server, look, threads=1, seconds=2)
+            run("warm", server, look, threads=1, seconds=min(2, seconds))
         for turn in range(turns):
             both = (audited, bare) if turn % 2 else (bare, audited)
             rate = {

@@ -41,7 +41,7 @@ def views_during_sync(town: Town, server: Server, threads: int) -> Measured:
     with reading(town.home) as connection:
         found = connection.execute("SELECT resident_id FROM resident USING SAMPLE 2000").fetchall()
     look = looks([row[0] for row in found])
-    run("warm", server, look, threads=1, seconds=2)
+    run("warm", server, look, threads=1, seconds=0.5)
     with ThreadPoolExecutor(1) as beside:
         sync = beside.submit(town.changed, 1)
         seen = run(

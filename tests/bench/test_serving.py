@@ -11,14 +11,14 @@ from tests.bench.test_bench import in_this_process
 def test_every_request_is_answered_also_while_snapshots_are_published(tmp_path: Path) -> None:
     home = crowd(tmp_path / "home", 600)
     (home.root / "policy.yaml").write_text(POLICY, encoding="utf-8")
-    found = list(measure(home, threads=2, seconds=1))
+    found = list(measure(home, threads=2, seconds=0.5))
     assert [one.name for one in found] == [
         "view, one at a time", "search, one at a time", "view", "search", "view while publishing",
     ]  # fmt: skip
     for one in found:
         assert (one.wrong, one.requests > 0) == (0, True), line(one)
     assert len(list(pages(home))) == 4
-    assert audit_share(home, threads=2, seconds=1, turns=2) < 1
+    assert audit_share(home, threads=2, seconds=0.5, turns=2) < 1
 
 
 def test_views_are_answered_while_a_sync_runs(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def state(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object,
     return {name: connection.execute(query).fetchall() for name, query in STATE.items()}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(batches=batches, lone=st.sampled_from([0.0, 5.0]))
 def test_any_history_gives_what_all_at_once_gives(
     batches: list[dict[str, Record | None]], lone: float
@@ -71,7 +71,7 @@ verdicts = st.dictionaries(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(batches=batches, told=st.lists(verdicts, min_size=2, max_size=4))
 def test_so_does_any_history_of_decisions(
     batches: list[dict[str, Record | None]], told: list[dict[tuple[str, str], str]]

@@ -47,7 +47,7 @@ def held(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, 
     return {name: connection.execute(query).fetchall() for name, query in TABLES.items()}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(batches=batches, covered=st.integers(0, 4))
 def test_any_history_is_placed_as_if_at_once(
     batches: list[tuple[dict[str, Record | None], dict[str, object]]], covered: int

@@ -159,7 +159,7 @@ cells = st.sampled_from(["甲", "乙", "", None])
 tables = st.lists(st.tuples(st.sampled_from("123456"), cells), max_size=8)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=14, deadline=None)
 @given(st.lists(tables, min_size=1, max_size=3))
 def test_replaying_raw_gives_the_source(
     home: Home, tmp_path_factory: pytest.TempPathFactory, versions: list[list[Row]]
@@ -175,7 +175,7 @@ def test_replaying_raw_gives_the_source(
         assert store.pull(rows) == [], "pulling the same again stores nothing"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=24, deadline=None)
 @given(st.lists(tables, min_size=1, max_size=3))
 def test_numbers_in_place_of_keys_change_nothing(
     home: Home, tmp_path_factory: pytest.TempPathFactory, versions: list[list[Row]]
