@@ -106,7 +106,7 @@ def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
         "from": [{"platform": name, "title": known[name].title,
                   "department": known[name].owner.department} for name in sources
                  if name in known],
-        "used_by": used_by(home, view.resident_id),
+        "used_by": used_by(home, ids),
         "seen_by": [
             {name: one[name] for name in ("at", "actor", "role", "action", "fields", "purpose")}
             for one in about(ledger, *ids)

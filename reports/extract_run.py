@@ -32,6 +32,7 @@ from reports.known_labels import refuse_unknown_labels
 from reports.people import ZONE, People, people_of
 from reports.suppression import suppressed
 from reports.tables import write_table
+from reports.uses import keep_departed
 from schemas.entities import FIELDS
 from security.keys import keyed_ids, read_keys
 from warehouse.answers import merged_ids, newest_pull
@@ -103,11 +104,12 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
     made = Run(
         one.extract, _target(home, one, moment), mark, mode, given.height, changes, asked=asked
     )
+    past = runs_of(home, one.extract)
     with ThreadPoolExecutor(1) as beside:
         kept = None
         if not one.count_by:  # without changes it is only kept whom it held
             held = rows if one.mode == "changes" else rows.select(KEY)
-            kept = beside.submit(_write_state, home, held, state.with_name(NEXT))
+            kept = beside.submit(_keep, home, past, held, state)
         _deliver(home, one, given, made, people, moment)
         if kept is not None:
             kept.result()
@@ -222,6 +224,13 @@ def _span(seconds: int) -> str:
 
 def _state_path(home: Home, one: Extract) -> Path:
     return home.data / "extracts" / one.extract / "last.parquet"
+
+
+def _keep(home: Home, past: Sequence[dict[str, Any]], held: pl.DataFrame, state: Path) -> None:
+    """Write down whom this run holds, and whom only the last of those before."""
+    if past:
+        keep_departed(home, state.parent, held[KEY], str(past[-1]["made_at"]))
+    _write_state(home, held, state.with_name(NEXT))
 
 
 def _read_state(home: Home, path: Path) -> pl.DataFrame | None:

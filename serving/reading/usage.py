@@ -16,30 +16,42 @@ from ledger.seen import showing
 from reports.extract_file import load_extracts
 from reports.extract_run import runs_of
 from reports.form_file import load_forms
+from reports.uses import LAST, keep_departed, last_use
 from security.policy import Access
-from warehouse.duck import memory, parquet, write_parquet
+from warehouse.duck import memory, write_parquet
 
 Row = dict[str, Any]
 
 
-def used_by(home: Home, resident_id: str) -> list[Row]:
-    """Extracts and forms whose last run held the resident: title, recipient, purpose, when."""
+def used_by(home: Home, ids: Collection[str]) -> list[Row]:
+    """Extracts and forms that held the resident: title, recipient, purpose, when they last did.
+
+    `ids`: every id that they had.
+    """
     found: list[Row] = []
     for one in load_extracts(home):
-        path = home.data / "extracts" / one.extract / "last.parquet"
-        if one.count_by or not path.is_file() or not _holds(home, path, resident_id):
-            continue
-        for run in runs_of(home, one.extract)[-1:]:
-            found.append({
-                "title": one.title, "recipient": one.recipient.department,
-                "purpose": one.purpose, "at": datetime.fromisoformat(run["made_at"]),
-            })  # fmt: skip
+        folder = home.data / "extracts" / one.extract
+        for run in [] if one.count_by else runs_of(home, one.extract)[-1:]:
+            if at := last_use(home, folder, ids, str(run["made_at"])):
+                found.append(
+                    {
+                        "title": one.title,
+                        "recipient": one.recipient.department,
+                        "purpose": one.purpose,
+                        "at": datetime.fromisoformat(at),
+                    }
+                )
     for form in load_forms(home):
-        path = _form_path(home, form.form)
-        if path.is_file() and _holds(home, path, resident_id):
-            at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            found.append({"title": form.title or form.form, "recipient": form.department,
-                          "purpose": form.basis or "填表", "at": at})  # fmt: skip
+        folder = _form_folder(home, form.form)
+        if at := last_use(home, folder, ids, _filled_at(folder)):
+            found.append(
+                {
+                    "title": form.title or form.form,
+                    "recipient": form.department,
+                    "purpose": form.basis or "填表",
+                    "at": datetime.fromisoformat(at),
+                }
+            )
     return found
 
 
@@ -67,23 +79,25 @@ def forms_spared(home: Home, ledger: Ledger, access: Access) -> dict[str, Spared
 
 
 def note_form_use(home: Home, form: str, residents: Collection[str]) -> None:
-    """Keep whose data the last filling of a form held."""
-    import pyarrow as pa
+    """Keep whose data this filling of a form held, and whose the one before."""
+    import polars as pl
 
-    path = _form_path(home, form)
+    folder = _form_folder(home, form)
+    held = pl.Series("resident_id", sorted(residents), dtype=pl.String)
+    keep_departed(home, folder, held, _filled_at(folder))
     with memory(home) as connection:
-        connection.register("used", pa.table({"resident_id": sorted(residents)}))
-        write_parquet(home, connection, "SELECT resident_id FROM used", path)
+        connection.register("used", held.to_frame().to_arrow())
+        write_parquet(home, connection, "SELECT resident_id FROM used", folder / LAST)
 
 
-def _form_path(home: Home, form: str) -> Path:
-    return home.data / "forms" / form / "last.parquet"
+def _form_folder(home: Home, form: str) -> Path:
+    return home.data / "forms" / form
 
 
-def _holds(home: Home, path: Path, resident_id: str) -> bool:
-    with memory(home) as connection:
-        query = f"SELECT count(*) FROM {parquet(home, [path])} WHERE resident_id = ?"
-        return bool(connection.execute(query, [resident_id]).fetchall()[0][0])
+def _filled_at(folder: Path) -> str:
+    """When a form was last filled, in ISO 8601; blank if it never was."""
+    path = folder / LAST
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat() if path.is_file() else ""
 
 
 def who_looked(ledger: Ledger, access: Access, ids: Collection[str]) -> tuple[int, list[Row]]:

@@ -103,6 +103,13 @@ def test_an_export_holds_all_that_is_held_and_who_saw_it(home: Home, tmp_path: P
     assert [each["department"] for each in told["from"]] == ["网格办", "公安"]
     assert [each["action"] for each in told["seen_by"]] == ["export"]
     assert [(each["title"], each["recipient"]) for each in told["used_by"]] == [("名册", "老龄办")]
+    narrower = EXTRACT.replace("population: everyone", "population: name = 查无此人")
+    (home.root / "extracts" / "names.yaml").write_text(narrower, encoding="utf-8")
+    for nth in ("third", "fourth"):  # they are in it no longer, and stay told of
+        assert run(home, "extract", "run", "names") == 0
+        assert run(home, "export", one["resident_id"], "--out", str(tmp_path / nth)) == 0
+        later = json.loads((tmp_path / nth).read_text(encoding="utf-8"))["used_by"]
+        assert later == told["used_by"]
     assert path.stat().st_mode & 0o077 == 0
     assert run(home, "export", one["resident_id"], "--out", str(path)) == 2
 

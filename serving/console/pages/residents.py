@@ -102,7 +102,7 @@ def one_resident(
     return visit.page(
         "resident.html", seen=seen, told=told, said=said, kinds=KINDS,
         correctable=[one for one in [*seen.fields, *told.fields] if is_correctable(one.name)],
-        used=used_by(home, seen.resident_id),
+        used=used_by(home, ids),
         decided=verdicts_of(visit.connection, visit.access, visit.console.ledger, seen),
         looked=who_looked(visit.console.ledger, visit.access, ids),
         named=Named(visit.console.ledger),
