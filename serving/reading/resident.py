@@ -92,7 +92,10 @@ def see(
         NotFoundError: there is no such resident in the scope, or none yet on that day.
     """
     access.require("look")
-    view = show(connection, resident_id, owners)
+    try:
+        view = show(connection, resident_id, owners)
+    except NotFoundError:  # it would name a command, and what is elsewhere sounds otherwise
+        raise outside() from None
     if not access.covers(view.golden.get("grid_code"), (view.grid or {}).get("community_code")):
         raise outside()
     golden = view.golden if as_of is None else _version(connection, view, as_of)

@@ -166,8 +166,9 @@ def test_another_grids_people_do_not_exist(served: Served, brain: Brain) -> None
         with pytest.raises(NotFoundError) as outside:
             see(brain.connection, mine, resident_id, owners)
         with pytest.raises(NotFoundError) as nobody:
-            places.household(brain.connection, mine, "Hnobody")
+            see(brain.connection, mine, f"R{'a' * 20}", owners)
         assert outside.value.zh == nobody.value.zh, "what is elsewhere sounds like what is not"
+        assert "hub " not in nobody.value.zh, "whoever reads a page has no command"
 
 
 @pytest.mark.parametrize("entity", ["household", "dwelling"])
