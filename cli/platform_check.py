@@ -38,7 +38,7 @@ def sample_findings(connector: "Connector", platform: "Platform", stream: str) -
     if not raw.height:
         advice = "请确认来源里有数据、账号看得到、where 和日期没有写窄；有数据以后再检查一次。"
         return [Finding(ok=False, what=f"{stream}：来源是空的，一行也没有", advice=advice)]
-    found = list(_keys(raw, stream, settings))
+    found = [*_keys(raw, stream, settings), *_gone(raw, stream)]
     found += _mapped(raw, platform, stream)
     found += _watermark(raw, platform, stream)
     return found or [Finding(ok=True, what=f"{stream}：前 {raw.height} 行都能归一，没有问题")]
@@ -55,11 +55,36 @@ def _first(connector: "Connector", stream: str, settings: "Stream") -> "pl.DataF
             joined = pl.concat_str(key, separator="|") if key else pl.lit("-")
             return table.with_columns(
                 _key=joined,
-                _op=pl.lit("upsert"),
+                _op=pl.when(_marked(settings, table))
+                .then(pl.lit("delete"))
+                .otherwise(pl.lit("upsert")),
                 _hash=pl.lit(""),
                 _row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
             )
     return pl.DataFrame()
+
+
+def _marked(settings: "Stream", table: "pl.DataFrame") -> "pl.Expr":
+    """Which rows the platform has marked as deleted, as a pull takes them."""
+    import polars as pl
+
+    deletes = settings.deletes
+    if deletes is None or deletes.column not in table.columns:
+        return pl.lit(value=False)
+    return pl.col(deletes.column).fill_null("").is_in(list(deletes.when))
+
+
+def _gone(raw: "pl.DataFrame", stream: str) -> "Iterator[Finding]":
+    from connectors import Finding
+
+    marked = raw.filter(raw["_op"] == "delete").height
+    if marked:
+        every = marked == raw.height
+        yield Finding(
+            ok=not every,
+            what=f"{stream}：前 {raw.height} 行里有 {marked} 行标为已删除，不算在记录里",
+            advice="一行也不剩：请核对 deletes 的列和值。" if every else "",
+        )
 
 
 def _keys(raw: "pl.DataFrame", stream: str, settings: "Stream") -> "Iterator[Finding]":

@@ -11,7 +11,7 @@ from cli.options import HomeOption, JsonOption, one_platform, the_home
 
 if TYPE_CHECKING:
     from hub.settings import Home
-    from pipelines.sync import SyncReport
+    from pipelines.sync import PullReport, SyncReport
 
 Tick = Callable[[str, int], None]
 CODES = {"ok": 0, "failed": 1, "partial": 3}
@@ -142,10 +142,7 @@ def show_report(report: "SyncReport") -> None:
             styles=STYLES,
         )  # fmt: skip
     for pull in report.pulls:
-        notes = list(pull.notes)
-        if pull.values_dropped:
-            notes.append(f"按规定没有取人脸等生物特征 {pull.values_dropped:,} 项。")
-        for note in notes:
+        for note in _notes(pull):
             say(f"提示 {pull.platform}.{pull.stream}：{note}")
     for past in report.let_go:
         if past.rows or past.versions:
@@ -165,3 +162,13 @@ def show_report(report: "SyncReport") -> None:
     steps = [f"{STEPS.get(k, k)} {v:.1f} 秒" for k, v in report.steps.items() if v >= 0.05]
     if steps:
         say("其中：" + "，".join(steps))
+
+
+def _notes(pull: "PullReport") -> list[str]:
+    """What the table does not tell of a stream."""
+    notes = list(pull.notes)
+    if pull.values_dropped:
+        notes.append(f"按规定没有取人脸等生物特征 {pull.values_dropped:,} 项。")
+    if pull.marked:
+        notes.append(f"{pull.marked:,} 行在来源标为已删除，不算在记录里。")
+    return notes

@@ -6,9 +6,10 @@ the place in it, and the remedy. Nothing here opens a connection.
 
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from hub.errors import ConfigError
 from hub.platform_connections import DatabaseConnection, ExchangeConnection, FilesConnection
@@ -16,6 +17,7 @@ from hub.platform_http import HttpApiConnection
 from hub.platform_mistakes import in_chinese, refuse_secrets
 from hub.platform_streams import Stream
 from hub.platform_values import Days, Seconds, Setting
+from hub.schedule import understood
 from hub.yaml_text import parse
 
 Connection = Annotated[
@@ -44,6 +46,22 @@ class Platform(Setting):
     fresh_within: Seconds = 172_800
     retention: Days | None = None  # how long what it no longer says is kept; None: for good
     streams: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")], Stream]
+
+    @field_validator("schedule")
+    @classmethod
+    def _timed(cls, value: str | None) -> str | None:
+        if value is not None and not understood(value):
+            raise ValueError("schedule is no time in five fields")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _somewhere(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError):
+            raise ValueError("timezone is not known") from None
+        return value
 
 
 def load_platform(path: Path) -> Platform:

@@ -32,6 +32,9 @@ RULES_ZH = {
     "give exactly one of snapshot, watermark, batches, new_files, flag": "里 snapshot、watermark、"
     "batches、new_files、flag 要写一个，且只写一个",
     "give exactly one of from, value": "里 from 和 value 要写一个，且只写一个",
+    "schedule is no time in five fields": "不是五段的时间（分 时 日 月 星期），"
+    "例如每天两点写 0 2 * * *",
+    "timezone is not known": "不是时区名，中国写 Asia/Shanghai",
 }
 """What our own validators say, for the officer."""
 

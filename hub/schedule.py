@@ -1,10 +1,12 @@
 """When a schedule runs next: the five fields of cron, as platform files write them."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+WRITTEN = re.compile(r"[0-9*/,-]+")
 AHEAD = 366  # days; 29 February of 2000 lies in them
 
 
@@ -13,7 +15,7 @@ def next_run(schedules: Sequence[tuple[str, str]], after: datetime) -> datetime 
 
     Each is a schedule and its time zone.
 
-    One that is not understood is passed over: Dagster has refused it already.
+    One that is not understood is passed over: no file with it is accepted.
     """
     found = [run for text, zone in schedules if (run := _next(text, after, ZoneInfo(zone)))]
     return min(found, default=None)
@@ -56,6 +58,8 @@ def _numbers(text: str, within: tuple[int, int]) -> set[int]:
     Raises:
         ValueError: it is none of these, or outside its bounds.
     """
+    if not WRITTEN.fullmatch(text):  # int() reads other digits, too
+        raise ValueError(text)
     found: set[int] = set()
     for part in text.split(","):
         span, _, step = part.partition("/")

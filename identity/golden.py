@@ -263,7 +263,10 @@ def _source(field: str, table: str) -> str:
 
 
 def _update_labels(connection: duckdb.DuckDBPyConnection) -> None:
-    """Collect each label once a resident, from the newest record that grants it."""
+    """Collect each label once a resident, from the newest record that grants it.
+
+    Of several grants in one stream the one that ends last counts: the same source said it of both.
+    """
     run = connection.execute
     run("DELETE FROM resident_label WHERE resident_id IN (SELECT resident_id FROM affected)")
     run("""
@@ -271,8 +274,12 @@ def _update_labels(connection: duckdb.DuckDBPyConnection) -> None:
         WITH granted AS (
             SELECT m.resident_id, r.platform, r.stream, r.record_key, o.nth, unnest(r.labels) AS g
             FROM members m JOIN member_record r USING (record_id)
-            JOIN ordered o USING (record_id) WHERE len(r.labels) > 0)
+            JOIN ordered o USING (record_id) WHERE len(r.labels) > 0),
+        last AS (
+            FROM granted QUALIFY row_number() OVER (
+                PARTITION BY resident_id, g.label, platform, stream
+                ORDER BY coalesce(g.until, DATE 'infinity') DESC, g.detail IS NULL, nth) = 1)
         SELECT resident_id, g.label, g.detail, platform, stream, record_key, g.since, g.until
-        FROM granted
+        FROM last
         QUALIFY row_number() OVER (
             PARTITION BY resident_id, g.label ORDER BY g.detail IS NULL, nth) = 1""")

@@ -113,7 +113,7 @@ def _platform_job(platform: Platform, silent: dg.AssetSelection) -> AssetJob:
 
 def _schedule(platform: Platform, job: AssetJob) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
-        name=f"schedule__{platform.platform}",
+        name=f"schedule__sync__{platform.platform}",
         job=job,
         cron_schedule=str(platform.schedule),
         execution_timezone=platform.timezone,

@@ -22,6 +22,7 @@ from schemas.mapping import Mapping
 from warehouse.brain import Standardised
 from warehouse.core import CoreFiles, core_files, read_raw, write_core
 from warehouse.duck import memory
+from warehouse.raw import GONE
 
 Waiting = tuple[Batch, CoreFiles]
 BESIDE = 2  # batches of one stream that are standardised side by side
@@ -38,27 +39,31 @@ class CoreCounts:
     with_issues: int = 0
     broken: Counter[str] = field(default_factory=Counter)
     """Contract rules that rows broke, with how many did."""
-    pulls: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """Set aside and with issues, by the pull that brought the rows."""
+    marked: int = 0
+    """Rows that the platform itself has marked as deleted."""
+    pulls: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    """Set aside, with issues and marked, by the pull that brought the rows."""
 
     def add(self, made: "Made", pull_id: int) -> None:
         """Count one batch in."""
         aside = made.aside.filter(pl.col("reason") != "withdrawn").height
         issues = made.core.filter(pl.col("issues").list.len() > 0).height
-        before = self.pulls.get(pull_id, (0, 0))
-        self.pulls[pull_id] = (before[0] + aside, before[1] + issues)
+        marked = made.core.filter(pl.col("op") == "delete", pl.col("row_hash") != GONE).height
+        before = self.pulls.get(pull_id, (0, 0, 0))
+        self.pulls[pull_id] = (before[0] + aside, before[1] + issues, before[2] + marked)
         self.rows += made.rows
         self.accepted += made.core.height
         self.set_aside += aside
         self.with_issues += issues
+        self.marked += marked
         self.broken.update(made.broken["reason"].to_list())
 
-    def of(self, pull_id: int) -> tuple[int, int]:
-        """Set aside and with issues: of one pull where it stored rows, else of all of them.
+    def of(self, pull_id: int) -> tuple[int, int, int]:
+        """Set aside, with issues, marked: of one pull where it stored rows, else of all of them.
 
         Under a new mapping the older rows are standardised again beside those that replace them.
         """
-        return self.pulls.get(pull_id, (self.set_aside, self.with_issues))
+        return self.pulls.get(pull_id, (self.set_aside, self.with_issues, self.marked))
 
 
 def standardise_stream(

@@ -31,6 +31,7 @@ class PullReport:
     error: str | None
     notes: tuple[str, ...] = ()  # for the officer
     values_dropped: int = 0  # biometrics that were not taken
+    marked: int = 0  # rows that the platform itself has marked as deleted
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _pull_reports(run: Session, chosen: Sequence[str]) -> list[PullReport]:
             place = f"{name}.{stream}"
             error = next((one.zh for one in run.failures if one.place == place), None)
             row, core = last.get((name, stream)), run.cores.get(place)
-            aside, issues = core.of(row.pull_id) if row and core else (0, 0)
+            aside, issues, marked = core.of(row.pull_id) if row and core else (0, 0, 0)
             reports.append(
                 PullReport(
                     name,
@@ -132,6 +133,7 @@ def _pull_reports(run: Session, chosen: Sequence[str]) -> list[PullReport]:
                     error,
                     tuple(row.notes) if row else (),
                     sum(row.values_dropped.values()) if row else 0,
+                    marked,
                 )
             )
     return reports

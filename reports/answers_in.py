@@ -62,7 +62,7 @@ def read_answers(path: Path) -> list[Answer]:
     from openpyxl.utils import get_column_letter
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(path, read_only=True)  # a formula as it is written
     except Exception as error:  # openpyxl raises whatever its parts do on a damaged file
         raise ConfigError(
             f"{path.name} cannot be read ({type(error).__name__})",
@@ -105,12 +105,22 @@ def take_answers(home: Home, people: People, given: Sequence[Answer]) -> Taken:
         if not is_item(item):
             done.refused += [f"{one.place}：不认识这一列，请不要改表头。" for one in mine]
             continue
+        formulas = [one for one in mine if one.value.startswith("=")]
+        done.refused += [f"{one.place}：是公式，请改成它的值。" for one in formulas]
+        mine = [one for one in mine if one not in formulas]
         strange = [one for one in mine if one.resident_id not in known]
         done.refused += [f"{one.place}：定位码不对，或这个人不在这个范围。" for one in strange]
         mine = [one for one in mine if one.resident_id in known]
         values = checked_values(item, [one.value for one in mine], people.today)
+        said: dict[str, set[str]] = {}
         for one, value in zip(mine, values, strict=True):
-            if value is None:
+            said.setdefault(one.resident_id, set()).update([value] if value is not None else [])
+        for one, value in zip(mine, values, strict=True):
+            if len(said[one.resident_id]) > 1:
+                done.refused.append(
+                    f"{one.place}：同一个人的这一项另有不同的答案，请核对后只留一个。"
+                )
+            elif value is None:
                 done.refused.append(f"{one.place}：{facts_of_item(item).title}看不懂，请改写。")
             else:
                 good.append(Answer(one.place, one.resident_id, item, value))

@@ -184,6 +184,14 @@ def _all(home: Home) -> dict[str, Extract | ConfigError]:
             found[path.stem] = _load(path)
         except ConfigError as error:
             found[path.stem] = error
+    taken: dict[str, str] = {}
+    for name in found:  # the scheduler knows no hyphen
+        other = taken.setdefault(name.replace("-", "_"), name)
+        if other != name:
+            found[name] = ConfigError(
+                f"extracts {other} and {name} differ by a hyphen only",
+                zh=f"抽取 {other} 和 {name} 的名字只差 - 和 _，定时任务分不清：请改一个名字。",
+            )
     return found
 
 

@@ -17,6 +17,7 @@ from serving.api import exchange, places, residents, state, token
 from serving.api.caller import PURPOSE
 from serving.api.outer import Outer
 from serving.api.problems import ProblemBody, answer_problems
+from serving.console.counting import Counting
 from serving.console.mounting import mount_console
 from serving.doors import Doors, open_doors
 
@@ -87,5 +88,7 @@ def doors_of(app: FastAPI) -> Doors:
 
 @asynccontextmanager
 async def _closing(app: FastAPI) -> AsyncIterator[None]:
+    counting = Counting(doors_of(app))
     yield
+    counting.stop()
     doors_of(app).close()

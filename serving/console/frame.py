@@ -101,9 +101,18 @@ class Visit:
         Raises:
             NotFoundError: nothing is published yet.
         """
+        return self.opened.connection
+
+    @property
+    def opened(self) -> Brain:
+        """The snapshot itself.
+
+        Raises:
+            NotFoundError: nothing is published yet.
+        """
         if self.brain is None:
             raise self.missing or NotFoundError("no snapshot", zh="还没有任何数据。")
-        return self.brain.connection
+        return self.brain
 
     @property
     def settled(self) -> Settled:

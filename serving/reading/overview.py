@@ -1,11 +1,15 @@
 """一屏统览: the numbers of a scope; each is the length of a list that can be opened."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 
 from security.policy import Access
 from serving.reading.listing import AGE, LISTS, Choice, count
+from serving.reading.snapshot import Brain
+from serving.reading.work import issue_places
 from warehouse.answers import STAYS, rows
 from warehouse.labels import HELD
 
@@ -131,3 +135,37 @@ def tiles(connection: duckdb.DuckDBPyConnection, access: Access) -> list[GridTil
         inside.values,
     )
     return [GridTile(**one) for one in found]
+
+
+def counted(brain: Brain, access: Access) -> dict[str, Any]:
+    """All numbers of the scope, by the names that the page has; counted once a snapshot and day."""
+    key = ("overview", repr(access.where("r")), access.whole, access.may("review"),
+           datetime.now(UTC).date())  # fmt: skip
+    return brain.once(key, lambda: _count(brain.connection, access))
+
+
+def _count(connection: duckdb.DuckDBPyConnection, access: Access) -> dict[str, Any]:
+    bars, grids = pyramid(connection, access), tiles(connection, access)
+    return {
+        "numbers": figures(connection, access, NUMBERS),
+        "moves": figures(connection, access, MOVES),
+        "doubts": figures(connection, access, DOUBTS),
+        "labels": labels(connection, access),
+        "bars": bars,
+        "unknown": figures(connection, access, ("no_age",))[0],
+        "longest": max((max(one.men.value, one.women.value) for one in bars), default=0) or 1,
+        "tiles": grids,
+        "most": max((one.residents for one in grids), default=0) or 1,
+        "told": told_of(connection, access),
+        "places": _places(connection, access),
+    }
+
+
+def _places(connection: duckdb.DuckDBPyConnection, access: Access) -> dict[str, int] | None:
+    """Fields with issues by platform, for who may open the list of them."""
+    if not access.may("review"):
+        return None
+    found: dict[str, int] = {}
+    for (platform, _), number in issue_places(connection, access).items():
+        found[platform] = found.get(platform, 0) + number
+    return found

@@ -31,6 +31,7 @@ class Pull:
     error: str | None = None
     notes: tuple[str, ...] = ("第 2 页重复",)
     values_dropped: int = 5
+    marked: int = 17
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def test_how_it_ended(
     answering(report)
     ran = hub("sync", home=small_home)
     assert ran.code == code
+    assert "17 行在来源标为已删除" in ran.out
     assert says in ran.out
     assert "1,234" in ran.out
     assert ran.out.count("police.residents……") == 1

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from identity.golden import AGREED, PART
+from identity.golden import AGREED, PART, _update_labels
 from identity.views import show
 from tests.identity.small_world import Hub, Record, empty_brain
 
@@ -325,3 +325,27 @@ def test_a_household_number_gets_the_head_it_lacks(brain: duckdb.DuckDBPyConnect
     assert brain.execute(head).fetchall() == [("张伟",), ("钱八",)]
     hub.sync({"5": Record("赵六", None, "5", "202")}, household_no="7", relation_code="02")
     assert frozenset({"张伟", "张小"}) in households(brain), "the number has a head"
+
+
+@pytest.mark.parametrize("ended_first", [True, False])
+def test_of_two_grants_in_one_stream_the_running_one_counts(*, ended_first: bool) -> None:
+    """What ended is newer, and has a detail; the same source says that another runs on."""
+    run = duckdb.connect().execute
+    ended, running = (1, 2) if ended_first else (2, 1)
+    run("CREATE TABLE affected AS SELECT 'R' AS resident_id")
+    run("CREATE TABLE members AS SELECT 'R' AS resident_id, unnest([1, 2]) AS record_id")
+    run("CREATE TABLE ordered AS SELECT unnest([1, 2]) AS record_id, unnest([1, 2]) AS nth")
+    run(f"""
+        CREATE TABLE member_record AS SELECT * FROM (VALUES
+            ({ended}, 'civil', 'relief', 'k1', [{{label: '低保', detail: 'A', since: NULL::DATE,
+                                                  until: DATE '2020-01-01'}}]),
+            ({running}, 'civil', 'relief', 'k2', [{{label: '低保', detail: NULL, since: NULL::DATE,
+                                                    until: NULL::DATE}}])
+        ) t(record_id, platform, stream, record_key, labels)""")
+    connection = run("""
+        CREATE TABLE resident_label (
+            resident_id VARCHAR, label VARCHAR, detail VARCHAR, platform VARCHAR, stream VARCHAR,
+            record_key VARCHAR, since DATE, until DATE)""")
+    _update_labels(connection)
+    found = connection.execute("SELECT label, record_key, until FROM resident_label").fetchall()
+    assert found == [("低保", "k2", None)]

@@ -67,9 +67,28 @@ def test_definitions_are_valid(home: Home) -> None:
     assert ("snapshot", "gates") in checks
     assert ("core/police/persons", "contract") in checks
     assert ("raw/police/persons", "fresh") in checks
-    (schedule,) = [s for s in definitions.schedules or [] if s.name == "schedule__police"]
+    (schedule,) = [s for s in definitions.schedules or [] if s.name == "schedule__sync__police"]
     assert isinstance(schedule, dg.ScheduleDefinition)
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 1 * * *", "Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [("schedule: 每天两点", "五段"), ("schedule: ０ 2 * * *", "五段"), ("timezone: 成都", "时区")],
+)
+def test_a_wrong_time_is_named_and_keeps_no_other_from_loading(
+    home: Home, monkeypatch: pytest.MonkeyPatch, setting: str, says: str
+) -> None:
+    path = home.root / "platforms" / "grid.yaml"
+    text = path.read_text(encoding="utf-8")
+    name = setting.partition(":")[0]
+    kept = [line for line in text.splitlines() if not line.startswith(f"{name}:")]
+    path.write_text("\n".join([*kept, setting, ""]), encoding="utf-8")
+    ((wrong,), known) = (open_home(home.root).read_platforms()[1], home.read_platforms()[0])
+    assert says in wrong.zh
+    assert list(known) == ["police"]
+    monkeypatch.setenv("HUB_HOME", str(home.root))
+    assert defs().resolve_job_def(SYNC).name == SYNC
 
 
 def test_dagster_finds_the_home(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

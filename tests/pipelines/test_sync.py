@@ -71,6 +71,9 @@ def test_changes_arrive_and_only_they(hub: Hub) -> None:
     report = hub.sync()
     assert report.status == "ok"
     assert sum(pull.stored + pull.gone for pull in report.pulls) == 5
+    assert {pull.stream: pull.marked for pull in report.pulls} == {
+        "persons": 0, "residents": 1, "grids": 0,
+    }, "g2 is marked, p2 is absent"  # fmt: skip
     after = hub.ids()
     assert before.keys() - after.keys() == {n for n in before if n not in after}
     assert len(before.keys() - after.keys()) == len(after.keys() - before.keys()) == 1

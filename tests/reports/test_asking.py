@@ -98,6 +98,24 @@ def test_an_answer_that_makes_no_sense_is_refused_without_its_value(
     assert "火星" not in ran.out + ran.err + logged
 
 
+def test_formulas_and_two_answers_to_one_question_are_refused(
+    asked: Home, hub: Hub, tmp_path: Path
+) -> None:
+    made = hub("form", "ask", "--out", tmp_path / "清单", "--json", home=asked).json["lists"][0]
+    path = Path(made["path"])
+    headings = _answered(path, {"ethnicity_code": "彝族", "other:银行账号": "=1+1"})
+    book = load_workbook(path)
+    sheet = book.active
+    sheet.append([cell.value for cell in sheet[2]])  # the same person once more
+    nth = next(n for n, one in enumerate(headings, 1) if item_of(one) == "ethnicity_code")
+    sheet.cell(sheet.max_row, nth).value = "汉族"
+    book.save(path)
+    ran = hub("form", "answer", path, home=asked)
+    assert ran.out.count("是公式") == 2
+    assert ran.out.count("另有不同的答案") == 2
+    assert "彝族" not in ran.out
+
+
 def test_a_field_is_told_of_without_a_value(asked: Home, hub: Hub) -> None:
     told = hub("form", "ask", "身份证号", "--json", home=asked).json
     assert (told["item"], told["concerned"], told["held"]) == ("id_number", 3, 3)

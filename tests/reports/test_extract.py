@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
-from reports.extract_file import Extract, load_extract, load_extracts
+from reports.extract_file import Extract, load_extract, load_extracts, wrong_extracts
 from reports.extract_run import applied, changes_since, run_extract, trace
 from reports.tables import write_table
 from tests.cli.small_home import COMMUNITY, WANG_NUMBER, ZHANG_NUMBER
@@ -234,6 +234,10 @@ def test_a_wrong_file_keeps_no_other_from_running(home: Home, hub: Hub) -> None:
     assert names == ["elders", "alias", "younger"]
     with pytest.raises(NotFoundError):
         load_extract(home, "../hub")
+    _extract(home, extract="of-all")
+    _extract(home, extract="of_all")
+    assert "of-all 和 of_all" in wrong_extracts(home)["of_all"].zh
+    assert [one.extract for one in load_extracts(home)] == ["elders", "of-all"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -163,3 +164,21 @@ def test_cells_that_were_spared_stand_with_their_form(served: Served) -> None:
         )
         assert told
         assert (int(told[1].replace(",", "")), int(told[2].replace(",", ""))) == spared(staff)
+
+
+def test_a_new_snapshot_is_counted_before_anybody_asks(served: Served) -> None:
+    home = open_copy(served, "counted")
+    with running(home) as console:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with console.doors.snapshots.brain() as brain:
+                if brain.counted:
+                    break
+            time.sleep(0.1)
+        with console.doors.snapshots.brain() as brain:
+            found = list(brain.counted.values())
+        assert found
+        with console.client("steward") as client:
+            page = client.get("/").text
+        whole = max(found, key=lambda one: one["numbers"][0].value)["numbers"][0].value
+        assert f">{whole:,}</a>" in page
