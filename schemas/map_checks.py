@@ -5,8 +5,6 @@ Every mistake becomes a `ConfigError` that names the place and the nearest right
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from functools import cache
-from zoneinfo import available_timezones
 
 from hub.errors import ConfigError
 from hub.platform import Platform
@@ -85,25 +83,6 @@ def check_extras(place: Place, stream: Stream) -> None:
         if any(one.reads or one.codes or one.split or one.detail for one in maps):
             zh = "附加项目只写 from（或 value、join）：怎样读由它自己定。"
             raise place.error(f"extras.{name}", "only from, value and join", zh)
-
-
-def check_timezone(place: Place, timezone: str) -> None:
-    """Times without a zone are the platform's, so its zone must exist.
-
-    Raises:
-        ConfigError: it does not.
-    """
-    if timezone not in _timezones():
-        raise ConfigError(
-            f"{place.platform}.yaml: timezone: {timezone} does not exist",
-            zh=f"平台文件 {place.platform}.yaml 的 timezone：没有时区 {timezone}；"
-            "中国的时区写作 Asia/Shanghai。",
-        )
-
-
-@cache
-def _timezones() -> set[str]:
-    return available_timezones()  # walks two thousand files
 
 
 def codes_for(place: Place, facts: FieldFacts, one: FieldMap) -> Mapping[str, str] | None:

@@ -21,7 +21,7 @@ from schemas.entities import FIELDS, STANDARD_VERSION, core_schema
 from schemas.extras import read_extras
 from schemas.labels import read_labels
 from schemas.listed import gathered, listed
-from schemas.map_checks import Place, check_extras, check_fields, check_timezone, codes_for
+from schemas.map_checks import Place, check_extras, check_fields, codes_for
 from schemas.people import PEOPLE, settle_people
 from schemas.places import (
     ADDRESS_FIELD,
@@ -147,7 +147,6 @@ def compile_mapping(
     setting, place = platform.streams[stream], Place(platform, stream)
     check_fields(place, setting)
     check_extras(place, setting)
-    check_timezone(place, platform.timezone)
     facts = FIELDS[setting.entity]
     sources = {
         name: tuple(Source(facts[name], one, codes_for(place, facts[name], one)) for one in maps)

@@ -67,12 +67,12 @@ def measure(home: Home, threads: int, seconds: float) -> Iterator[Measured]:
             yield run("view while publishing", server, look, threads=threads, seconds=seconds)
 
 
-def pages(home: Home) -> Iterator[str]:
-    """A line a page of the console."""
+def pages(home: Home, since: float = 10) -> Iterator[str]:
+    """A line a page of the console, asked for so many seconds after a snapshot."""
     with reading(home) as connection:
         ((one,),) = connection.execute("SELECT resident_id FROM resident LIMIT 1").fetchall()
     with served_as(home, {"测速": "*"}) as server:
-        yield from page_times(home, server, "测速", one)
+        yield from page_times(home, server, "测速", one, since)
 
 
 def audit_share(home: Home, threads: int, seconds: float, turns: int = 8) -> float:

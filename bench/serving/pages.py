@@ -15,11 +15,15 @@ NAME, PASSWORD = "bench", "Bench-serving-2026!"
 TIMES = 5
 
 
-def page_times(home: Home, server: Server, role: str, resident: str) -> Iterator[str]:
-    """Sign in with the role over the whole home; a line a page: the first time, and the median."""
+def page_times(home: Home, server: Server, role: str, resident: str, since: float) -> Iterator[str]:
+    """Sign in with the role over the whole home; a line a page: the first time, and the median.
+
+    `since`: seconds that the server has had the snapshot and the account.
+    """
     ledger = open_ledger(home.data / "ledger.sqlite")
     add_account(ledger, NAME, role, ["*"], PASSWORD)
     ledger.close()
+    time.sleep(since)
     with httpx.Client(base_url=f"http://127.0.0.1:{server.port}/console", timeout=60) as client:
         client.post("/login", data={"name": NAME, "password": PASSWORD})
         paths = {

@@ -17,7 +17,7 @@ def test_every_request_is_answered_also_while_snapshots_are_published(tmp_path: 
     ]  # fmt: skip
     for one in found:
         assert (one.wrong, one.requests > 0) == (0, True), line(one)
-    assert len(list(pages(home))) == 4
+    assert len(list(pages(home, since=0))) == 4
     assert audit_share(home, threads=2, seconds=0.5, turns=2) < 1
 
 

@@ -337,11 +337,6 @@ def test_a_wrong_map_is_refused_with_the_right_name(fields: dict[str, Any], says
     assert says in caught.value.zh
 
 
-def test_a_time_zone_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ConfigError, match="Asia/Chengdu"):
-        mapping("resident", {"name": "x"}, timezone="Asia/Chengdu")
-
-
 def test_times_are_the_platforms_own() -> None:
     done = standardise(
         "resident",
