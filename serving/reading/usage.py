@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import sqlalchemy as sa
 
 from hub.settings import Home
@@ -80,8 +81,6 @@ def forms_spared(home: Home, ledger: Ledger, access: Access) -> dict[str, Spared
 
 def note_form_use(home: Home, form: str, residents: Collection[str]) -> None:
     """Keep whose data this filling of a form held, and whose the one before."""
-    import polars as pl
-
     folder = _form_folder(home, form)
     held = pl.Series("resident_id", sorted(residents), dtype=pl.String)
     keep_departed(home, folder, held, _filled_at(folder))
