@@ -19,7 +19,7 @@ test: .venv/ready
 	$(MAKE) --no-print-directory -j 2 check suite
 
 suite: .venv/ready
-	$(BIN)/python -c "from examples.community_a.servers import install_missing; install_missing()"
+	$(BIN)/python -m tests.programs
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready

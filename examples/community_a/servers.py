@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -106,12 +107,16 @@ def start_mariadb(folder: Path) -> Server:
 
 def install_missing() -> dict[str, bool]:
     """Install what is not there with apt, as root; which servers are installed afterwards."""
-    missing = [PACKAGES[name] for name, there in installed().items() if not there]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
-            subprocess.run(["apt-get", "-q", *command], env=quiet, check=False, stdout=2)
+    install([PACKAGES[name] for name, there in installed().items() if not there])
     return installed()
+
+
+def install(packages: Sequence[str]) -> None:
+    """Install packages of the distribution, where that can be done: with apt, as root."""
+    if packages and os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+            subprocess.run(["apt-get", "-q", *command], env=quiet, check=False, stdout=2)
 
 
 def installed() -> dict[str, bool]:

@@ -14,11 +14,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from ledger.audit_check import events
+from tests.programs import CHROMIUM
 from tests.serving.console.conftest import ACCOUNTS, PASSWORD, Served
 from tests.serving.console.test_pages import resident
 from tests.serving.console.two_grids import GRID, NAMES, number
 
-CHROMIUM = Path("/usr/bin/chromium")
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 KEPT = Path("build/screenshots")
 RULES = {
@@ -233,8 +233,9 @@ def test_without_scripts_and_on_paper(browser: Browser, served: Served, seen: Se
 
 
 def test_the_run_left_no_personal_value_and_nothing_left_the_host(
-    served: Served, seen: Seen
+    browser: Browser, served: Served, seen: Seen
 ) -> None:
+    assert browser.is_connected()
     assert len(seen.addresses) > 50
     assert len(ACCOUNTS) == 8
     hosts = {address.split("/")[2] for address in seen.addresses if not address.startswith("data:")}

@@ -20,9 +20,10 @@ from ledger.accounts import add_account, relink
 from ledger.audit_check import events
 from serving.app import create_app, doors_of
 from serving.doors import Doors
+from tests.programs import CHROMIUM
 from tests.serving import identity_provider
 from tests.serving.console.conftest import PASSWORD
-from tests.serving.console.test_browser import CHROMIUM, KEPT
+from tests.serving.console.test_browser import KEPT
 from tests.serving.console.two_grids import build_two_grids
 
 SETTINGS = """
