@@ -55,6 +55,9 @@ def masked_view(view: "ResidentView", *, clear: bool) -> Answer:
     for field, values in answer["said"].items():
         for one in values:
             one["value"] = masked_row({field: one["value"]}, clear=clear)[field]
+    answer["activities"] = [
+        masked_row(row, clear=clear, entity="event") for row in answer["activities"]
+    ]
     answer["members"] = [masked_row(row, clear=clear) for row in answer["members"]]
     for change in answer["past"]:
         change["changes"] = {
@@ -108,6 +111,7 @@ def show_view(answer: Answer, titles: Mapping[str, str], *, clear: bool) -> None
     _show_fields(answer, clear=clear)
     _show_extras(answer, titles)
     _show_people(answer, clear=clear)
+    _show_activities(answer, titles)
     _show_past(answer, clear=clear)
     if not clear:
         say("个人信息已脱敏；有权限时加 --clear 看原值。")
@@ -225,6 +229,22 @@ def _show_people(answer: Answer, *, clear: bool) -> None:
     if grid:
         worker = "，".join(t for t in (grid["worker_name"], grid["worker_phone"]) if t)
         say(f"网格  {grid['grid_code']} {grid['name'] or ''}  网格员 {worker or '（未填）'}")
+
+
+def _show_activities(answer: Answer, titles: Mapping[str, str]) -> None:
+    """Print visits, tickets and the like, the newest first."""
+    from cli.screen import heading, table
+
+    if answer["activities"]:
+        heading("事项")
+        table(
+            ("时间", "事项", "内容", "办理", "平台"),
+            [
+                (one["happened_at"], one["kind"], one["summary"], one["status"],
+                 titles.get(one["platform"], one["platform"]))
+                for one in answer["activities"]
+            ],
+        )  # fmt: skip
 
 
 def _show_past(answer: Answer, *, clear: bool) -> None:

@@ -102,7 +102,8 @@ def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
         "held": [{"field": name, "title": title(name), "value": value} for name, value in
                  values.items() if name in FIELDS["resident"]],
         "said": {name: [asdict(one) for one in said] for name, said in view.said.items()},
-        "besides": besides, "labels": view.labels, "records": view.records, "past": view.past,
+        "besides": besides, "labels": view.labels, "records": view.records,
+        "events": view.activities, "past": view.past,
         "from": [{"platform": name, "title": known[name].title,
                   "department": known[name].owner.department} for name in sources
                  if name in known],

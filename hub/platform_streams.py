@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from hub.platform_values import Fraction, Parameters, Seconds, Setting, Texts
 
-Entity = Literal["resident", "household", "dwelling", "grid"]
+Entity = Literal["resident", "household", "dwelling", "grid", "event"]
 
 
 class Flag(Setting):

@@ -12,6 +12,7 @@ from identity.clusters import cluster
 from identity.corrections import update_corrections
 from identity.crowds import refresh_crowds
 from identity.decisions import Binding, apply_bindings
+from identity.events import update_events
 from identity.evidence import update_evidence
 from identity.golden import update_golden
 from identity.ids import assign_ids
@@ -111,6 +112,7 @@ def resolve_entities(
     update_corrections(connection, now)
     _hand_on(connection, "affected", "golden")
     update_places(connection, key, now)
+    update_events(connection)
 
 
 def owners_text(owners: Mapping[str, Sequence[str]]) -> str:

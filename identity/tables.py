@@ -68,6 +68,8 @@ ENTITIES = """
     CREATE TABLE correction (
         resident_id VARCHAR, record_id BIGINT, field VARCHAR, said VARCHAR, held VARCHAR,
         backed_by VARCHAR, opened_at TIMESTAMPTZ, closed_at TIMESTAMPTZ);
+    CREATE TABLE event_link (
+        record_id BIGINT, resident_id VARCHAR, found_by VARCHAR, dwelling_id VARCHAR);
     CREATE TABLE cover (place VARCHAR, building VARCHAR, grid_code VARCHAR);
 """
 

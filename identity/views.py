@@ -5,6 +5,7 @@ Values are clear; masking is the business of whoever shows them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -38,6 +39,7 @@ Support = dict[Any, tuple[float, int]]
 
 PIECES = {"id_number": NUMBER, "residence_address": ADDRESS, "head_name": HEAD}
 """Fields chosen together, by the rank of the first."""
+ACTIVITIES = 20
 PARSED = ("place", "building", "unit", "room", "room_key")
 """Read from the address, so not said by a platform as a value of its own."""
 
@@ -81,6 +83,7 @@ class ResidentView:
     dwelling: Row | None
     grid: Row | None
     records: list[Row]
+    activities: list[Row]
     past: list[Row]
     events: list[Row]
 
@@ -121,6 +124,7 @@ def show(
         dwelling=_one(connection, "dwelling", "dwelling_id", golden.get("dwelling_id")),
         grid=_one(connection, "grid", "grid_code", golden.get("grid_code")),
         records=_records(connection, living),
+        activities=activities(connection, "resident_id", living),
         past=_past(connection, living, golden),
         events=_query(
             connection,
@@ -301,6 +305,24 @@ def _records(connection: duckdb.DuckDBPyConnection, resident_id: str) -> list[Ro
            WHERE l.resident_id = ? ORDER BY r.platform, r.stream, r.record_key""",
         resident_id,
     )
+
+
+def activities(
+    connection: duckdb.DuckDBPyConnection, column: str, key: str, before: datetime | None = None
+) -> list[Row]:
+    """The events of a resident or a dwelling, the newest first: `ACTIVITIES` at most.
+
+    `column` of `event_link` is `key`; those from `before` on are left out.
+    """
+    cursor = connection.execute(
+        f"""SELECT e.platform, e.kind, e.summary, e.status, e.happened_at, e.closed_at, l.found_by
+            FROM event_link l JOIN event_record e USING (record_id)
+            WHERE l.{column} = $key AND ($before IS NULL OR e.happened_at < $before)
+            ORDER BY e.happened_at DESC, e.record_id DESC LIMIT {ACTIVITIES}""",
+        {"key": key, "before": before},
+    )
+    names = [one[0] for one in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _past(connection: duckdb.DuckDBPyConnection, resident_id: str, golden: Row) -> list[Row]:

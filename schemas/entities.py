@@ -5,6 +5,7 @@ import polars as pl
 from hub.platform_streams import Entity
 from schemas.checked import pa
 from schemas.dwelling import Dwelling
+from schemas.event import Event
 from schemas.fields import FieldFacts, facts_of
 from schemas.grid import Grid
 from schemas.household import Household
@@ -22,12 +23,14 @@ MODELS: dict[Entity, type[pa.DataFrameModel]] = {
     "household": Household,
     "dwelling": Dwelling,
     "grid": Grid,
+    "event": Event,
 }
 TITLES: dict[Entity, str] = {
     "resident": "居民",
     "household": "户",
     "dwelling": "房屋",
     "grid": "网格",
+    "event": "事项",
 }
 FIELDS: dict[Entity, dict[str, FieldFacts]] = {e: dict(facts_of(m)) for e, m in MODELS.items()}
 CORE_COLUMNS: dict[Entity, tuple[str, ...]] = {e: tuple(f) for e, f in FIELDS.items()}

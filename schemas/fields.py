@@ -14,7 +14,7 @@ from schemas.checked import pa
 from schemas.codes import code_sets
 
 Reads = Literal[
-    "text", "given", "name", "id_number", "head_id_number", "code", "day", "birth", "year",
+    "text", "given", "name", "id_number", "other_id_number", "code", "day", "birth", "year",
     "moment", "phone", "address", "part", "division", "labels", "covers", "hectare", "computed",
 ]  # fmt: skip
 """How a field is read from a platform's text; `computed` cannot be mapped."""

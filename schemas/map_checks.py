@@ -19,6 +19,7 @@ NEEDED = {
     "household": ("household_no", "head_name", "head_id_number"),
     "dwelling": ("address", "road", "compound", "building"),
     "grid": ("grid_code",),
+    "event": ("happened_at",),
 }
 """Of each entity at least one of these must be mapped, or every row would be refused."""
 

@@ -26,7 +26,7 @@ from schemas.people import PEOPLE, settle_people
 from schemas.places import (
     ADDRESS_FIELD,
     JUDGED,
-    only_good_heads,
+    only_good_numbers,
     settle_grids,
     take_apart,
     unknown_divisions,
@@ -198,7 +198,9 @@ def _settle(
     else:
         frame = take_apart(frame, ADDRESS_FIELD[entity])
         odd.append((ADDRESS_FIELD[entity], f"{ADDRESS_FIELD[entity]}.raw", "address.parsed"))
-    frame = only_good_heads(frame)
+    for facts in FIELDS[entity].values():
+        if facts.reads == "other_id_number":
+            frame = only_good_numbers(frame, facts.name)
     return frame, gathered(frame, [o for o in odd if o[2] in frame.columns])
 
 

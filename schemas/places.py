@@ -11,6 +11,7 @@ ADDRESS_FIELD: dict[Entity, str] = {
     "resident": "residence_address",
     "household": "address",
     "dwelling": "address",
+    "event": "address",
 }
 """The field whose text gives the parts; of a grid it is `buildings`, into `covers`."""
 
@@ -41,18 +42,17 @@ def take_apart(frame: pl.DataFrame, field: str) -> pl.DataFrame:
     ).drop("_parts")
 
 
-def only_good_heads(frame: pl.DataFrame) -> pl.DataFrame:
-    """A head's number is used as a key, so only a valid one is kept; the issue keeps the rest."""
-    if "head_id_number.value" not in frame.columns:
+def only_good_numbers(frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """A number that is used as a key is kept if it is valid only; the issue keeps the rest."""
+    if f"{field}.value" not in frame.columns:
         return frame
-    valid = pl.col("head_id_number.status") == "valid"
-    masked = pl.col("head_id_number.status") == "masked"
+    status = pl.col(f"{field}.status")
     return frame.with_columns(
-        pl.when(valid).then("head_id_number.value").alias("head_id_number.value"),
-        pl.when(masked)
+        pl.when(status == "valid").then(f"{field}.value").alias(f"{field}.value"),
+        pl.when(status == "masked")
         .then(pl.lit("masked_id_number"))
-        .otherwise("head_id_number.reason")
-        .alias("head_id_number.reason"),
+        .otherwise(f"{field}.reason")
+        .alias(f"{field}.reason"),
     )
 
 

@@ -199,7 +199,7 @@ READERS: dict[Reads, Callable[[Source, pl.Expr, Circumstances], pl.Expr]] = {
     "phone": _phone,
     "moment": _moment,
     "id_number": _number,
-    "head_id_number": _number,
+    "other_id_number": _number,
     "birth": _day,
     "year": _day,
     "day": _day,

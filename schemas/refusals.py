@@ -16,6 +16,7 @@ NEEDS: dict[Entity, tuple[tuple[str, ...], str]] = {
     "household": (("household_no", "head_name", "head_id_number"), "no_number_nor_head"),
     "dwelling": (("address", "road", "compound", "building"), "no_address"),
     "grid": (("grid_code",), "no_grid_code"),
+    "event": (("happened_at",), "no_time"),
 }
 """Of which fields a record must have at least one, and the reason if it has none."""
 

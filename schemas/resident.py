@@ -79,7 +79,7 @@ class Resident(Addressed):
     head_id_number: str = described(
         "户主证件号码",
         4,
-        reads="head_id_number",
+        reads="other_id_number",
         owner="公安",
         mask="510***********1234",
         description="只留有效号码",

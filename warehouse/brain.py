@@ -23,7 +23,7 @@ from warehouse.version import SCHEMA_VERSION
 LASTING = (
     "record_id", "resident_link", "resident_identity", "identity_event", "household_key",
     "dwelling_key", "membership", "resident_past", "resident_record_past", "household_record_past",
-    "dwelling_record_past", "grid_record_past", "computed_label",
+    "dwelling_record_past", "grid_record_past", "event_record_past", "computed_label",
 )  # fmt: skip
 """What cannot be made again from core: who was given which id, and what was true before."""
 

@@ -51,8 +51,8 @@ def records_of(connection: duckdb.DuckDBPyConnection, resident_id: str) -> list[
     """
     found = rows(
         connection,
-        """SELECT i.platform, i.stream, i.record_key FROM resident_link l
-           JOIN record_id i USING (record_id) WHERE l.resident_id = $id ORDER BY ALL""",
+        f"""SELECT i.platform, i.stream, i.record_key FROM {_linked(connection)} l
+            JOIN record_id i USING (record_id) ORDER BY ALL""",
         {"id": resident_id},
     )
     if not found:
@@ -67,10 +67,10 @@ def purge(connection: duckdb.DuckDBPyConnection, resident_id: str) -> dict[str, 
     """Delete whatever a brain holds of a resident, past versions too; return rows by table."""
     run = connection.execute
     run(
-        """CREATE OR REPLACE TEMP TABLE erased AS
-           SELECT record_id, platform, stream, record_key FROM resident_link
-           JOIN record_id USING (record_id) WHERE resident_id = ?""",
-        [resident_id],
+        f"""CREATE OR REPLACE TEMP TABLE erased AS
+            SELECT record_id, platform, stream, record_key FROM {_linked(connection)}
+            JOIN record_id USING (record_id)""",
+        {"id": resident_id},
     )
     run(
         """CREATE OR REPLACE TEMP TABLE erased_home AS
@@ -96,6 +96,13 @@ def purge(connection: duckdb.DuckDBPyConnection, resident_id: str) -> dict[str, 
         run("INSERT INTO identity_event VALUES (now(), 'gone', ?, NULL, 'erased')", [resident_id])
     run("DROP TABLE erased; DROP TABLE erased_home")
     return done
+
+
+def _linked(connection: duckdb.DuckDBPyConnection) -> str:
+    """The records of the resident `$id` and of their events, which older brains do not have."""
+    tables = [one for one in ("resident_link", "event_link") if one in _columns(connection)]
+    each = (f"SELECT record_id FROM {one} WHERE resident_id = $id" for one in tables)
+    return f"({' UNION '.join(each)})"
 
 
 def _conditions(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:

@@ -66,6 +66,10 @@ REFERENCES = (
     Reference("房屋的网格", "dwelling", "grid_code", "grid", "grid_code", "t.dwelling_id"),
     Reference("标签的居民", "resident_label", "resident_id", "resident", "resident_id",
               "t.platform || '.' || t.stream || ' ' || t.resident_id"),
+    Reference("事项的居民", "event_link", "resident_id", "resident", "resident_id",
+              "'记录号 ' || t.record_id"),
+    Reference("事项的房屋", "event_link", "dwelling_id", "dwelling", "dwelling_id",
+              "'记录号 ' || t.record_id"),
     Reference("记录归属的居民", "resident_link", "resident_id", "resident", "resident_id",
               "'记录号 ' || t.record_id"),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import duckdb
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Of the tables of a brain. One of another version is built anew from core, and keeps its ids."""
 
 

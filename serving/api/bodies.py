@@ -30,6 +30,7 @@ OURS: dict[Entity, dict[str, tuple[Any, str]]] = {
         "room_key": (str | None, "住房"),
     },
     "grid": {},
+    "event": {},
 }  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import duckdb
 
 from hub.platform_streams import Entity
+from identity.views import activities
 from security.policy import Access
-from serving.reading.resident import evening_of, outside
+from serving.reading.resident import evening_of, outside, shown_activities
 from warehouse.answers import rows
 
 Row = dict[str, Any]
@@ -32,6 +33,7 @@ class Place:
     outside: int  # people of it who are not of the scope
     others: list[Row]  # the dwelling's households, or the household's dwelling; of today
     former: list[Row] = field(default_factory=list)  # who was of the household, until when
+    activities: list[Row] = field(default_factory=list)  # visits, tickets and the like there
     as_of: date | None = None  # in the evening of which day `people` were there; None: now
 
 
@@ -56,7 +58,7 @@ def household(
         others,
         [access.view("dwelling", one) for one in home],
         _former(connection, access, household_id) if as_of is None else [],
-        as_of,
+        as_of=as_of,
     )
 
 
@@ -100,7 +102,11 @@ def dwelling(
     )
     return Place(
         access.view("dwelling", row), people, others,
-        [access.view("household", one) for one in homes], [], as_of,
+        [access.view("household", one) for one in homes], [],
+        shown_activities(access, activities(
+            connection, "dwelling_id", dwelling_id, None if as_of is None else evening_of(as_of)
+        )),
+        as_of,
     )  # fmt: skip
 
 

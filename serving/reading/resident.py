@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from hub.errors import NotFoundError
-from identity.views import ResidentView, Said, show
+from identity.views import ResidentView, Said, activities, show
 from security.policy import Access
 from serving.reading.wording import code_name, title
 from warehouse.answers import rows
@@ -65,6 +65,7 @@ class Seen:
     neighbours: list[Row]  # who else lives in the dwelling, of other households
     grid: Row | None
     records: list[Row]
+    activities: list[Row]  # visits, tickets and the like, the newest first
     past: list[Row]
     events: list[Row]
     clear: tuple[str, ...]  # personal fields shown in clear: for the audit
@@ -107,15 +108,24 @@ def see(
         else _placed_then(connection, access, golden)
     )
     labels = [one for one in view.labels if _holds(one, as_of)]
+    happened = view.activities
+    if as_of is not None:
+        happened = activities(connection, "resident_id", view.resident_id, evening_of(as_of))
     return Seen(
         view.resident_id, view.asked, view.state, as_of, shown.get("name"),
         bool(golden.get("lives_here")), _fields(access, golden, mine),
         access.labels(labels), 0 if access.sees("resident", "labels") else len(labels),
         placed.household, placed.members, placed.outside, placed.dwelling, placed.neighbours,
         placed.grid,
-        _records(access, view), _past(access, view), list(view.events),
-        access.clear_fields("resident", golden),
+        _records(access, view), shown_activities(access, happened), _past(access, view),
+        list(view.events), _clear(access, golden, happened),
     )  # fmt: skip
+
+
+def _clear(access: Access, golden: Row, happened: list[Row]) -> tuple[str, ...]:
+    """The personal fields shown in clear, of the person and of their events."""
+    events = (name for one in happened for name in access.clear_fields("event", one))
+    return tuple(dict.fromkeys((*access.clear_fields("resident", golden), *events)))
 
 
 @dataclass(frozen=True)
@@ -289,6 +299,16 @@ def _records(access: Access, view: ResidentView) -> list[Row]:
     """The records, without their keys unless numbers are shown: a key may be one."""
     clear = access.sees("resident", "id_number")
     return [one | {"record_key": one["record_key"] if clear else None} for one in view.records]
+
+
+def shown_activities(access: Access, found: list[Row]) -> list[Row]:
+    """Events as the access may see them; none where it sees none of them."""
+    if "event" not in access.rules.entities:
+        return []
+    return [
+        access.view("event", one) | {"platform": one["platform"], "found_by": one["found_by"]}
+        for one in found
+    ]
 
 
 def _past(access: Access, view: ResidentView) -> list[Row]:

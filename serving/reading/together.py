@@ -56,6 +56,7 @@ def _together(seen: Sequence[Seen], asked: str) -> Seen:
         neighbours=_once(placed.neighbours, ids, ""),
         grid=first.grid or placed.grid,
         records=[each for one in seen for each in one.records],
+        activities=_newest(gathered(one.activities for one in seen), "happened_at")[::-1],
         past=_newest(gathered(one.past for one in seen), "at")[::-1],
         events=_newest(gathered(one.events for one in seen), "happened_at"),
         clear=tuple(sorted({name for one in seen for name in one.clear})),

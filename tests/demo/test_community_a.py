@@ -15,6 +15,7 @@ import pytest
 
 from cli.main import main
 from examples.community_a import changes, run
+from examples.community_a.platforms import village_link
 from hub.settings import Home, open_home
 from pipelines.sync import SyncReport, run_sync
 from reports.asking import questions
@@ -39,7 +40,9 @@ class Demo:
         self.truth = json.loads((judge / "counts.json").read_text(encoding="utf-8"))
         self.persons = pl.read_parquet(judge / "persons.parquet")
         self.also = pl.read_parquet(judge / "also.parquet")
-        self.records = pl.read_parquet(judge / "records.parquet")
+        records = pl.read_parquet(judge / "records.parquet")
+        ticket = pl.col("stream") == village_link.TICKETS
+        self.records, self.tickets = records.remove(ticket), records.filter(ticket)
 
     def sync(self) -> SyncReport:
         report = run_sync(self.home)
@@ -117,11 +120,14 @@ def test_every_row_is_accounted_for(demo: Demo) -> None:
     held = demo.query("""
         SELECT platform, stream, count(*) AS n FROM (
             SELECT platform, stream FROM resident_record
-            UNION ALL SELECT platform, stream FROM grid_record) GROUP BY ALL ORDER BY ALL""")
+            UNION ALL SELECT platform, stream FROM grid_record
+            UNION ALL SELECT platform, stream FROM event_record) GROUP BY ALL ORDER BY ALL""")
     aside = demo.query("""
         SELECT platform, stream, count(*) AS n FROM quarantine GROUP BY ALL ORDER BY ALL""")
     count = pl.len().cast(pl.Int64).alias("n")
-    fates = demo.records.group_by("platform", "stream", "fate").agg(count)
+    fates = (
+        pl.concat([demo.records, demo.tickets]).group_by("platform", "stream", "fate").agg(count)
+    )
     for fate, found in (("kept", held), ("quarantined", aside)):
         expected = fates.filter(fate=fate).select("platform", "stream", "n")
         assert expected.sort("platform", "stream").rows() == found.rows(), fate
@@ -134,6 +140,24 @@ def test_each_person_is_one_resident(demo: Demo) -> None:
     pairs = both.select("person_id", "resident_id").unique()
     assert pairs["person_id"].n_unique() == pairs.height, "a person was split"
     assert pairs["resident_id"].n_unique() == pairs.height, "two persons were merged"
+
+
+def test_tickets_are_told_of_whom_they_are(demo: Demo) -> None:
+    found = demo.query("""
+        SELECT record_key, resident_id, dwelling_id, found_by FROM event_link
+        JOIN record_id USING (record_id)""")
+    both = demo.tickets.join(found, on="record_key", how="left")
+    assert both.height == village_link.REPORTED
+    whose = demo.records.filter(fate="kept").join(
+        demo.crosswalk(), on=["platform", "stream", "record_key"]
+    )
+    true = both.join(whose.select("person_id", true="resident_id").unique(), on="person_id")
+    assert true.height == both.height
+    told = true.drop_nulls("resident_id")
+    assert told.filter(pl.col("resident_id") != pl.col("true")).height == 0
+    assert told.height >= 0.97 * both.height
+    assert set(told["found_by"]) == {"key", "phone"}
+    assert both.drop_nulls("dwelling_id").height == both.height
 
 
 def test_households_and_grids_are_right(demo: Demo) -> None:

@@ -97,6 +97,11 @@ ELDERS = {
     "elder.birth": "birth_iso", "elder.phone": "phone", "contact.phone": "other_phone",
     "address.full": "address_full", "care.tags": "tags_dun",
 }  # fmt: skip
+HOTLINE = {
+    "工单编号": "code_seq", "来电人": "name", "来电号码": "phone", "诉求类型": "org",
+    "诉求内容": "reason", "事发地址": "address_full", "受理时间": "updated", "办结时间": "updated",
+    "办理状态": "constant:已办结",
+}  # fmt: skip
 USERS = {
     "pch": "batch", "yhid": "code_seq", "xm": "name", "sfzh": "id", "sjh": "phone",
     "dz": "address_full", "bq": "tags_bar", "czlx": "constant:I",
@@ -233,6 +238,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "cable": lambda folder: text(folder / "用户.txt", CABLE, encoding="utf-16", delimiter="\t"),
     "disabled_federation": lambda folder: workbook(folder / "持证.xlsx", {"持证": DISABLED}),
     "door_entry": lambda folder: text(folder / "名单.csv", DOOR, encoding="gb18030"),
+    "hotline": lambda folder: workbook(folder / "工单.xlsx", {"工单": HOTLINE}),
     "elderly_care": lambda folder: lines(folder / "elders-1.jsonl", ELDERS),
 }
 TABLES: dict[str, Mapping[str, Columns]] = {

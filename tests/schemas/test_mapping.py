@@ -50,8 +50,12 @@ def test_a_row_becomes_a_record() -> None:
 
 @pytest.mark.parametrize("entity", list(CORE_COLUMNS))
 def test_core_has_exactly_the_columns_of_its_entity(entity: Any) -> None:
-    one = {"resident": "name", "household": "household_no", "dwelling": "address"}
-    done = standardise(entity, {one.get(entity, "grid_code"): "a"}, {"a": ["x", "y"]})
+    one = {
+        "resident": "name", "household": "household_no", "dwelling": "address",
+        "grid": "grid_code", "event": "happened_at",
+    }[entity]  # fmt: skip
+    given = ["2026-01-02", "2026-01-03 10:20"] if entity == "event" else ["x", "y"]
+    done = standardise(entity, {one: "a"}, {"a": given})
     assert dict(done.core.schema) == core_schema(entity)
     assert done.core.height == 2
     good, bad = check(entity, done.core)

@@ -1,4 +1,4 @@
-"""智慧村社通: app users, party members and staff, delivered through an exchange database.
+"""智慧村社通: app users, party members, staff, repair reports, by an exchange database.
 
 Source   PostgreSQL database `village_link`: a batch table and a detail table per stream
 Grain    one detail row per change; the last operation (I, U, D) on a key holds
@@ -6,6 +6,8 @@ Refresh  a batch a night; the batch table says how many rows it has, and when it
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
 
 from examples.community_a import dirt
 from examples.community_a.holding import Clerk, Held, Presence, Row, Says
@@ -13,7 +15,7 @@ from examples.community_a.people import Person, Town
 from examples.community_a.wordlists import words
 
 PLATFORM = "village_link"
-USERS, PARTY, STAFF = "users", "party", "staff"
+USERS, PARTY, STAFF, TICKETS = "users", "party", "staff", "tickets"
 BATCHES = ("20261028001", "20261029001", "20261030001")
 TAGS = ("志愿者", "退役军人", "出租户")
 MEMBERSHIPS = ("党员", "流动党员", "流出党员")
@@ -22,7 +24,16 @@ COLUMNS = {
     USERS: words("yhid xm sfzh sjh dz bq"),
     PARTY: words("dyid xm sfzh sjh dylb dzb rdrq"),
     STAFF: words("gzid xm sfzh sjh zw"),
+    TICKETS: words("gdid yhid xm sjh dz lx nr sbsj bjsj clzt"),
 }
+REPORTED = 240  # tickets; every sixth came by telephone, from somebody without an account
+FAULTS = {
+    "水电": ("厨房水管漏水", "楼道灯不亮", "水表走得快"),
+    "公共设施": ("单元门关不上", "电梯有异响", "健身器材松动"),
+    "环境": ("垃圾没有及时清运", "楼顶有人堆杂物", "下水道返味"),
+    "邻里": ("楼上夜里太吵", "门口停满电动车"),
+}
+OPENED = datetime(2026, 5, 6, 8, 20)
 CANCELLED = 20  # accounts closed again
 CHANGED = 60  # accounts that gave another telephone later
 
@@ -48,7 +59,8 @@ def hold(town: Town, presence: Presence, seed: int) -> list[Held]:
     rows += [_staff(clerk, person, place) for place, person in enumerate(staff)]
     rows += _closed(clerk, here)
     empty: Row = {"yhid": "U99999", "xm": "/", "sfzh": "无", "sjh": None, "dz": "", "bq": ""}
-    return [*rows, Held(PLATFORM, USERS, "U99999", empty, fate="quarantined")]
+    tickets = _tickets(rows, here, seed)
+    return [*rows, Held(PLATFORM, USERS, "U99999", empty, fate="quarantined"), *tickets]
 
 
 def changes(held: list[Held], stream: str) -> list[Change]:
@@ -96,6 +108,32 @@ def _staff(clerk: Clerk, person: Person, place: int) -> Held:
     held = _known(clerk, person, STAFF, f"G{place + 1:02d}", "gzid")
     held.row["zw"] = "/".join(post for post in POSTS if person.has(post))
     return held
+
+
+def _tickets(rows: list[Held], here: list[Person], seed: int) -> list[Held]:
+    """What was reported: by an account, or by telephone with a name; where, as it was told."""
+    rng = Random(f"{seed}:{PLATFORM}:{TICKETS}")
+    users = [one for one in rows if one.stream == USERS and one.fate == "kept"]
+    callers = [one for one in here if one.phone and one.age > 15]
+    made = []
+    for place in range(REPORTED):
+        user = rng.choice(users) if place % 6 else None
+        person = user.person if user and user.person else rng.choice(callers)
+        kind = rng.choice(tuple(FAULTS))
+        opened = OPENED + timedelta(minutes=997 * place)
+        done = rng.random() < 0.85
+        closed = opened + timedelta(hours=rng.randrange(2, 90))
+        key = f"GD{place + 1:06d}"
+        row: Row = {
+            "gdid": key, "yhid": user.key if user else "", "xm": "" if user else person.name,
+            "sjh": "" if user else person.phone,
+            "dz": dirt.address(person.home, rng.choice(("compact", "units", "hall", "both"))),
+            "lx": kind, "nr": rng.choice(FAULTS[kind]), "sbsj": f"{opened:%Y-%m-%d %H:%M:%S}",
+            "bjsj": f"{closed:%Y-%m-%d %H:%M:%S}" if done else "",
+            "clzt": "已办结" if done else "处理中",
+        }  # fmt: skip
+        made.append(Held(PLATFORM, TICKETS, key, row, person=person))
+    return made
 
 
 def _known(clerk: Clerk, person: Person, stream: str, key: str, key_column: str) -> Held:
