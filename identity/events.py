@@ -15,6 +15,8 @@ def update_events(connection: duckdb.DuckDBPyConnection) -> None:
     """Make `event_link(record_id, resident_id, found_by, dwelling_id)` anew, a row an event."""
     run = connection.execute
     run("DELETE FROM event_link")
+    if not run("SELECT count(*) FROM event_record").fetchall()[0][0]:
+        return
     run(f"""
         INSERT INTO event_link
         WITH found AS (

@@ -66,7 +66,7 @@ def finish_erasures(home: Home, ledger: Ledger, tick: Tick = lambda _: None) -> 
         return Erased()
     with locked(home, "brain"), working(home) as work:
         held = [purge(work.connection, one) for one in waiting.values()]
-        work.close()
+        work.close(anew=any(held))
         if any(held):
             publish_work(work)
     tick("published")

@@ -112,7 +112,7 @@ def _publish_without(
     with locked(home, "brain"), working(home) as work:
         for run in runs:
             note_past(ledger, run, drop_past(work.connection, run.platform, run.before))
-        work.close()
+        work.close(anew=True)
         tick("dropped")
         publish_work(work)
     tick("published")

@@ -14,6 +14,9 @@ from hub.settings import Home
 from warehouse.duck import attach, connect, publish
 from warehouse.version import of_this_version
 
+PACKED_EVERY = 16
+"""Snapshots; in between a file has a few rows in a hundred that are deleted."""
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -126,10 +129,26 @@ class Work:
         newest = max((one.number for one in list_snapshots(self.home)), default=0)
         return newest + 1
 
-    def close(self) -> None:
-        """Checkpoint and close the file, so that it may be copied or read by others."""
+    def close(self, *, anew: bool = False) -> None:
+        """Checkpoint and close the file, so that it may be copied or read by others.
+
+        What was deleted leaves the file for certain only if that is written `anew`. To pack its
+        tables is most of a checkpoint: of few changes, it is done every so manieth time.
+        """
+        if anew:
+            self._write_anew()
+        elif self.base is not None and self.number % PACKED_EVERY:
+            self.connection.execute("SET max_vacuum_tasks = 0")
         self.connection.execute("CHECKPOINT brain")
         self.connection.close()
+
+    def _write_anew(self) -> None:
+        """Let `brain` be a new file with the same tables."""
+        run, path = self.connection.execute, self.path.with_suffix(".anew")
+        attach(self.home, self.connection, path, read_only=False, name="anew")
+        run("COPY FROM DATABASE brain TO anew; USE memory; DETACH brain; DETACH anew")
+        path.replace(self.path)
+        attach(self.home, self.connection, self.path, read_only=False)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from small_home import Synced, database, make_home
+from small_home import HUB, Synced, database, make_home
 
 from cli.main import main
 from hub.settings import Home, open_home
@@ -243,3 +243,25 @@ def test_who_was_somebodys_guardian_is_forgotten_there_too(tmp_path: Path) -> No
     assert one["id_number"] not in left
     assert "某厂" not in left
     assert "另一厂" in left
+
+
+def test_the_bytes_of_an_erased_resident_leave_every_file(tmp_path: Path) -> None:
+    """DuckDB only marks rows as deleted: in a file that is not encrypted they could be read."""
+    home = make_home(tmp_path / "home", people=40)
+    (home.root / "hub.yaml").write_text(HUB + "encryption: false\n", encoding="utf-8")
+    home = open_home(home.root)
+    assert run_sync(home).status == "ok"
+    one = person(home)
+    told = [one["id_number"].encode(), one["phone"].encode()]
+
+    def held() -> list[str]:
+        files = [path for path in home.data.rglob("*.*") if path.suffix in (".duckdb", ".parquet")]
+        return [path.name for path in files if any(each in path.read_bytes() for each in told)]
+
+    assert "1.duckdb" in held()
+    assert run(home, "erase", one["resident_id"], "--reason", "申请", "--yes") == 0
+    assert held() == []
+    with reading(home) as connection:
+        assert rows(connection, "SELECT count(*) AS n FROM resident")[0]["n"] == 39
+        assert rows(connection, "SELECT count(*) AS n FROM issue")[0]["n"] == 0
+    assert run_sync(home).status == "ok"
