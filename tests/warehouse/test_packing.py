@@ -12,9 +12,8 @@ ROWS, SHARE = 400_000, 20
 def publish(home: Home, statement: str) -> int:
     with working(home) as work:
         work.connection.execute(statement)
-        number = work.number
         work.close()
-        return publish_work(work) and number
+        return publish_work(work)
 
 
 def rows_in_file(home: Home) -> int:
