@@ -13,14 +13,14 @@ demo: .venv/ready
 stop: .venv/ready
 	$(BIN)/hub demo --stop
 
-# The checks need one core for a minute, and the tests wait now and then: three workers, beside
+# The checks need one core for a minute, and the tests wait now and then: four workers, beside
 # them, keep two cores busy.
 test: .venv/ready
 	$(MAKE) --no-print-directory -j 2 check suite
 
 suite: .venv/ready
 	$(BIN)/python -m tests.programs
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready
 	$(BIN)/ruff check .

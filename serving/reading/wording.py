@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from hub.platform_streams import Entity
 from security.masks import HIDDEN, masked
@@ -86,11 +86,13 @@ def _facts(entity: Entity) -> Mapping[str, Any]:
 
 
 def title(field: str | None, entity: Entity = "resident") -> str:
-    """Return the Chinese title of a field."""
+    """Return the Chinese title of a field; of another entity, where this one has none of it."""
     if field is None:
         return ""
-    facts = _facts(entity).get(field)
-    return str(facts.title) if facts else OWN_TITLES.get(field, field.removeprefix("other:"))
+    for facts in (_facts(entity), *map(_facts, get_args(Entity))):
+        if field in facts:
+            return str(facts[field].title)
+    return OWN_TITLES.get(field, field.removeprefix("other:"))
 
 
 def shown(field: str, value: object, *, clear: bool, entity: Entity = "resident") -> object:

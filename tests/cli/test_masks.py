@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.entities import FIELDS
 from security.masks import HIDDEN, MASKS, address, masked, name
+from serving.reading.wording import title
 
 DIGITS = "0123456789"
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
@@ -90,3 +91,8 @@ def test_an_address_never_shows_the_room(
 @given(st.sampled_from(sorted(MASKS)), st.text())
 def test_any_text_can_be_masked(kind: str, text: str) -> None:
     assert isinstance(masked(text, kind), str)
+
+
+def test_every_field_of_every_entity_has_a_title_for_people() -> None:
+    """Lists of issues and of what is set aside name fields without saying whose they are."""
+    assert [one for fields in FIELDS.values() for one in fields if title(one) == one] == []
