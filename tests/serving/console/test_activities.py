@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from ledger.accounts import add_account
 from ledger.audit_check import events
+from security.policy import access_of, read_policy
+from serving.reading.resident import shown_activities
 from tests.serving.console.conftest import ACCOUNTS, PASSWORD, Served, running
 from tests.serving.console.test_pages import last, resident
 from tests.serving.console.two_grids import NAMES, build_two_grids
@@ -61,6 +64,21 @@ def test_on_a_past_day_later_events_are_not_known(told: Served) -> None:
         page = client.get(f"/residents/{one}?as_of={date(2026, 1, 9)}").text
     assert "报修900" in page
     assert "报修901" not in page
+
+
+def test_a_role_sees_events_only_if_the_policy_names_them() -> None:
+    policy = read_policy(Path("/nowhere"))
+    found = [{"kind": "走访", "summary": SUMMARY, "platform": "hotline", "found_by": "key"}]
+    seen = {
+        role: shown_activities(access_of(policy, "x", role, ["5101080190060"], []), found)
+        for role in policy.roles
+    }
+    assert {role for role, rows in seen.items() if rows} == {
+        "网格员", "社区工作人员", "街道", "数据专员",
+    }  # fmt: skip
+    assert {role for role, rows in seen.items() if SUMMARY in str(rows)} == {
+        "网格员", "社区工作人员", "数据专员",
+    }  # fmt: skip
 
 
 def test_a_flat_tells_what_happened_there(told: Served) -> None:
