@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from hub.imports import collect_seldom
 from hub.priority import yield_to_readers
 from hub.settings import open_home
 
@@ -58,6 +59,7 @@ def standardise(root: Path) -> dict[str, Any]:
 def main() -> None:
     """Do what the first argument names with the home that the second names."""
     what, root = sys.argv[1], Path(sys.argv[2])
+    collect_seldom()  # as `hub` does
     if what == "sync":
         yield_to_readers()  # as `hub sync` does
     answer = {"sync": sync, "standardise": standardise}[what](root)

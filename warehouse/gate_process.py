@@ -29,8 +29,10 @@ def main() -> None:
     """Serve one request after the other."""
     with _answers() as answers:
         os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before the import, which reads it
+        from hub.imports import collect_seldom, deferring
+
+        collect_seldom()
         import schemas.entities  # noqa: F401 - first, while there is no pandas
-        from hub.imports import deferring
 
         with deferring(*UNUSED):
             import warehouse.suites  # noqa: F401 - so that judging starts at once
