@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from hub.imports import collect_seldom
+from hub.imports import collect_no_more, collect_seldom
 from hub.priority import yield_to_readers
 from hub.settings import open_home
 
@@ -64,6 +64,7 @@ def main() -> None:
         yield_to_readers()  # as `hub sync` does
     answer = {"sync": sync, "standardise": standardise}[what](root)
     print(json.dumps(answer, ensure_ascii=False))
+    collect_no_more()
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ from cli import (
 from cli.chinese import Command, Group, complaint
 from cli.options import HomeOption, asked
 from hub.errors import BusyError, ConfigError, HubError
-from hub.imports import collect_seldom
+from hub.imports import collect_no_more, collect_seldom
 from hub.priority import yield_to_readers
 from hub.shortage import as_told
 
@@ -134,10 +134,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     asked.before = asked.root = None
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments is None:  # a process of its own
-        collect_seldom()
-        if given[:1] == ["sync"]:
-            yield_to_readers()
+    if arguments is not None:
+        return _run(given)
+    collect_seldom()  # a process of its own
+    if given[:1] == ["sync"]:
+        yield_to_readers()
+    code = _run(given)
+    collect_no_more()
+    return code
+
+
+def _run(given: Sequence[str]) -> int:
     try:
         code = int(app(args=given, prog_name="hub", standalone_mode=False) or OK)
     except Exception as error:  # where a run ends

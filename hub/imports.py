@@ -13,7 +13,6 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-
 SELDOM = 100_000
 """New objects until the youngest are gone through."""
 
@@ -25,6 +24,12 @@ def collect_seldom() -> None:
     again is a fifth of the time that importing them takes.
     """
     gc.set_threshold(SELDOM, 20, 50)
+
+
+def collect_no_more() -> None:
+    """Say before a process ends that no garbage need be looked for then: that takes a second."""
+    gc.disable()
+    gc.freeze()
 
 
 @contextmanager

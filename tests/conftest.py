@@ -20,11 +20,13 @@ from examples.community_a.servers import (
     start_mariadb,
     start_postgres,
 )
+from hub.imports import collect_seldom
 from tests.made_ledgers import MadeLedgers
 from tests.made_once import MadeHomes
 from tests.own_authority import trust_no_other
 from tests.warm_gates import WarmGates
 
+collect_seldom()
 # a busy machine is no failure, and the deciding run tries the same examples every time
 settings.register_profile("patient", deadline=None)
 settings.register_profile("deciding", deadline=None, derandomize=True)
