@@ -7,6 +7,10 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from connectors.json_shape import FieldsSeen
+from hub.imports import without
+
+with without("pandas"):  # Arrow imports it once, to see whether it is given something of it
+    pa.array([])
 
 Cursor = dict[str, Any]
 """JSON-able; only the connector that wrote it reads it."""
