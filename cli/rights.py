@@ -80,7 +80,7 @@ def erase(
 
 
 def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
-    from identity.views import show
+    from identity.views import activities, show
     from ledger.audit_check import about
     from reports.besides import told_of
     from schemas.entities import FIELDS
@@ -93,6 +93,7 @@ def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
         view = show(connection, resident_id, home.settings.owners)
         besides = told_of(home, connection, view.resident_id)
         ids = all_ids(connection, view.resident_id)
+        events = activities(connection, "resident_id", view.resident_id, most=None)
     known = home.read_platforms()[0]
     sources = sorted({one["platform"] for one in view.records})
     values = {name: value for name, value in view.golden.items() if value is not None}
@@ -103,7 +104,7 @@ def _held(home: "Home", ledger: "Ledger", resident_id: str) -> dict[str, Any]:
                  values.items() if name in FIELDS["resident"]],
         "said": {name: [asdict(one) for one in said] for name, said in view.said.items()},
         "besides": besides, "labels": view.labels, "records": view.records,
-        "events": view.activities, "past": view.past,
+        "events": events, "past": view.past,
         "from": [{"platform": name, "title": known[name].title,
                   "department": known[name].owner.department} for name in sources
                  if name in known],

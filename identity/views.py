@@ -308,9 +308,13 @@ def _records(connection: duckdb.DuckDBPyConnection, resident_id: str) -> list[Ro
 
 
 def activities(
-    connection: duckdb.DuckDBPyConnection, column: str, key: str, before: datetime | None = None
+    connection: duckdb.DuckDBPyConnection,
+    column: str,
+    key: str,
+    before: datetime | None = None,
+    most: int | None = ACTIVITIES,
 ) -> list[Row]:
-    """The events of a resident or a dwelling, the newest first: `ACTIVITIES` at most.
+    """The events of a resident or a dwelling, the newest first, at `most` so many.
 
     `column` of `event_link` is `key`; those from `before` on are left out.
     """
@@ -318,8 +322,8 @@ def activities(
         f"""SELECT e.platform, e.kind, e.summary, e.status, e.happened_at, e.closed_at, l.found_by
             FROM event_link l JOIN event_record e USING (record_id)
             WHERE l.{column} = $key AND ($before IS NULL OR e.happened_at < $before)
-            ORDER BY e.happened_at DESC, e.record_id DESC LIMIT {ACTIVITIES}""",
-        {"key": key, "before": before},
+            ORDER BY e.happened_at DESC, e.record_id DESC LIMIT $most""",
+        {"key": key, "before": before, "most": most},
     )
     names = [one[0] for one in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -78,6 +78,19 @@ def test_a_resident_is_shown_with_what_happened(
     assert clear["summary"] == "水管漏水"
 
 
+def test_an_export_holds_every_event(home: Home, tmp_path: Path) -> None:
+    with database(home, "hotline") as db:
+        for nth in range(30):
+            tell(db, (f"V{nth}", "走访", "看望", "2026-10-05", "张三3", "13800000003", ""))
+    assert run_sync(home).status == "ok"
+    ((resident,),) = query(home, "SELECT resident_id FROM resident WHERE name = '张三3'")
+    out = tmp_path / "out.json"
+    assert main(["export", str(resident), "--out", str(out), "--home", str(home.root)]) == 0
+    told = json.loads(out.read_text(encoding="utf-8"))["events"]
+    assert len(told) == 31
+    assert told[-1]["summary"] == "水管漏水"
+
+
 def test_a_ticket_that_changes_or_goes_is_followed(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
