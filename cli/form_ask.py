@@ -115,19 +115,23 @@ def answer(
     from cli.screen import as_json
     from reports.answers_in import read_answers, take_answers
     from reports.people import people_of
+    from warehouse.answers import merged_ids, split_ids
 
     opened = the_home(home)
-    given = [one for file in files for one in read_answers(file)]
-    with people_of(opened, None) as (people, _):
-        taken = take_answers(opened, people, given)
+    lists = [read_answers(file) for file in files]
+    given = [one for each in lists for one in each.answers]
+    with people_of(opened, None) as (people, connection):
+        merged, split = merged_ids(connection), split_ids(connection)
+        taken = take_answers(opened, people, given, merged, split)
+    unread = [one for each in lists for one in each.refused]
     code = _synced(opened, taken, quiet=json) if taken.fields else 0
     if json:
         as_json({
             "given": len(given), "taken": taken.taken, "fields": taken.fields,
-            "refused": taken.refused, "synced": code == 0,
+            "refused": [*unread, *taken.refused], "synced": code == 0,
         })  # fmt: skip
     else:
-        _tell(len(given), taken)
+        _tell(len(given), taken, unread)
     raise typer.Exit(code)
 
 
@@ -146,8 +150,10 @@ def _synced(opened: "Home", taken: "Taken", *, quiet: bool) -> int:
     return code
 
 
-def _tell(given: int, taken: "Taken") -> None:
+def _tell(given: int, taken: "Taken", unread: list[str]) -> None:
     from cli.screen import say
+
+    say(*unread)
 
     say(f"收到 {given:,} 格答案，采用 {taken.taken:,} 格，退回 {len(taken.refused):,} 格。")
     say(*taken.refused[:50])

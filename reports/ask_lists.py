@@ -13,6 +13,7 @@ from schemas.codes import code_sets
 
 NOT_ASKED = "—"
 LOCATOR = "定位码"
+FORMS = "哪些表要用"
 KNOWN = {"name": "姓名", "residence_address": "住址", "phone": "电话"}
 NOWHERE = "未分网格"
 CHOICES = 25
@@ -37,7 +38,7 @@ def heading(item: str) -> str:
 
 def item_of(text: object) -> str | None:
     """The item of a heading that `heading` made."""
-    told = str(text or "")
+    told = str(text or "").strip()
     return told[told.rindex("[") + 1 : -1] if told.endswith("]") and "[" in told else None
 
 
@@ -82,7 +83,7 @@ def _table(mine: pl.DataFrame) -> pl.DataFrame:
         asked = pl.col("resident_id").is_in(ids.implode())
         cell = pl.when(~asked).then(pl.lit(NOT_ASKED)).alias(heading(item))
         columns.append(people.select(cell)[heading(item)])
-    columns.append(told["forms"].list.join("、").alias("哪些表要用"))
+    columns.append(told["forms"].list.join("、").alias(FORMS))
     columns.append(people["resident_id"].alias(LOCATOR))
     return pl.DataFrame(columns)
 

@@ -28,7 +28,7 @@ from tests.reports.department_forms import Form
 
 FOLDER = Path(__file__).parent
 SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-        "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth")  # fmt: skip
+        "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth")  # fmt: skip
 
 
 def _forms(name: str) -> list[Form]:
