@@ -128,6 +128,20 @@ class Extract(Part):
                 )
         return self
 
+    @property
+    def keyed(self) -> bool:
+        """Whether its rows carry the resident's id: in a public notice only where it is asked."""
+        return not self.public or any(one.item == "resident_id" for one in self.fields)
+
+    @model_validator(mode="after")
+    def _public_and_whole(self) -> Self:
+        if self.mode == "changes" and not self.keyed:
+            raise ConfigError(
+                "extract: public, and changes",
+                zh="公示的每一份都是全量，不带居民编码：请删去 mode: changes，或去掉 public。",
+            )
+        return self
+
     @model_validator(mode="after")
     def _columns_differ(self) -> Self:
         names = [one.column for one in self.fields if one.item != "resident_id"]

@@ -135,6 +135,23 @@ def test_a_public_extract_is_masked(home: Home) -> None:
     assert "1953-**-**" in frame["birth_date"].to_list()
 
 
+def test_a_public_extract_links_nobody_to_another_list(home: Home) -> None:
+    fields = ["sex_code", "age"]
+    one = _extract(home, public=True, fields=fields, formats=["parquet", "csv"])
+    done = run_extract(home, one, now=NOW)
+    rows = pl.read_parquet(done.folder / "elders.parquet")
+    assert rows.columns == ["sex_code", "age", "watermark"]
+    assert rows.rows() == sorted(rows.rows(), key=str), "in the order of no id"
+    for name in ("contract.odcs.yaml", "datapackage.json"):
+        assert "resident_id" not in (done.folder / name).read_text(encoding="utf-8")
+    asked = _extract(home, public=True, fields=["resident_id", *fields], formats=["parquet"])
+    done = run_extract(home, asked, now=NOW)
+    assert "resident_id" in pl.read_parquet(done.folder / "elders.parquet").columns
+    with pytest.raises(ConfigError) as refused:
+        _extract(home, public=True, mode="changes", fields=fields)
+    assert "公示" in refused.value.zh
+
+
 def test_small_counts_are_hidden(home: Home) -> None:
     one = _extract(home, fields=[], count_by=["sex_code"], hide_below=5, formats=["parquet"])
     frame = pl.read_parquet(run_extract(home, one, now=NOW).folder / "elders.parquet")
