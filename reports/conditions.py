@@ -28,6 +28,8 @@ BOUNDS = {("age", ">="): "age_least", ("age", ">"): "age_least",
 """Who is known by the year of birth only fulfils what holds at either age."""
 NUMBERS = ("age", "birth_year", "member_count", "household_youngest")
 DATES = ("birth_date", "died_on", "left_on")
+GROUPED = ("marital_code", "education_code", "relation_code")
+"""Their codes that end in 0 stand for all that begin alike: 20 已婚 is 21 初婚 and 22 再婚 too."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def _test(part: str) -> Test:
         )
     item, op, values = found[1], found[2], _many(found[3])
     op = {"in": "=", "not in": "!="}.get(op, op)
-    return Test(item, op, tuple(_value(item, one) for one in values))
+    each = (_value(item, one) for one in values)
+    return Test(item, op, tuple(dict.fromkeys(code for one in each for code in _group(item, one))))
 
 
 def _many(text: str) -> tuple[str, ...]:
@@ -116,6 +119,21 @@ def _value(item: str, text: str) -> str:
             zh=f"条件里 {item} 的值“{text}”看不懂：代码写代码或名称，日期写成 2026-01-31。",
         )
     return text
+
+
+def _group(item: str, code: str) -> tuple[str, ...]:
+    """The code, and those that it is the head of."""
+    if item not in GROUPED or len(code) != 2 or code[1] != "0":
+        return (code,)
+    known = code_sets()[str(facts_of_item(item).code_set)].codes
+    return (code, *(one for one in known if one[0] == code[0] and one != code))
+
+
+def heads_of(test: Test) -> tuple[str, ...]:
+    """The values of a test as they were written: without those that another one is the head of."""
+    if test.item not in GROUPED:
+        return test.values
+    return tuple(one for one in test.values if one[1:] == "0" or f"{one[:1]}0" not in test.values)
 
 
 def chosen(frame: pl.DataFrame, population: Population) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from reports.items import facts_of_item, words
 from reports.layout import HeaderColumn, Layout, read_layout
 from reports.package import open_package
 from reports.proposals import Proposal
+from reports.row_places import TITLES
 from reports.texts import bare, remarks, squeezed
 from schemas.codes import inputs_of, spelling
 
@@ -27,6 +28,11 @@ YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
 LABEL = re.compile(r"label:([^&]+)")
 SUM = re.compile("合计|总计|小计|共计")
+GRID_CODE = re.compile(r"\d{15}")
+WHOM = re.compile("[岁男女人户]")
+"""In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
+AMISS = re.compile("[&|]")
+"""What a condition's value cannot hold."""
 WHO = ("name", "id_number", "head_name", "head_id_number")
 EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
 """What a table of counts has a row for, by what its first column is called."""
@@ -214,34 +220,41 @@ def _codes(code_set: str, one: HeaderColumn, remark: str, samples: Sequence[str]
 def _summary(layout: Layout) -> Sheet | None:
     """A table of counts; None if less than half of its columns are understood."""
     stubs = _stub_width(layout)
+    titles = [words().get(bare(one.path[-1]), "") for one in layout.columns[:stubs]]
+    plain = [nth for nth, one in enumerate(layout.columns[:stubs]) if "序号" not in one.header]
+    place = next((nth for nth in reversed(plain) if titles[nth] in TITLES), None)
+    stub = place if place is not None else next(iter(plain), 0)
     across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
     known = sum(one.when is not None for one in across)
     if not across or known * 2 < len(across):
         return None
     first, last = layout.body
-    down = _among_them(
-        [
-            (str(row), tuple(dict.fromkeys(t for t in texts[:stubs] if t and not t.isdigit())))
-            for row, texts in enumerate(layout.stubs, first)
-            if any(t and not t.isdigit() for t in texts[:stubs])
-        ]
-    )
+    rows = [
+        (str(row), _row_path(texts[:stubs], place)) for row, texts in enumerate(layout.stubs, first)
+    ]
+    down = _among_them([one for one in rows if one[1]], "" if place is None else titles[place])
     total = layout.total
     if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
         total, first, down = first, first + 1, ()  # the sum stands above one row a grid
     sums = [_sum_of(down)(Line(at=str(total), header="合计", when=""))] if total and down else []
-    named = next(
-        (one for one in layout.columns[:stubs] if "序号" not in one.header), layout.columns[0]
-    )
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
         total=total, tops=_tops(layout), across=across,
-        down=(*down, *sums), stub=get_column_letter(named.at),
-        each=EACH.get(words().get(bare(named.path[-1]), ""), "grid_code"),
+        down=(*down, *sums), stub=get_column_letter(layout.columns[stub].at),
+        each=EACH.get(titles[stub], "grid_code"),
     )  # fmt: skip
 
 
-def _among_them(named: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[Line, ...]:
+def _row_path(texts: Sequence[str | None], place: int | None) -> tuple[str, ...]:
+    """What the cells at the left say a row is: a place by its name alone, else all of them."""
+    told = tuple(
+        dict.fromkeys(t for t in texts if t and (not t.isdigit() or GRID_CODE.fullmatch(t)))
+    )
+    name = None if place is None else texts[place]
+    return (name,) if name in told and not SUM.search("".join(told)) else told
+
+
+def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -> tuple[Line, ...]:
     """Columns or rows as lines: `其中：女` behind `60岁以上` counts women of that age.
 
     What a part of a header is among stands before it at the same height, under the same parts.
@@ -256,7 +269,7 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[Line, ...
             and other[:height] == path[:height]
             and not any(map(_is_among, other))
         )
-        made.append(_line(at, path, next(wholes, ())))
+        made.append(_line(at, path, next(wholes, ()), place))
     return tuple(map(_sum_of(made), made))
 
 
@@ -292,12 +305,19 @@ def _stub_width(layout: Layout) -> int:
     return max(width, 1)
 
 
-def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = ()) -> Line:
+def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: str = "") -> Line:
+    """A line's condition; a row that counts nothing known may name a place (`place`: which)."""
+    header = "/".join(path)
+    if coded := next((one for one in path if GRID_CODE.fullmatch(one)), None):
+        return Line(at=at, header=header, when=f"grid_code = {coded}")
     found = counted((*whole, *path))
+    name = squeezed(header)
+    among = whole or _is_among(header) or SUM.search(name) or len(path) > 1
+    if not among and not AMISS.search(name) and (place or "网格" in name):
+        if found.when is None or (place and found.when and not WHOM.search(name)):
+            return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
     count: Any = found.count
-    if found.when is None and len(path) == 1 and "网格" in path[0]:
-        return Line(at=at, header="/".join(path), when=f"grid_name = {path[0]}")
-    return Line(at=at, header="/".join(path), when=found.when, count=count)
+    return Line(at=at, header=header, when=found.when, count=count)
 
 
 def compare(old: FormFile, new: FormFile) -> list[Difference]:

@@ -1,0 +1,67 @@
+"""Rows of a table of counts that name a grid, a community or a compound: which of ours is meant."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import polars as pl
+
+from reports.conditions import parse_population
+from reports.form_file import ROW_TITLES, Line
+from reports.people import People
+from reports.texts import squeezed
+from schemas.numerals import NUMERAL, arabic
+
+TITLES = {title: code for code, title in ROW_TITLES.items()}
+NUMBER = re.compile(rf"(?<![\d{NUMERAL}])第?([{NUMERAL}]+|\d+)号?(?=网格|$)")
+ENDING = re.compile(r"(?:网格|社区居委会|居民委员会|社区|小区)$")
+BEFORE = re.compile(r"^.*?(?:社区|街道|居委会)(?=.)")
+
+
+def named_place(line: Line) -> tuple[str, str] | None:
+    """The column whose code a row names by its title, and that name; None: it names none."""
+    tests = parse_population(line.when or "").tests
+    if len(tests) != 1 or tests[0].op != "=" or tests[0].item not in TITLES:
+        return None
+    return TITLES[tests[0].item], tests[0].values[0]
+
+
+def placed(lines: Sequence[Line], people: People) -> list[Line]:
+    """The rows with codes for names; what no one place is called has no `when`."""
+    return [
+        line if (named := named_place(line)) is None
+        else line.model_copy(update={"when": _condition(*named, people)})
+        for line in lines
+    ]  # fmt: skip
+
+
+def unknown_places(lines: Sequence[Line], people: People) -> list[str]:
+    """The rows whose name none, or more than one, of the places of these people has."""
+    found = placed(lines, people)
+    return [
+        line.header for line, now in zip(lines, found, strict=True)
+        if now.when is None and line.when is not None
+    ]  # fmt: skip
+
+
+def _condition(code: str, name: str, people: People) -> str | None:
+    title = ROW_TITLES[code]
+    pairs = pl.DataFrame(
+        [people.frame[code].alias("code"), people.value(title).alias("name")]
+    ).drop_nulls().unique()  # fmt: skip
+    for same in (str, plain_name, lambda text: plain_name(BEFORE.sub("", squeezed(text)))):
+        codes = {held for held, known in pairs.iter_rows() if same(known) == same(name)}
+        if codes:
+            return f"{code} = {codes.pop()}" if len(codes) == 1 else None
+    return None
+
+
+@cache
+def plain_name(text: str) -> str:
+    """`第一网格`, `1号网格` and `01网格` are one name; so are `幸福里` and `幸福里网格`."""
+    told = NUMBER.sub(lambda found: _number(found[1]), squeezed(text))
+    return ENDING.sub("", told) or told
+
+
+def _number(numeral: str) -> str:
+    return str(pl.select(arabic(pl.lit(numeral))).item())
