@@ -56,6 +56,12 @@ class Population:
         )
 
     @property
+    def one_of(self) -> tuple[str, ...]:
+        """The labels of which everybody of this population has at least one."""
+        several = (one.values for one in self.tests if one.op == "has" and len(one.values) > 1)
+        return next(several, ())
+
+    @property
     def items(self) -> frozenset[str]:
         """What must be known of a person to say whether they belong to it."""
         return frozenset(one.item for one in self.tests)

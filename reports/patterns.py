@@ -45,7 +45,7 @@ NOTES = re.compile(
     r"^(?:其他|其它|附加|相关)?(?:备注|备考|说明|附注)(?:信息|栏|事项|情况|说明|内容)?$|^(?:其他|其它)?需要?说明的?(?:问题|事项|情况)$"
 )
 COMMUNITY = re.compile(
-    r"^(?:所在|所属|归属|管辖|辖区|现居住?|居住|属地|报送|上报|申报|填报|常住|地|的)*"
+    r"^(?:所在|所属|归属|管辖|辖区|现居住?|居住|属地|报送|上报|申报|填报|推荐|推送|常住|地|的)*"
     r"(?:行政)?(?:村|社区|村居|居|社|居民(?=委)|村民(?=委))(?:[、/]?(?:社区|村|居))?(?:(?:居民|村民|民)?(?:委员会|居委会|村委会|委会|居委|村委))?(?:名称|全称)?$"
 )
 STREET = re.compile(
@@ -151,6 +151,9 @@ def _days(leaf: str, granted: Sequence[str]) -> str | None:
                 return f"since:{named[word]}"
             if any(ENDED.fullmatch(one) for one in rests):
                 return f"until:{named[word]}"
+    stem = re.sub(f"{DAY}$", "", leaf)
+    if len(granted) == 1 and 1 < len(stem) < len(leaf) and granted[0].startswith(stem):
+        return f"since:{granted[0]}"  # 流动时间 of 流动党员
     if len(granted) == 1 and GRANTED.fullmatch(leaf):
         return f"since:{granted[0]}"
     if len(granted) == 1 and ENDED.fullmatch(leaf):

@@ -129,8 +129,8 @@ def _content(file: Path) -> bytes:
 
 def propose_sheet(layout: Layout, population: str) -> Sheet:
     """Take a sheet for a list of people or a table of counts, and say what each part asks for."""
-    granted = parse_population(population).labels
-    proposals = propose(layout.columns, granted)
+    asked = parse_population(population)
+    proposals = propose(layout.columns, asked.labels, asked.one_of)
     if not _is_list(proposals):
         summary = _summary(layout)
         if summary is not None:
@@ -313,9 +313,9 @@ def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: st
     found = counted((*whole, *path))
     name = squeezed(header)
     among = whole or _is_among(header) or SUM.search(name) or len(path) > 1
-    if not among and not AMISS.search(name) and (place or "网格" in name):
-        if found.when is None or (place and found.when and not WHOM.search(name)):
-            return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
+    counts = found.when is not None and (not place or not found.when or WHOM.search(name))
+    if not (among or counts or AMISS.search(name)) and (place or "网格" in name):
+        return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
     count: Any = found.count
     return Line(at=at, header=header, when=found.when, count=count)
 

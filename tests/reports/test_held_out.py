@@ -48,7 +48,8 @@ def _compared(one: Form, folder: Path) -> Iterator[tuple[str, str, str]]:
     layout = read_layout(load_workbook(write_awful(one, folder)).active)
     assert layout is not None, one.name
     assert layout.body[1] - layout.body[0] + 1 == one.rows, one.name
-    found = propose(layout.columns, parse_population(one.population).labels)
+    asked = parse_population(one.population)
+    found = propose(layout.columns, asked.labels, asked.one_of)
     for (header, wanted), made in zip(one.columns, found, strict=True):
         free = wanted.startswith("other:") and made.item.startswith("other:")
         yield header, wanted, wanted if free else made.item

@@ -22,7 +22,8 @@ def _mapped(one: Form, folder: Path) -> list[tuple[str, str]]:
     """(wanted, found) of each column."""
     layout = read_layout(load_workbook(write_form(one, folder)).active)
     assert layout is not None
-    found = propose(layout.columns, parse_population(one.population).labels)
+    asked = parse_population(one.population)
+    found = propose(layout.columns, asked.labels, asked.one_of)
     return list(zip([item for _, item in one.columns], [p.item for p in found], strict=True))
 
 
