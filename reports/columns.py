@@ -237,6 +237,8 @@ def _fitting(one: Candidate, path: str) -> str | None:
         return None
     if ASKING.match(path.rpartition("/")[2]) and not str(item).startswith("label:"):
         return None
+    if item == "name" and path.endswith("名称"):
+        return None  # of a shop, not of a person
     if item in ONLY_BY_WORDS or _of_a_stranger(str(item), path) or not_this(item, path):
         return None
     return item

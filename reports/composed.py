@@ -12,7 +12,9 @@ BEFORE = re.compile(
     r"^(?:现在的?|现有|已取得|取得|已有|截[至止]目前|普查时点|普查登记|调查时点|在华|居住|所住|所辖|第几|现|目前|当前|实际|真实|本人|本|个人|有效|最新|常用|主要|所属|所在|归属|隶属|属地|辖区|详细|具体"
     r"|完整|请填写?|填写|填报|在蓉|在川|在本地|本地|常住|现有|您的|其|该|入户|登记人|户内|居民|公民)"
 )
-BEHIND = re.compile(r"(?:的)?(?:名称|全称|信息|情况|详情|必填|选填|一栏|栏)$")
+BEHIND = re.compile(
+    r"(?:的)?(?:名称|全称|信息|情况|详情|必填|选填|一栏|栏|是谁|叫什么|是什么|是多少|在哪里?)$"
+)
 CODED = re.compile(r"(?:的)?(?:代码|编码|代号|码)$")
 PLAIN = (*PERSONAL, "relation_code", "compound", "building", "unit", "room", "community_name",
          "street_name", "district_name", "grid_name", "worker_name", "worker_phone",

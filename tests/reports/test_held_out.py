@@ -11,6 +11,8 @@ of the thirteenth, of forms that ask another place, day or person, 99.0 % (of 21
 of the fourteenth, in the wording of instructions, 93.1 % (of 204): eight of its fourteen mistakes
 are one form of applicants, read as a head with those who apply with them; its truth is that now.
 Seven columns of the seventh and eighth were wrongly drawn up; their truth was mended afterwards.
+Of the fifteenth, of departments that seldom ask, 96.7 % (of 239) were right, of the sixteenth, of
+questions for headers and three storeys, 94.6 % (of 149); two columns of each were wrongly drawn up.
 """
 
 from collections.abc import Iterator
@@ -28,7 +30,8 @@ from tests.reports.department_forms import Form
 
 FOLDER = Path(__file__).parent
 SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-        "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth")  # fmt: skip
+        "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
+        "sixteenth")  # fmt: skip
 
 
 def _forms(name: str) -> list[Form]:
