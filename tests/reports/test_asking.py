@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
 
 from hub.settings import Home
-from reports.ask_lists import LOCATOR, NOT_ASKED, item_of
+from reports.ask_lists import LOCATOR, NOT_ASKED, item_of, write_lists
 from reports.asking import questions
 from reports.form_file import load_forms
 from reports.people import people_of
@@ -225,3 +226,17 @@ def test_an_answer_reaches_the_resident_whom_its_person_was_merged_into(
         held = [people.value(one).drop_nulls().to_list()
                 for one in ("ethnicity_code", "other:银行账号")]  # fmt: skip
     assert held == [["07"], ["6222000000001234567"]]
+
+
+def test_two_grids_of_one_name_have_a_list_each(asked: Home, tmp_path: Path) -> None:
+    with people_of(asked, None) as (people, _):
+        found = questions(load_forms(asked), people)
+        codes = [f"51010801900{6 + n % 2}001" for n in range(people.frame.height)]
+        frame = people.frame.with_columns(
+            grid_code=pl.Series(codes), grid_name=pl.lit("第一网格"), worker_name=pl.lit(None)
+        )
+        made = write_lists(people.of(frame), found, tmp_path / "清单")
+    assert sum(one.questions for one in made) == found.height
+    assert {one.path.name for one in made} == {
+        f"第一网格-51010801900{n}001.xlsx" for n in (6, 7)
+    }  # fmt: skip
