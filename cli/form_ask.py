@@ -124,14 +124,15 @@ def answer(
         merged, split = merged_ids(connection), split_ids(connection)
         taken = take_answers(opened, people, given, merged, split)
     unread = [one for each in lists for one in each.refused]
+    left = sum(each.left for each in lists)
     code = _synced(opened, taken, quiet=json) if taken.fields else 0
     if json:
         as_json({
-            "given": len(given), "taken": taken.taken, "fields": taken.fields,
+            "given": len(given) + left, "taken": taken.taken, "fields": taken.fields,
             "refused": [*unread, *taken.refused], "synced": code == 0,
         })  # fmt: skip
     else:
-        _tell(len(given), taken, unread)
+        _tell(len(given), taken, unread, left)
     raise typer.Exit(code)
 
 
@@ -150,13 +151,12 @@ def _synced(opened: "Home", taken: "Taken", *, quiet: bool) -> int:
     return code
 
 
-def _tell(given: int, taken: "Taken", unread: list[str]) -> None:
+def _tell(given: int, taken: "Taken", unread: list[str], left: int) -> None:
     from cli.screen import say
 
-    say(*unread)
-
-    say(f"收到 {given:,} 格答案，采用 {taken.taken:,} 格，退回 {len(taken.refused):,} 格。")
-    say(*taken.refused[:50])
+    back = len(taken.refused) + left
+    say(f"收到 {given + left:,} 格答案，采用 {taken.taken:,} 格，退回 {back:,} 格。")
+    say(*unread[:50], *taken.refused[:50])
     if len(taken.refused) > 50:
         say(f"另有 {len(taken.refused) - 50:,} 格退回，用 --json 看全部。")
 

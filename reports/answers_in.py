@@ -1,5 +1,6 @@
 """Answers given back: read from the workers' lists, checked one by one, and taken in."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -29,6 +30,8 @@ from schemas.phones import standard_phone
 
 NUMBERS = ("id_number", "head_id_number")
 READS = {f"other:{title}": one.reads for title, one in extras().items()}
+DIGITS = re.compile(r"(?:账号|卡号|证号|编号)$")
+"""What has at least some digits in it."""
 LONGEST = 400
 LONGEST_TITLE = 30
 EXACT = 10**15
@@ -57,6 +60,7 @@ class Given:
 
     answers: list[Answer] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    left: int = 0  # cells that cannot be taken
 
 
 @dataclass
@@ -124,9 +128,11 @@ def _read_rows(place: str, rows: Sequence[Sequence[object]], at: int, found: Giv
                 f"{place}{letter} 列“{title[:LONGEST_TITLE]}”：表头改过，或不是清单里的列，"
                 f"这一列填了的 {len(column)} 格没有收，请改回原来的表头再交。"
             ] * bool(column)
+            found.left += len(column)
             continue
         for number, value, row in column:
             if isinstance(value, int | float) and abs(value) >= EXACT:
+                found.left += 1
                 found.refused.append(
                     f"{place}{letter}{number}：是数字格式，末几位已经不准，请把格式改成文本重填。"
                 )
@@ -243,6 +249,8 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
         told = standard_code(cell, inputs_of(facts.code_set)).struct["value"]
     else:
         told = pl.when(cell.str.len_chars() <= LONGEST).then(cell)
+        if DIGITS.search(facts.title):
+            told = pl.when(cell.str.contains("[0-9]{3}")).then(told)
     frame = pl.Series("v", list(values), dtype=pl.String).to_frame()
     return frame.select(told.cast(pl.String).alias("v"))["v"].to_list()
 

@@ -107,7 +107,9 @@ class People:
             wanted = pl.lit(rest.split("|"))
             return self.frame.select(_joined(_names().list.set_intersection(wanted)))["labels"]
         found = self.frame.select(_detail(rest, kind).alias("v"))["v"]
-        said = self._collected(f"{kind}:{rest}").cast(found.dtype, strict=False)
+        said = self._collected(f"{kind}:{rest}")
+        if found.dtype == pl.Date:
+            said = said.str.to_date("%Y-%m-%d", strict=False)
         found = pl.select(pl.coalesce(found, said).alias("v"))["v"]
         if kind == "detail" and rest == "残疾":
             codes = standard_code(pl.col("v"), inputs_of("disability")).struct.field("value")

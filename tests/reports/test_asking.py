@@ -1,5 +1,6 @@
 """What nobody holds is asked once for each person, and its answer fills every form from then on."""
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -7,6 +8,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from hub.settings import Home
+from reports.answers_in import Answer, take_answers
 from reports.ask_lists import LOCATOR, NOT_ASKED, item_of, write_lists
 from reports.asking import questions
 from reports.form_file import load_forms
@@ -164,7 +166,7 @@ def test_a_column_with_a_changed_heading_is_told_of(asked: Home, hub: Hub, tmp_p
     book.create_sheet("另一张")["A1"] = "漏写的人"
     book.save(path)
     told = hub("form", "answer", path, "--json", home=asked).json
-    assert told["given"] == 0
+    assert (told["given"], told["taken"]) == (2, 0)
     assert [next(x for x in ("民族情况", "走访备注", "另一张") if x in one)
             for one in told["refused"]] == ["民族情况", "走访备注", "另一张"]  # fmt: skip
     assert "已搬走" not in str(told)
@@ -189,7 +191,7 @@ def test_a_row_that_slipped_and_a_damaged_number_are_refused(
     sheet.cell(2, 1).value = "王某某"
     book.save(path)
     told = hub("form", "answer", path, "--json", home=asked).json
-    assert (told["given"], told["taken"]) == (1, 0)
+    assert (told["given"], told["taken"]) == (2, 0)
     assert "数字格式" in told["refused"][0]
     assert "对不上" in told["refused"][1]
 
@@ -240,3 +242,16 @@ def test_two_grids_of_one_name_have_a_list_each(asked: Home, tmp_path: Path) -> 
     assert {one.path.name for one in made} == {
         f"第一网格-51010801900{n}001.xlsx" for n in (6, 7)
     }  # fmt: skip
+
+
+def test_an_answered_day_of_a_label_and_a_number_without_digits(hub: Hub, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", people=3)
+    assert hub("sync", home=home).code == 0
+    with people_of(home, None) as (people, _):
+        whose = people.frame["resident_id"][0]
+        said = [Answer("一", whose, "since:低保", "2024年1月5日"),
+                Answer("二", whose, "other:银行账号", "卡丢了")]  # fmt: skip
+        done = take_answers(home, people, said, {})
+    assert (done.taken, len(done.refused)) == (1, 1)
+    with people_of(home, None) as (people, _):
+        assert people.value("since:低保").drop_nulls().to_list() == [date(2024, 1, 5)]
