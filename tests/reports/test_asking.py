@@ -12,7 +12,7 @@ from reports.answers_in import Answer, take_answers
 from reports.ask_lists import LOCATOR, NOT_ASKED, item_of, write_lists
 from reports.asking import questions
 from reports.form_file import load_forms
-from reports.people import people_of
+from reports.people import people_of, sources_of
 from reports.register import Sent, register
 from tests.pipelines.small_home import database, make_home
 from tests.reports.conftest import Hub
@@ -255,3 +255,18 @@ def test_an_answered_day_of_a_label_and_a_number_without_digits(hub: Hub, tmp_pa
     assert (done.taken, len(done.refused)) == (1, 1)
     with people_of(home, None) as (people, _):
         assert people.value("since:低保").drop_nulls().to_list() == [date(2024, 1, 5)]
+
+
+def test_what_was_answered_is_told_to_be_answered(asked: Home) -> None:
+    with people_of(asked, None) as (people, connection):
+        whose = people.frame.filter(people.value("label:低保"))["resident_id"][0]
+        alone = people.frame.filter(pl.col("spouse_name").is_null())["resident_id"][0]
+        said = [Answer("一", whose, "since:低保", "2024-01-05"),
+                Answer("二", alone, "spouse_name", "王小红"),
+                Answer("三", whose, "label:孤儿", "否")]  # fmt: skip
+        assert take_answers(asked, people, said, {}).taken == 3
+    with people_of(asked, None) as (people, connection):
+        items = ["since:低保", "spouse_name", "label:孤儿", "label:低保"]
+        told = [one.filter(pl.col("resident_id") == (alone if nth == 1 else whose))
+                ["platform"].to_list() for nth, one in enumerate(sources_of(asked, connection, people, items))]  # fmt: skip
+        assert told == [["collected"], ["collected"], ["collected"], ["street_grid"]]
