@@ -267,6 +267,8 @@ def test_what_was_answered_is_told_to_be_answered(asked: Home) -> None:
         assert take_answers(asked, people, said, {}).taken == 3
     with people_of(asked, None) as (people, connection):
         items = ["since:低保", "spouse_name", "label:孤儿", "label:低保"]
-        told = [one.filter(pl.col("resident_id") == (alone if nth == 1 else whose))
-                ["platform"].to_list() for nth, one in enumerate(sources_of(asked, connection, people, items))]  # fmt: skip
+        about = [whose, alone, whose, whose]
+        sources = zip(sources_of(asked, connection, people, items), about, strict=True)
+        told = [one.filter(pl.col("resident_id") == who)["platform"].to_list()
+                for one, who in sources]  # fmt: skip
         assert told == [["collected"], ["collected"], ["collected"], ["street_grid"]]
