@@ -96,7 +96,9 @@ def _test(part: str) -> Test:
     item, op, values = found[1], found[2], _many(found[3])
     op = {"in": "=", "not in": "!="}.get(op, op)
     each = (_value(item, one) for one in values)
-    return Test(item, op, tuple(dict.fromkeys(code for one in each for code in _group(item, one))))
+    return Test(
+        item, op, tuple(dict.fromkeys(code for one in each for code in kinds_of(item, one)))
+    )
 
 
 def _many(text: str) -> tuple[str, ...]:
@@ -127,7 +129,7 @@ def _value(item: str, text: str) -> str:
     return text
 
 
-def _group(item: str, code: str) -> tuple[str, ...]:
+def kinds_of(item: str, code: str) -> tuple[str, ...]:
     """The code, and those that it is the head of."""
     if item not in GROUPED or len(code) != 2 or code[1] != "0":
         return (code,)
