@@ -272,3 +272,14 @@ def test_what_was_answered_is_told_to_be_answered(asked: Home) -> None:
         told = [one.filter(pl.col("resident_id") == who)["platform"].to_list()
                 for one, who in sources]  # fmt: skip
         assert told == [["collected"], ["collected"], ["collected"], ["street_grid"]]
+
+
+def test_an_answer_lacks_nothing_that_it_was_not_asked(hub: Hub, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", people=3)
+    assert hub("sync", home=home).code == 0
+    _form(home, tmp_path, "登记表", ["姓名", "身份证号", "文化程度", "民族"], "residents")
+    made = hub("form", "ask", "--out", tmp_path / "清单", "--json", home=home).json["lists"][0]
+    _answered(Path(made["path"]), {"education_code": "大专", "ethnicity_code": "彝族"})
+    assert hub("form", "answer", made["path"], "--json", home=home).json["taken"] == 2
+    assert hub("correction", "export", "--out", tmp_path / "核对", home=home).code == 0
+    assert not (tmp_path / "核对" / "collected.xlsx").exists()
