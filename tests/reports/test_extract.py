@@ -152,6 +152,24 @@ def test_a_public_extract_links_nobody_to_another_list(home: Home) -> None:
     assert "公示" in refused.value.zh
 
 
+@pytest.mark.parametrize("name", ["=电话", "'电话", '年龄"', " 电话", "@x", "a\nb", "长" * 61])
+def test_a_column_is_called_so_that_nothing_runs_or_breaks(home: Home, name: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        _extract(home, fields=[{"item": "phone", "name": name}])
+    assert "列名" in refused.value.zh
+
+
+def test_columns_that_differ_by_case_only_are_one(home: Home) -> None:
+    with pytest.raises(ConfigError) as refused:
+        _extract(home, fields=["age", {"item": "phone", "name": "AGE"}])
+    assert "AGE" in refused.value.zh or "age" in refused.value.zh
+
+
+def test_a_heading_is_no_formula(tmp_path: Path) -> None:
+    write_table(pl.DataFrame({"=1+1": ["a"]}), tmp_path / "表.xlsx")
+    assert load_workbook(tmp_path / "表.xlsx").active["A1"].value == "'=1+1"
+
+
 def test_small_counts_are_hidden(home: Home) -> None:
     one = _extract(home, fields=[], count_by=["sex_code"], hide_below=5, formats=["parquet"])
     frame = pl.read_parquet(run_extract(home, one, now=NOW).folder / "elders.parquet")
