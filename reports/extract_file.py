@@ -22,8 +22,8 @@ FOLDER = "extracts"
 NAME = r"^[a-z][a-z0-9_\-]{1,60}$"
 Kind = Literal["csv", "xlsx", "parquet", "json"]
 Said = Annotated[str, Field(pattern=r"\S")]  # never blank
-COLUMN = re.compile(r"[^\s=+\-@'\"`][^\"`\x00-\x1f]{0,59}")
-"""What a column may be called: no formula in a spreadsheet, and a name in any database."""
+COLUMN = re.compile(r"[^\s=+\-@'\"`][^\".`\x00-\x1f]{0,59}")
+"""What a column may be called: no formula in a spreadsheet, one name in a database or contract."""
 OWN = ("resident_id", "watermark", "change", "redirected_to", "persons")
 """Columns that a run adds itself."""
 PLACES = ("grid_code", "grid_name", "worker_name", "compound", "building", "community_name",
@@ -67,7 +67,7 @@ class ExtractField(Part):
             raise ConfigError(
                 "extract: a column cannot be called so",
                 zh=f"列名“{value}”不能用：不能以空格或 = + - @ ' 开头，"
-                "不能有引号和换行，最长 60 个字。",
+                "不能有引号、点和换行，最长 60 个字。",
             )
         return value
 
