@@ -152,7 +152,9 @@ def test_a_public_extract_links_nobody_to_another_list(home: Home) -> None:
     assert "公示" in refused.value.zh
 
 
-@pytest.mark.parametrize("name", ["=电话", "'电话", '年龄"', " 电话", "@x", "a\nb", "证件.号码", "长" * 61])
+@pytest.mark.parametrize(
+    "name", ["=电话", "'电话", '年龄"', " 电话", "@x", "a\nb", "证件.号码", "长" * 61]
+)
 def test_a_column_is_called_so_that_nothing_runs_or_breaks(home: Home, name: str) -> None:
     with pytest.raises(ConfigError) as refused:
         _extract(home, fields=[{"item": "phone", "name": name}])
