@@ -19,8 +19,8 @@ TABLE = """
         basis VARCHAR);
 """
 """Grain: a resident, label, rule and span of days; `until` is the first day it held no more: of
-whom died or left, that day, else the day on which it was first seen. Whoever comes back has it since the day on which
-that was seen, not since the birthday again.
+whom died or left, that day, else the day on which it was first seen. Whoever comes back has it
+since the day on which that was seen, not since the birthday again.
 `basis` names the fields that the rule looked at, never their values."""
 LASTS = "(until IS NULL OR until >= {day})"
 """Whether a label that was granted, perhaps as far as a day, holds still."""
