@@ -28,6 +28,12 @@ BOUNDS = {("age", ">="): "age_least", ("age", ">"): "age_least",
 """Who is known by the year of birth only fulfils what holds at either age."""
 NUMBERS = ("age", "birth_year", "member_count", "household_youngest")
 DATES = ("birth_date", "died_on", "left_on")
+BY_CODE = {
+    "community_name": "community_code = 510108019006",
+    "street_name": "--scope 510108019",
+    "district_name": "--scope 510108",
+}
+"""Names that are no column of a roster, and what to write instead."""
 GROUPED = ("marital_code", "education_code", "relation_code")
 """Their codes that end in 0 stand for all that begin alike: 20 已婚 is 21 初婚 and 22 再婚 too."""
 
@@ -94,6 +100,11 @@ def _test(part: str) -> Test:
             "几个条件用 & 连接；字段名见数据字典。",
         )
     item, op, values = found[1], found[2], _many(found[3])
+    if item in BY_CODE:
+        raise ConfigError(
+            f"condition: {item} is told by its code",
+            zh=f"条件“{part}”：{facts_of_item(item).title}按代码写，例如 {BY_CODE[item]}。",
+        )
     op = {"in": "=", "not in": "!="}.get(op, op)
     each = (_value(item, one) for one in values)
     return Test(

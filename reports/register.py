@@ -20,7 +20,6 @@ from reports.items import facts_of_item, words
 from reports.layout import HeaderColumn, Layout, read_layout
 from reports.package import open_package
 from reports.proposals import Proposal
-from reports.row_places import TITLES
 from reports.texts import bare, remarks, squeezed
 from schemas.codes import inputs_of, spelling
 
@@ -34,6 +33,8 @@ WHOM = re.compile("[岁男女人户]")
 AMISS = re.compile("[&|]")
 """What a condition's value cannot hold."""
 WHO = ("name", "id_number", "head_name", "head_id_number")
+ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
+"""What a row's condition is about, by what its column is called."""
 EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
 """What a table of counts has a row for, by what its first column is called."""
 
@@ -222,7 +223,7 @@ def _summary(layout: Layout) -> Sheet | None:
     stubs = _stub_width(layout)
     titles = [words().get(bare(one.path[-1]), "") for one in layout.columns[:stubs]]
     plain = [nth for nth, one in enumerate(layout.columns[:stubs]) if "序号" not in one.header]
-    place = next((nth for nth in reversed(plain) if titles[nth] in TITLES), None)
+    place = next((nth for nth in reversed(plain) if titles[nth] in ROWS_ARE), None)
     stub = place if place is not None else next(iter(plain), 0)
     across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
     known = sum(one.when is not None for one in across)
@@ -232,7 +233,9 @@ def _summary(layout: Layout) -> Sheet | None:
     rows = [
         (str(row), _row_path(texts[:stubs], place)) for row, texts in enumerate(layout.stubs, first)
     ]
-    down = _among_them([one for one in rows if one[1]], "" if place is None else titles[place])
+    down = _among_them(
+        [one for one in rows if one[1]], "" if place is None else ROWS_ARE[titles[place]]
+    )
     total = layout.total
     if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
         total, first, down = first, first + 1, ()  # the sum stands above one row a grid

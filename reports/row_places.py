@@ -12,7 +12,8 @@ from reports.people import People
 from reports.texts import squeezed
 from schemas.numerals import NUMERAL, arabic
 
-TITLES = {title: code for code, title in ROW_TITLES.items()}
+NAMED = {"grid_name": "grid_code", "community_code": "community_code", "compound": "compound"}
+"""What a row's condition may give a name of, and the column that has the code of it."""
 NUMBER = re.compile(rf"(?<![\d{NUMERAL}])第?([{NUMERAL}]+|\d+)号?(?=网格|$)")
 ENDING = re.compile(r"(?:网格|社区居委会|居民委员会|社区|小区)$")
 BEFORE = re.compile(r"^.*?(?:社区|街道|居委会)(?=.)")
@@ -21,9 +22,11 @@ BEFORE = re.compile(r"^.*?(?:社区|街道|居委会)(?=.)")
 def named_place(line: Line) -> tuple[str, str] | None:
     """The column whose code a row names by its title, and that name; None: it names none."""
     tests = parse_population(line.when or "").tests
-    if len(tests) != 1 or tests[0].op != "=" or tests[0].item not in TITLES:
+    if len(tests) != 1 or tests[0].op != "=" or tests[0].item not in NAMED:
         return None
-    return TITLES[tests[0].item], tests[0].values[0]
+    name = tests[0].values[0]
+    coded = tests[0].item == "community_code" and name.isdigit()
+    return None if coded else (NAMED[tests[0].item], name)
 
 
 def placed(lines: Sequence[Line], people: People) -> list[Line]:

@@ -3,6 +3,7 @@
 import pytest
 from openpyxl import Workbook
 
+from hub.errors import ConfigError
 from hub.settings import Home
 from reports.condition_words import in_words
 from reports.conditions import parse_population
@@ -51,3 +52,10 @@ def test_a_code_that_heads_others_means_them_too() -> None:
     assert test.values == ("21",)
     assert "31" in parse_population("education_code in 30|70").tests[0].values
     assert in_words("education_code in 30|71") == "常住，文化程度是大学专科或初中毕业"
+
+
+@pytest.mark.parametrize("item", ["community_name", "street_name", "district_name"])
+def test_a_place_is_meant_by_its_code(item: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse_population(f"{item} = 甲社区")
+    assert "代码" in refused.value.zh

@@ -1,6 +1,7 @@
 """Tables of counts as people draw them: a sum above the grids, groups of which others are part."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -185,3 +186,17 @@ def test_two_grids_of_one_name_are_not_guessed_between(home: Home) -> None:
         )
         line = Line(at="4", header="第一网格", when="grid_name = 第一网格")
         assert unknown_places([line], people.of(frame)) == ["第一网格"]
+
+
+def test_rows_that_name_a_community(home: Home, tmp_path: Path) -> None:
+    file = _by_place(tmp_path, ["社区名称"], [["甲社区"], ["无名社区"]])
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down] == [
+        "community_code = 甲社区", "community_code = 无名社区",
+    ]  # fmt: skip
+    with people_of(home, None) as (people, _):
+        named = replace(people, places=people.places | {"510108019006": "甲社区居委会"})
+        assert unknown_places(sheet.down, named) == ["无名社区"]
+        _, numbers = counts(sheet, named, "residents")
+    assert numbers["2", "B"]
+    assert numbers["3", "B"] is None
