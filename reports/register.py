@@ -1,7 +1,7 @@
 """Taking a department's form in: its layout, what each column asks for, and what changed in it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -223,19 +223,18 @@ def _summary(layout: Layout) -> Sheet | None:
     stubs = _stub_width(layout)
     titles = [words().get(bare(one.path[-1]), "") for one in layout.columns[:stubs]]
     plain = [nth for nth, one in enumerate(layout.columns[:stubs]) if "序号" not in one.header]
-    place = next((nth for nth in reversed(plain) if titles[nth] in ROWS_ARE), None)
-    stub = place if place is not None else next(iter(plain), 0)
+    places = {nth: titles[nth] for nth in plain if titles[nth] in ROWS_ARE}
+    stub = max(places, default=next(iter(plain), 0))
     across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
     known = sum(one.when is not None for one in across)
     if not across or known * 2 < len(across):
         return None
     first, last = layout.body
     rows = [
-        (str(row), _row_path(texts[:stubs], place)) for row, texts in enumerate(layout.stubs, first)
+        (str(row), _row_path(texts[:stubs], places))
+        for row, texts in enumerate(layout.stubs, first)
     ]
-    down = _among_them(
-        [one for one in rows if one[1]], "" if place is None else ROWS_ARE[titles[place]]
-    )
+    down = _among_them([one for one in rows if one[1]], ROWS_ARE.get(titles[stub], ""))
     total = layout.total
     if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
         total, first, down = first, first + 1, ()  # the sum stands above one row a grid
@@ -248,13 +247,17 @@ def _summary(layout: Layout) -> Sheet | None:
     )  # fmt: skip
 
 
-def _row_path(texts: Sequence[str | None], place: int | None) -> tuple[str, ...]:
+def _row_path(texts: Sequence[str | None], places: Mapping[int, str]) -> tuple[str, ...]:
     """What the cells at the left say a row is: a place by its name alone, else all of them."""
     told = tuple(
         dict.fromkeys(t for t in texts if t and (not t.isdigit() or GRID_CODE.fullmatch(t)))
     )
-    name = None if place is None else texts[place]
-    return (name,) if name in told and not SUM.search("".join(told)) else told
+    names = [(title, squeezed(texts[nth])) for nth, title in places.items() if texts[nth]]
+    if len(names) != len(places) or not names or SUM.search("".join(told)):
+        return told
+    *others, (_, name) = names  # 甲社区 beside 第一网格
+    within = "".join(one for title, one in others if title == "community_name")
+    return (f"{within.removesuffix('社区')}社区{name}" if within else name,)
 
 
 def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -> tuple[Line, ...]:

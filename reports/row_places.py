@@ -16,7 +16,8 @@ NAMED = {"grid_name": "grid_code", "community_code": "community_code", "compound
 """What a row's condition may give a name of, and the column that has the code of it."""
 NUMBER = re.compile(rf"(?<![\d{NUMERAL}])第?([{NUMERAL}]+|\d+)号?(?=网格|$)")
 ENDING = re.compile(r"(?:网格|社区居委会|居民委员会|社区|小区)$")
-BEFORE = re.compile(r"^.*?(?:社区|街道|居委会)(?=.)")
+BEFORE = re.compile(r"^.*(?:社区|街道|居委会)(?=.)")
+"""The community before a grid's name."""
 
 
 def named_place(line: Line) -> tuple[str, str] | None:
@@ -48,15 +49,27 @@ def unknown_places(lines: Sequence[Line], people: People) -> list[str]:
 
 
 def _condition(code: str, name: str, people: People) -> str | None:
-    title = ROW_TITLES[code]
-    pairs = pl.DataFrame(
-        [people.frame[code].alias("code"), people.value(title).alias("name")]
-    ).drop_nulls().unique()  # fmt: skip
-    for same in (str, plain_name, lambda text: plain_name(BEFORE.sub("", squeezed(text)))):
-        codes = {held for held, known in pairs.iter_rows() if same(known) == same(name)}
-        if codes:
-            return f"{code} = {codes.pop()}" if len(codes) == 1 else None
-    return None
+    known = pl.DataFrame([
+        people.frame[code].alias("code"), people.value(ROW_TITLES[code]).alias("name"),
+        people.value("community_name").alias("within"),
+        people.frame["community_code"].alias("community"),
+    ]).drop_nulls(["code", "name"]).unique()  # fmt: skip
+    rows = list(known.select("code", "name", "within").iter_rows())
+    codes = {held for held, called, _ in rows if called == name} or {
+        held for held, called, _ in rows if plain_name(called) == plain_name(name)
+    }
+    before = BEFORE.match(squeezed(name))
+    if not codes and before and code != "community_code":
+        own = plain_name(BEFORE.sub("", squeezed(name)))
+        unnamed = known["within"].null_count() == known.height
+        here = unnamed and known["community"].n_unique() == 1
+        codes = {
+            held
+            for held, called, within in rows
+            if plain_name(BEFORE.sub("", squeezed(called))) == own
+            and (here or plain_name(before[0]).endswith(plain_name(within or "/")))
+        }
+    return f"{code} = {codes.pop()}" if len(codes) == 1 else None
 
 
 @cache

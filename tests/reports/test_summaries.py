@@ -174,8 +174,14 @@ def test_rows_that_name_a_compound_or_a_community_and_its_grid(home: Home, tmp_p
         tmp_path, ["社区", "网格"], [["甲社区", "第一网格"], ["甲社区", "第二网格"], ["合计", ""]]
     )
     (sheet,) = register(home, file, Sent("民政")).form.sheets
-    assert [one.when for one in sheet.down] == ["grid_name = 第一网格", "grid_name = 第二网格", ""]
+    assert [one.when for one in sheet.down] == [
+        "grid_name = 甲社区第一网格", "grid_name = 甲社区第二网格", "",
+    ]  # fmt: skip
     assert sheet.stub == "B"
+    with people_of(home, None) as (people, _):
+        for called, unknown in (("甲社区居委会", 1), ("乙社区", 2)):
+            named = replace(people, places=people.places | {"510108019006": called})
+            assert len(unknown_places(sheet.down, named)) == unknown
 
 
 def test_two_grids_of_one_name_are_not_guessed_between(home: Home) -> None:
