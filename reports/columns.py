@@ -40,7 +40,7 @@ LEAST = 0.45
 ONLY_BY_WORDS = ("remark", "seq")
 """Nobody is asked for these, so a mere likeness (`停留事由`) must not make a column one."""
 SIGNED = re.compile(
-    r"(?:签名|签字|签收|手印|签章|盖章|签领|按印|捺印|签认|签署|画押|(?:签字|签名)确认)$"
+    r"(?:签名|签字|签到|签收|手印|签章|盖章|签领|按印|捺印|签认|签署|画押|(?:签字|签名)确认)$"
 )
 SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
 EMPTY_GROUPS = ("基本信息", "个人信息", "人员信息", "基本情况", "本人信息", "本人情况", "个人情况")

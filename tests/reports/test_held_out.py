@@ -13,6 +13,7 @@ are one form of applicants, read as a head with those who apply with them; its t
 Seven columns of the seventh and eighth were wrongly drawn up; their truth was mended afterwards.
 Of the fifteenth, of departments that seldom ask, 96.7 % (of 239) were right, of the sixteenth, of
 questions for headers and three storeys, 94.6 % (of 149); two columns of each were wrongly drawn up.
+Of the seventeenth, in the manner of most offices, 97.0 % (of 133).
 """
 
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ from tests.reports.department_forms import Form
 FOLDER = Path(__file__).parent
 SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
         "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
-        "sixteenth")  # fmt: skip
+        "sixteenth", "seventeenth")  # fmt: skip
 
 
 def _forms(name: str) -> list[Form]:
