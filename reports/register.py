@@ -241,10 +241,14 @@ def _summary(layout: Layout) -> Sheet | None:
     sums = [_sum_of(down)(Line(at=str(total), header="合计", when=""))] if total and down else []
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
-        total=total, tops=_tops(layout), across=across,
-        down=(*down, *sums), stub=get_column_letter(layout.columns[stub].at),
+        total=total, tops=_tops(layout), across=tuple(map(_proposed, across)),
+        down=tuple(map(_proposed, (*down, *sums))), stub=get_column_letter(layout.columns[stub].at),
         each=EACH.get(titles[stub], "grid_code"),
     )  # fmt: skip
+
+
+def _proposed(line: Line) -> Line:
+    return line.model_copy(update={"proposed": line.when})
 
 
 def _row_path(texts: Sequence[str | None], places: Mapping[int, str]) -> tuple[str, ...]:
@@ -358,7 +362,8 @@ def _carried(old: FormFile, new: FormFile) -> FormFile:
             one.model_copy(update={"value": own.get((sheet.sheet, one.label), "")})
             for one in sheet.tops
         )
-        sheets.append(sheet.model_copy(update={"columns": columns, "tops": tops}))
+        lines = {one: _kept_lines(old, sheet, one) for one in ("across", "down")}
+        sheets.append(sheet.model_copy(update={"columns": columns, "tops": tops} | lines))
     kept = {"sheets": tuple(sheets), "order": old.order, "public": old.public or new.public}
     return new.model_copy(update=kept)
 
@@ -369,6 +374,21 @@ def _kept(before: Column | None, now: Column) -> Column:
         return now
     places = {"at": now.at, "span": now.span, "boxes": now.boxes}
     return before.model_copy(update=places)
+
+
+def _kept_lines(old: FormFile, sheet: Sheet, part: str) -> tuple[Line, ...]:
+    """What an officer said that a row or column counts, where one of that header still stands."""
+    before = [line for one in old.sheets if one.sheet == sheet.sheet for line in getattr(one, part)]
+    made = []
+    for now in getattr(sheet, part):
+        same = next((one for one in before if one.header == now.header), None)
+        if same is not None:
+            before.remove(same)  # of two headers alike the second is the second
+            spoken = same.when != same.proposed
+            kept = {"when": same.when} if spoken else {}
+            now = now.model_copy(update={"count": same.count} | kept)  # noqa: PLW2901
+        made.append(now)
+    return tuple(made)
 
 
 def _archive(home: Home, old: FormFile) -> None:

@@ -206,3 +206,17 @@ def test_rows_that_name_a_community(home: Home, tmp_path: Path) -> None:
         _, numbers = counts(sheet, named, "residents")
     assert numbers["2", "B"]
     assert numbers["3", "B"] is None
+
+
+def test_what_an_officer_said_of_a_row_stays_in_a_later_version(home: Home, tmp_path: Path) -> None:
+    file = _by_place(tmp_path, ["网格名称"], [["幸福里网格"], ["第一网格"]])
+    done = register(home, file, Sent("民政"))
+    text = done.path.read_text(encoding="utf-8")
+    done.path.write_text(
+        text.replace("when: grid_name = 幸福里网格", f"when: grid_code = {GRID}"), encoding="utf-8"
+    )
+    file = _by_place(tmp_path, ["网格名称"], [["第一网格"], ["第三网格"], ["幸福里网格"]])
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down] == [
+        "grid_name = 第一网格", "grid_name = 第三网格", f"grid_code = {GRID}",
+    ]  # fmt: skip
