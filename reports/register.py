@@ -347,6 +347,11 @@ def compare(old: FormFile, new: FormFile) -> list[Difference]:
             found.append(Difference(*key, f"“{key[1]}”的选项变了"))
         if now.boxes != column.boxes:
             found.append(Difference(*key, f"“{key[1]}”的格数变了"))
+    for part, word in (("across", "列"), ("down", "行")):
+        lines = [{(s.sheet, one.header): None for s in form.sheets for one in getattr(s, part)}
+                 for form in (old, new)]  # fmt: skip
+        found += [Difference(*k, f"新增一{word}“{k[1]}”") for k in lines[1] if k not in lines[0]]
+        found += [Difference(*k, f"少了一{word}“{k[1]}”") for k in lines[0] if k not in lines[1]]
     sheets = {s.sheet for s in old.sheets} ^ {s.sheet for s in new.sheets}
     return found + [Difference(one, "", f"工作表“{one}”新增或取消") for one in sorted(sheets)]
 

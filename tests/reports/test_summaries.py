@@ -216,7 +216,9 @@ def test_what_an_officer_said_of_a_row_stays_in_a_later_version(home: Home, tmp_
         text.replace("when: grid_name = 幸福里网格", f"when: grid_code = {GRID}"), encoding="utf-8"
     )
     file = _by_place(tmp_path, ["网格名称"], [["第一网格"], ["第三网格"], ["幸福里网格"]])
-    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    again = register(home, file, Sent("民政"))
+    assert [one.zh for one in again.differences] == ["新增一行“第三网格”"]
+    (sheet,) = again.form.sheets
     assert [one.when for one in sheet.down] == [
         "grid_name = 第一网格", "grid_name = 第三网格", f"grid_code = {GRID}",
     ]  # fmt: skip
