@@ -257,7 +257,8 @@ def _row_path(texts: Sequence[str | None], places: Mapping[int, str]) -> tuple[s
         dict.fromkeys(t for t in texts if t and (not t.isdigit() or GRID_CODE.fullmatch(t)))
     )
     names = [(title, squeezed(texts[nth])) for nth, title in places.items() if texts[nth]]
-    if len(names) != len(places) or not names or SUM.search("".join(told)):
+    coded = any(GRID_CODE.fullmatch(one) for one in told)
+    if coded or len(names) != len(places) or not names or SUM.search("".join(told)):
         return told
     *others, (_, name) = names  # 甲社区 beside 第一网格
     within = "".join(one for title, one in others if title == "community_name")

@@ -222,3 +222,9 @@ def test_what_an_officer_said_of_a_row_stays_in_a_later_version(home: Home, tmp_
     assert [one.when for one in sheet.down] == [
         "grid_name = 第一网格", "grid_name = 第三网格", f"grid_code = {GRID}",
     ]  # fmt: skip
+
+
+def test_a_code_beside_the_name_is_the_grid(home: Home, tmp_path: Path) -> None:
+    file = _by_place(tmp_path, ["网格编码", "网格名称"], [[GRID, "第九网格"], ["合计", ""]])
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down] == [f"grid_code = {GRID}", ""]
