@@ -30,6 +30,8 @@ SUM = re.compile("合计|总计|小计|共计")
 GRID_CODE = re.compile(r"\d{15}")
 WHOM = re.compile("[岁男女人户]")
 """In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
+AMONG = re.compile(r"[(\d.、)一二三四五六七八九十]*其中")
+"""What begins so is part of what stands before; `80岁以上其中：女` says itself of what."""
 AMISS = re.compile("[&|]")
 """What a condition's value cannot hold."""
 WHO = ("name", "id_number", "head_name", "head_id_number")
@@ -299,7 +301,7 @@ def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
 
 
 def _is_among(part: str) -> bool:
-    return "其中" in squeezed(part)
+    return AMONG.match(squeezed(part)) is not None
 
 
 def _stub_width(layout: Layout) -> int:

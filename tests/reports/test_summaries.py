@@ -228,3 +228,13 @@ def test_a_code_beside_the_name_is_the_grid(home: Home, tmp_path: Path) -> None:
     file = _by_place(tmp_path, ["网格编码", "网格名称"], [[GRID, "第九网格"], ["合计", ""]])
     (sheet,) = register(home, file, Sent("民政")).form.sheets
     assert [one.when for one in sheet.down] == [f"grid_code = {GRID}", ""]
+
+
+def test_of_whom_is_said_in_the_same_cell(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["网格名称", "低保", "（其中：男）", "80岁以上其中：女"])
+    book.save(tmp_path / "同格.xlsx")
+    (sheet,) = register(home, tmp_path / "同格.xlsx", Sent("民政")).form.sheets
+    assert [one.when for one in sheet.across] == [
+        "label:低保", "label:低保 & sex_code = 1", "age >= 80 & sex_code = 2",
+    ]  # fmt: skip
