@@ -126,6 +126,7 @@ def test_a_field_is_told_of_without_a_value(asked: Home, hub: Hub) -> None:
     assert told["forms"] == ["发放表", "核对表"]
     assert "不要再收集" in hub("form", "ask", "id_number", home=asked).out
     assert hub("form", "ask", "从没听说过", home=asked).code == 1
+    assert "标签" in hub("form", "ask", "label:不存在的", home=asked).err
     assert hub("form", "ask", home=asked).code == 2
 
 
