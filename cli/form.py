@@ -125,6 +125,7 @@ def _review(report: "FillReport") -> None:
     columns = [one for one in report.columns if one.applies]
     whole = [one.header for one in columns if one.filled == one.applies]
     nothing = [one.header for one in columns if not one.filled]
+    _unnamed(report)
     say(f"审核：要填 {report.asked:,} 格，已有 {report.answered:,} 格。")
     if columns and len(whole) == len(columns):
         say("全部已有，不要再收集：用 hub form fill 填好交给部门，或做成抽取。")
@@ -132,6 +133,17 @@ def _review(report: "FillReport") -> None:
         say(f"不必再收集（已有）：{'、'.join(whole)}。")
     if nothing:
         say(f"各平台都没有，只问一次：{'、'.join(nothing)}。")
+
+
+def _unnamed(report: Any) -> None:  # noqa: ANN401 (a FillReport; imported where needed)
+    from cli.screen import say
+
+    if report.unnamed:
+        say(
+            f"这几行的名称在范围里对不上，或有几个同名的，留空：{'、'.join(report.unnamed)}。"
+            "请在登记文件里改这一行的 when：网格写编码，例如 grid_code = 510108019006001；"
+            "小区写库里的名称。"
+        )
 
 
 def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
@@ -240,7 +252,7 @@ def fill(
         as_json({
             "form": report.form, "rows": report.rows, "asked": report.asked,
             "answered": report.answered, "without_grid": report.without_grid,
-            "columns": report.columns,
+            "unnamed": report.unnamed, "columns": report.columns,
         })  # fmt: skip
     else:
         _tell(report, out.resolve())
@@ -276,6 +288,7 @@ def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; import
         )
     if report.without_grid:
         say(f"另有 {report.without_grid:,} 人不知道在哪个网格，没有列入这个范围。")
+    _unnamed(report)
     for what, left in report.unplaced.items():
         say(f"有 {left:,} 人不知道属于哪个{what}，没有数进任何一行，各行之和里也没有。")
     if report.rows:

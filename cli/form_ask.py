@@ -115,19 +115,24 @@ def answer(
     from cli.screen import as_json
     from reports.answers_in import read_answers, take_answers
     from reports.people import people_of
+    from warehouse.answers import merged_ids, split_ids
 
     opened = the_home(home)
-    given = [one for file in files for one in read_answers(file)]
-    with people_of(opened, None) as (people, _):
-        taken = take_answers(opened, people, given)
+    lists = [read_answers(file) for file in files]
+    given = [one for each in lists for one in each.answers]
+    with people_of(opened, None) as (people, connection):
+        merged, split = merged_ids(connection), split_ids(connection)
+        taken = take_answers(opened, people, given, merged, split)
+    unread = [one for each in lists for one in each.refused]
+    left = sum(each.left for each in lists)
     code = _synced(opened, taken, quiet=json) if taken.fields else 0
     if json:
         as_json({
-            "given": len(given), "taken": taken.taken, "fields": taken.fields,
-            "refused": taken.refused, "synced": code == 0,
+            "given": len(given) + left, "taken": taken.taken, "fields": taken.fields,
+            "refused": [*unread, *taken.refused], "synced": code == 0,
         })  # fmt: skip
     else:
-        _tell(len(given), taken)
+        _tell(len(given), taken, unread, left)
     raise typer.Exit(code)
 
 
@@ -146,11 +151,12 @@ def _synced(opened: "Home", taken: "Taken", *, quiet: bool) -> int:
     return code
 
 
-def _tell(given: int, taken: "Taken") -> None:
+def _tell(given: int, taken: "Taken", unread: list[str], left: int) -> None:
     from cli.screen import say
 
-    say(f"收到 {given:,} 格答案，采用 {taken.taken:,} 格，退回 {len(taken.refused):,} 格。")
-    say(*taken.refused[:50])
+    back = len(taken.refused) + left
+    say(f"收到 {given + left:,} 格答案，采用 {taken.taken:,} 格，退回 {back:,} 格。")
+    say(*unread[:50], *taken.refused[:50])
     if len(taken.refused) > 50:
         say(f"另有 {len(taken.refused) - 50:,} 格退回，用 --json 看全部。")
 

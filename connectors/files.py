@@ -64,10 +64,11 @@ class FilesConnector:
         marks = self.place.marks(self._pattern(stream), before)
         columns = [*self._reader(stream).wanted, ORIGIN]
         whole = not self.platform.streams[stream].increment.new_files
-        if hashes(marks) == hashes(before):
-            yield Chunk(empty_table(columns), {**kept, "files": marks}, last=True)
-            return
         read = marks if whole else {name: marks[name] for name in changed(marks, before)}
+        if hashes(marks) == hashes(before) or not read:  # a file that is gone is no news
+            seen = marks if whole else before | marks
+            yield Chunk(empty_table(columns), {**kept, "files": seen}, last=True)
+            return
         report = self._report(stream, kept)
         waiting = empty_table(columns)
         for table in regrouped(self._tables(stream, read, report), chunk_rows):

@@ -1,7 +1,8 @@
 """Answers given back: read from the workers' lists, checked one by one, and taken in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import polars as pl
 
 from hub.errors import ConfigError
 from hub.settings import Home
-from reports.ask_lists import LOCATOR, NOT_ASKED, item_of
+from reports.ask_lists import FORMS, KNOWN, LOCATOR, NOT_ASKED, item_of
 from reports.collected import (
     ANSWERED,
     COLLECTED,
@@ -29,17 +30,37 @@ from schemas.phones import standard_phone
 
 NUMBERS = ("id_number", "head_id_number")
 READS = {f"other:{title}": one.reads for title, one in extras().items()}
+DIGITS = re.compile(r"(?:账号|卡号|证号|编号)$")
+"""What has at least some digits in it."""
 LONGEST = 400
+LONGEST_TITLE = 30
+EXACT = 10**15
+"""A number from here on has lost its last digits in a spreadsheet."""
+HEADER = 10
+"""Rows above which the header is looked for: somebody may have put a title there."""
+OURS = (*KNOWN.values(), FORMS, LOCATOR)
+"""Columns of a list that ask nothing."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One cell given back. `place` says where it stands; the value is never shown."""
+    """One cell given back. `place` says where it stands; no personal value is ever shown."""
 
     place: str
     resident_id: str
     item: str
     value: str = field(repr=False)
+    name: str = field(default="", repr=False)  # as the list says beside it
+    address: str = field(default="", repr=False)
+
+
+@dataclass
+class Given:
+    """What a list holds: its answers, and what of it cannot be taken and why."""
+
+    answers: list[Answer] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    left: int = 0  # cells that cannot be taken
 
 
 @dataclass
@@ -52,14 +73,13 @@ class Taken:
     files: list[Path] = field(default_factory=list)
 
 
-def read_answers(path: Path) -> list[Answer]:
-    """Every filled cell of a list.
+def read_answers(path: Path) -> Given:
+    """Every filled cell of a list; filled columns and sheets that are none of ours are told of.
 
     Raises:
         ConfigError: it is no list of ours.
     """
     from openpyxl import load_workbook
-    from openpyxl.utils import get_column_letter
 
     try:
         book = load_workbook(path, read_only=True)  # a formula as it is written
@@ -68,49 +88,102 @@ def read_answers(path: Path) -> list[Answer]:
             f"{path.name} cannot be read ({type(error).__name__})",
             zh=f"{path.name} 打不开：请确认是 hub form ask 导出的 .xlsx。",
         ) from None
-    found: list[Answer] = []
+    found, ours = Given(), 0
     for sheet in book.worksheets:
-        rows = sheet.iter_rows(values_only=True)
-        header = next(rows, ())
-        if LOCATOR not in header:
-            continue
-        locator = header.index(LOCATOR)
-        items = [(nth, item) for nth, text in enumerate(header) if (item := item_of(text))]
-        for number, row in enumerate(rows, 2):
-            for nth, item in items:
-                text = _text(row[nth])
-                if text and text != NOT_ASKED:
-                    place = f"{path.name} {get_column_letter(nth + 1)}{number}"
-                    found.append(Answer(place, str(row[locator] or ""), item, text))
+        rows = [tuple(row) for row in sheet.iter_rows(values_only=True)]
+        at = next((nth for nth, row in enumerate(rows[:HEADER]) if LOCATOR in _stripped(row)), None)
+        if at is not None:
+            ours += 1
+            _read_rows(f"{path.name} {sheet.title}!", rows, at, found)
+        elif any(_text(one) for row in rows for one in row):
+            found.refused.append(f"{path.name} 工作表“{sheet.title}”没有“{LOCATOR}”一列，没有收。")
     book.close()
+    if not ours:
+        raise ConfigError(
+            f"{path.name} has no column of locators",
+            zh=f"{path.name} 不是 hub form ask 导出的清单：没有“{LOCATOR}”一列。请不要改表头。",
+        )
     return found
+
+
+def _read_rows(place: str, rows: Sequence[Sequence[object]], at: int, found: Given) -> None:
+    from openpyxl.utils import get_column_letter
+
+    header = _stripped(rows[at])
+    width = max(map(len, rows))
+    known = {title: header.index(title) for title in OURS if title in header}
+    for nth in range(width):
+        title = header[nth] if nth < len(header) else ""
+        item = item_of(title)
+        if title in OURS:
+            continue
+        column = [
+            (number, row[nth], row)
+            for number, row in enumerate(rows[at + 1 :], at + 2)
+            if nth < len(row) and _text(row[nth]) not in ("", NOT_ASKED)
+        ]
+        letter = get_column_letter(nth + 1)
+        if item is None or not is_item(item):
+            found.refused += [
+                f"{place}{letter} 列“{title[:LONGEST_TITLE]}”：表头改过，或不是清单里的列，"
+                f"这一列填了的 {len(column)} 格没有收，请改回原来的表头再交。"
+            ] * bool(column)
+            found.left += len(column)
+            continue
+        for number, value, row in column:
+            if isinstance(value, int | float) and abs(value) >= EXACT:
+                found.left += 1
+                found.refused.append(
+                    f"{place}{letter}{number}：是数字格式，末几位已经不准，请把格式改成文本重填。"
+                )
+                continue
+            whose, name, address = (
+                _text(row[known[one]]) if one in known and known[one] < len(row) else ""
+                for one in (LOCATOR, KNOWN["name"], KNOWN["residence_address"])
+            )
+            found.answers.append(
+                Answer(f"{place}{letter}{number}", whose, item, _text(value), name, address)
+            )
+
+
+def _stripped(row: Sequence[object]) -> list[str]:
+    return [_text(one) for one in row]
 
 
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return str(value).strip().removeprefix("'") if value is not None else ""
 
 
-def take_answers(home: Home, people: People, given: Sequence[Answer]) -> Taken:
+def take_answers(
+    home: Home,
+    people: People,
+    given: Sequence[Answer],
+    merged: Mapping[str, str],
+    split: Collection[str] = (),
+) -> Taken:
     """Check the answers and keep the good ones.
 
-    Fields of the standard are left for the platform `collected`: the caller syncs it.
+    Fields of the standard are left for the platform `collected`: the caller syncs it. What is said
+    of an id in `merged` is of the one it is now; on one of `split` the list may mean the other.
     """
     done = Taken()
-    known = set(people.frame["resident_id"])
+    whose = _Whose(people, merged, split)
     good: list[Answer] = []
     for item in sorted({one.item for one in given}):
         mine = [one for one in given if one.item == item]
-        if not is_item(item):
-            done.refused += [f"{one.place}：不认识这一列，请不要改表头。" for one in mine]
-            continue
         formulas = [one for one in mine if one.value.startswith("=")]
         done.refused += [f"{one.place}：是公式，请改成它的值。" for one in formulas]
         mine = [one for one in mine if one not in formulas]
-        strange = [one for one in mine if one.resident_id not in known]
-        done.refused += [f"{one.place}：定位码不对，或这个人不在这个范围。" for one in strange]
-        mine = [one for one in mine if one.resident_id in known]
+        done.refused += [f"{one.place}：{why}" for one in mine if (why := whose.refused(one))]
+        mine = [
+            replace(one, resident_id=merged.get(one.resident_id, one.resident_id))
+            for one in mine
+            if not whose.refused(one)
+        ]
         values = checked_values(item, [one.value for one in mine], people.today)
         said: dict[str, set[str]] = {}
         for one, value in zip(mine, values, strict=True):
@@ -126,6 +199,35 @@ def take_answers(home: Home, people: People, given: Sequence[Answer]) -> Taken:
                 good.append(Answer(one.place, one.resident_id, item, value))
     _keep(home, people, good, done)
     return done
+
+
+class _Whose:
+    """Whether an answer's row is still about the one whom its locator names."""
+
+    def __init__(self, people: People, merged: Mapping[str, str], split: Collection[str]) -> None:
+        frame = people.frame.select("resident_id", "name", "residence_address")
+        self._known = {row[0]: row[1:] for row in frame.iter_rows()}
+        self._merged, self._split = merged, split
+
+    def refused(self, one: Answer) -> str:
+        """Why it is not taken; blank if it is."""
+        if one.resident_id in self._merged:
+            gone = self._merged[one.resident_id] not in self._known
+            return "这个人已不在库里（已删除），没有收。" if gone else ""
+        if one.resident_id not in self._known:
+            return "定位码不对，或这个人已不在库里（已删除），没有收。"
+        name, address = self._known[one.resident_id]
+        moved = one.resident_id in self._split and _differ(one.address, address)
+        if _differ(one.name, name) or moved:
+            return (
+                "姓名住址与定位码的人对不上（排序时错了行、改过姓名，或这个人后来与别人分开了），"
+                "没有收，请重新导出清单核对。"
+            )
+        return ""
+
+
+def _differ(told: str, held: str | None) -> bool:
+    return bool(told) and told != _text(held)
 
 
 def checked_values(item: str, values: Sequence[str], today: date) -> list[str | None]:
@@ -147,6 +249,8 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
         told = standard_code(cell, inputs_of(facts.code_set)).struct["value"]
     else:
         told = pl.when(cell.str.len_chars() <= LONGEST).then(cell)
+        if DIGITS.search(facts.title):
+            told = pl.when(cell.str.contains("[0-9]{3}")).then(told)
     frame = pl.Series("v", list(values), dtype=pl.String).to_frame()
     return frame.select(told.cast(pl.String).alias("v"))["v"].to_list()
 

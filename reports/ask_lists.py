@@ -1,6 +1,5 @@
 """The lists that grid workers take along: a file a grid, a row a person, a column an item."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from schemas.codes import code_sets
 
 NOT_ASKED = "—"
 LOCATOR = "定位码"
+FORMS = "哪些表要用"
 KNOWN = {"name": "姓名", "residence_address": "住址", "phone": "电话"}
 NOWHERE = "未分网格"
 CHOICES = 25
@@ -37,7 +37,7 @@ def heading(item: str) -> str:
 
 def item_of(text: object) -> str | None:
     """The item of a heading that `heading` made."""
-    told = str(text or "")
+    told = str(text or "").strip()
     return told[told.rindex("[") + 1 : -1] if told.endswith("]") and "[" in told else None
 
 
@@ -45,28 +45,35 @@ def write_lists(people: People, questions: pl.DataFrame, folder: Path) -> list[A
     """Write a file for each grid that has anybody to ask (mode 0600, in a folder of mode 0700)."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     named = people.frame.select(
-        "resident_id", "grid_name", "worker_name", *KNOWN, "compound", "building", "room"
-    )
+        "resident_id", "grid_code", "grid_name", "worker_name", *KNOWN, "compound", "building",
+        "room",
+    )  # fmt: skip
     long = questions.join(named, on="resident_id")
     made = []
-    for grid, worker in _grids(long):
-        mine = long.filter(pl.col("grid_name").eq_missing(pl.lit(grid, pl.String)))
-        name = f"{grid or NOWHERE}-{worker}" if worker else str(grid or NOWHERE)
+    grids = _grids(long)
+    names = grids["grid_name"].to_list()
+    for code, grid, worker in grids.iter_rows():
+        mine = long.filter(pl.col("grid_code").eq_missing(pl.lit(code, pl.String)))
+        alike = code if grid is None or names.count(grid) > 1 else None  # of two communities
+        name = "-".join(one for one in (grid or (NOWHERE if code is None else None), alike, worker)
+                        if one)  # fmt: skip
         path = folder / f"{name}.xlsx".replace("/", "_")
         content = workbook({"请填空白格": _table(mine)}, _asked(mine))
         path.touch(mode=0o600)
         path.write_bytes(content)
         people_count = mine["resident_id"].n_unique()
         made.append(
-            AskList(path, str(grid or NOWHERE), str(worker or ""), people_count, mine.height)
+            AskList(
+                path, str(grid or code or NOWHERE), str(worker or ""), people_count, mine.height
+            )
         )
     return made
 
 
-def _grids(long: pl.DataFrame) -> Iterator[tuple[str | None, str | None]]:
-    yield from long.group_by("grid_name").agg(pl.col("worker_name").first()).sort(
-        "grid_name", nulls_last=True
-    ).iter_rows()  # fmt: skip
+def _grids(long: pl.DataFrame) -> pl.DataFrame:
+    """Code, name and worker of each grid: two communities may each have a 第一网格."""
+    each = long.select("grid_code", "grid_name", "worker_name").unique("grid_code", keep="any")
+    return each.sort("grid_name", "grid_code", nulls_last=True)
 
 
 def _table(mine: pl.DataFrame) -> pl.DataFrame:
@@ -82,7 +89,7 @@ def _table(mine: pl.DataFrame) -> pl.DataFrame:
         asked = pl.col("resident_id").is_in(ids.implode())
         cell = pl.when(~asked).then(pl.lit(NOT_ASKED)).alias(heading(item))
         columns.append(people.select(cell)[heading(item)])
-    columns.append(told["forms"].list.join("、").alias("哪些表要用"))
+    columns.append(told["forms"].list.join("、").alias(FORMS))
     columns.append(people["resident_id"].alias(LOCATOR))
     return pl.DataFrame(columns)
 

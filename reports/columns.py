@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from reports.composed import by_choices, label_asked
+from reports.composed import by_choices, label_asked, labels_in
 from reports.items import by_attribute, facts_of_item, is_held, label_names, words
 from reports.layout import HeaderColumn
 from reports.neighbours import (
     about_somebody,
     at_home,
     child_beside,
+    door_alone,
     door_beside,
     first_group,
     kin_of_another,
@@ -32,12 +33,14 @@ from schemas.matching.lexicon import is_label
 from schemas.matching.naming import read_name
 from schemas.matching.profile import profile_of
 
+WHOSE = ("本人", "个人", "户主", "配偶", "父亲", "母亲", "监护人", "网格员", "紧急联系人")
+"""Below a header that says what is asked, whose it is."""
 SELF = ("self", "hukou", "household", None)
 LEAST = 0.45
 ONLY_BY_WORDS = ("remark", "seq")
 """Nobody is asked for these, so a mere likeness (`停留事由`) must not make a column one."""
 SIGNED = re.compile(
-    r"(?:签名|签字|签收|手印|签章|盖章|签领|按印|捺印|签认|签署|画押|(?:签字|签名)确认)$"
+    r"(?:签名|签字|签到|签收|手印|签章|盖章|签领|按印|捺印|签认|签署|画押|(?:签字|签名)确认)$"
 )
 SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
 EMPTY_GROUPS = ("基本信息", "个人信息", "人员信息", "基本情况", "本人信息", "本人情况", "个人情况")
@@ -57,17 +60,20 @@ CLEAR = 0.8
 KINDS = ("labels", "labels:低保|低边|特困|孤儿|困境儿童")
 
 
-def propose(columns: Sequence[HeaderColumn], granted: Sequence[str]) -> list[Proposal]:
+def propose(
+    columns: Sequence[HeaderColumn], granted: Sequence[str], among: Sequence[str] = ()
+) -> list[Proposal]:
     """One proposal a column.
 
     Args:
         columns: The columns of one list form, in their order.
         granted: The labels of those whom the form is about, which say whose `享受起始时间` it is.
+        among: Labels of which each of them has one.
     """
 
     def alone(column: HeaderColumn) -> Proposal:
         return (
-            _by_words(column, granted) or _by_choices(column, granted)
+            _by_words(column, granted, among) or _by_choices(column, granted)
             or _two_in_one(column, granted) or _by_reading(column)
         )  # fmt: skip
 
@@ -77,6 +83,7 @@ def propose(columns: Sequence[HeaderColumn], granted: Sequence[str]) -> list[Pro
         kin_of_the_head,
         kin_of_another,
         door_beside,
+        door_alone,
         metered,
         only_the_head,
         about_somebody,
@@ -88,8 +95,12 @@ def propose(columns: Sequence[HeaderColumn], granted: Sequence[str]) -> list[Pro
     return made
 
 
-def _by_words(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
+def _by_words(
+    column: HeaderColumn, granted: Sequence[str], among: Sequence[str] = ()
+) -> Proposal | None:
     leaf, groups = _leaf(column), [bare(one) for one in column.path[:-1]]
+    if groups and leaf in WHOSE and words().get(groups[-1]) in PERSONAL:
+        leaf, groups = f"{leaf}{groups[-1]}", groups[:-1]  # 联系电话/本人
     joined = words().get("".join(g for g in groups if g not in EMPTY_GROUPS) + leaf)
     if joined is not None and groups:
         return Proposal(joined, SURE, f"列名“{column.header}”")
@@ -101,13 +112,24 @@ def _by_words(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
     known = words().get(leaf) or by_pattern(leaf, granted)
     if known == "residence_address" and whose == "hukou":
         known = "hukou_address"
-    return None if known is None else _settled(known, column, leaf, granted)
+    return None if known is None else _settled(known, column, leaf, granted, among)
 
 
-def _settled(known: str, column: HeaderColumn, leaf: str, granted: Sequence[str]) -> Proposal:
+def _settled(
+    known: str,
+    column: HeaderColumn,
+    leaf: str,
+    granted: Sequence[str],
+    among: Sequence[str],
+) -> Proposal:
     """A known word's item, seen together with its brackets and whom the form is about."""
     if known in KINDS and (told := _by_choices(column, granted)) is not None:
         return told
+    if known.startswith("labels"):
+        choices = labels_in([one for one in CHOSEN.split(remarks(column.path[-1])) if one])
+        for said, why in ((choices, "括号里写的标签"), (among, "登记对象有其中一个标签")):
+            if said and not set(said) <= set(known.removeprefix("labels:").split("|")):
+                return Proposal(f"labels:{'|'.join(said)}", LIKELY, why)
     if known == "hukou_address" and OF_HUKOU.search(remarks(column.path[-1])):
         return Proposal("other:户口性质", LIKELY, "括号里是户口的性质，不是地址")
     if len(granted) == 1 and known in KINDS and granted[0] not in known and SORT.fullmatch(leaf):
@@ -215,6 +237,8 @@ def _fitting(one: Candidate, path: str) -> str | None:
         return None
     if ASKING.match(path.rpartition("/")[2]) and not str(item).startswith("label:"):
         return None
+    if item == "name" and path.endswith("名称"):
+        return None  # of a shop, not of a person
     if item in ONLY_BY_WORDS or _of_a_stranger(str(item), path) or not_this(item, path):
         return None
     return item

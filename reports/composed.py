@@ -12,7 +12,9 @@ BEFORE = re.compile(
     r"^(?:现在的?|现有|已取得|取得|已有|截[至止]目前|普查时点|普查登记|调查时点|在华|居住|所住|所辖|第几|现|目前|当前|实际|真实|本人|本|个人|有效|最新|常用|主要|所属|所在|归属|隶属|属地|辖区|详细|具体"
     r"|完整|请填写?|填写|填报|在蓉|在川|在本地|本地|常住|现有|您的|其|该|入户|登记人|户内|居民|公民)"
 )
-BEHIND = re.compile(r"(?:的)?(?:名称|全称|信息|情况|详情|必填|选填|一栏|栏)$")
+BEHIND = re.compile(
+    r"(?:的)?(?:名称|全称|信息|情况|详情|必填|选填|一栏|栏|是谁|叫什么|是什么|是多少|在哪里?)$"
+)
 CODED = re.compile(r"(?:的)?(?:代码|编码|代号|码)$")
 PLAIN = (*PERSONAL, "relation_code", "compound", "building", "unit", "room", "community_name",
          "street_name", "district_name", "grid_name", "worker_name", "worker_phone",
@@ -36,7 +38,7 @@ ASKED = re.compile(
     r"^(?:(?:房屋|住房|家庭|本人|老人|该户|家中|户内|家里)?(?:是否|有无|是不是)|是|否|属于|属|系|为|持有|享受|持|有|患有|患|纳入|列入|办理|注册为|参加)+"
 )
 SORTS = re.compile(
-    r"(?:人员|家庭成员|家庭|人口|群众|户籍|户|对象|成员|老年人|老人|儿童|群体|身份|证|妇女|情况|待遇|政策|者|老年|职工|居民|金|救助金|救助|供养|士兵|服务队|学生|员工|青年|学员)+$"
+    r"(?:人员|家庭成员|家庭|人口|群众|户籍|户|对象|成员|老年人|老人|儿童|群体|身份|证|适龄|妇女|情况|待遇|政策|者|老年|职工|居民|金|救助金|救助|供养|士兵|服务队|学生|员工|青年|学员)+$"
 )
 FRONTS = re.compile(
     r"^(?:城乡|城市|城镇|农村|注册|实名|在册|持证|重度|一级|二级|长期|分散|集中|严重|本地|社区|领取|属|现|参加|建档|系)+"
@@ -154,6 +156,12 @@ def _label_of(text: str) -> str | None:
     return None
 
 
+def labels_in(parts: Sequence[str]) -> tuple[str, ...]:
+    """The labels that one may choose from; none where some are no labels."""
+    named = [_label_of(one.removesuffix("等")) for one in parts if one not in BESIDES]
+    return tuple(str(one) for one in named) if None not in named and len(named) > 1 else ()
+
+
 def by_choices(parts: Sequence[str]) -> str | None:
     """The item whose codes are those that one may choose from; None where some are not."""
     for item, code_set in CHOSEN.items():
@@ -164,8 +172,7 @@ def by_choices(parts: Sequence[str]) -> str | None:
             return item
     if len(parts) > 1 and all(one in LIVING for one in parts):
         return "residence_type_code"
-    labels = {_label_of(one.removesuffix("等")) for one in parts}
-    labels -= {None}
+    labels = {_label_of(one.removesuffix("等")) for one in parts} - {None}
     if len(labels) * 2 < len(parts) or len(labels) < 2:
         return None
     return "labels:低保|低边|特困|孤儿|困境儿童" if labels <= set(GRANTED) else "labels"

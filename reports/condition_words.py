@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from reports.conditions import DATES, NUMBERS, Test, parse_population
+from reports.conditions import DATES, NUMBERS, Test, heads_of, parse_population
 from reports.items import facts_of_item
 from schemas.codes import code_sets
 
@@ -43,7 +43,7 @@ def _words(test: Test) -> str:
     facts = facts_of_item(test.item)
     if test.item == "labels":
         return ("有标签" if test.op == "has" else "没有标签") + "或".join(test.values)
-    values = test.values
+    values = heads_of(test)
     if facts.code_set is not None:
         names = code_sets()[facts.code_set].codes
         values = tuple(names.get(one, one) for one in values)

@@ -28,6 +28,14 @@ BOUNDS = {("age", ">="): "age_least", ("age", ">"): "age_least",
 """Who is known by the year of birth only fulfils what holds at either age."""
 NUMBERS = ("age", "birth_year", "member_count", "household_youngest")
 DATES = ("birth_date", "died_on", "left_on")
+BY_CODE = {
+    "community_name": "community_code = 510108019006",
+    "street_name": "--scope 510108019",
+    "district_name": "--scope 510108",
+}
+"""Names that are no column of a roster, and what to write instead."""
+GROUPED = ("marital_code", "education_code", "relation_code")
+"""Their codes that end in 0 stand for all that begin alike: 20 已婚 is 21 初婚 and 22 再婚 too."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,12 @@ class Population:
         return tuple(
             one.values[0] for one in self.tests if one.op == "has" and len(one.values) == 1
         )
+
+    @property
+    def one_of(self) -> tuple[str, ...]:
+        """The labels of which everybody of this population has at least one."""
+        several = (one.values for one in self.tests if one.op == "has" and len(one.values) > 1)
+        return next(several, ())
 
     @property
     def items(self) -> frozenset[str]:
@@ -86,8 +100,16 @@ def _test(part: str) -> Test:
             "几个条件用 & 连接；字段名见数据字典。",
         )
     item, op, values = found[1], found[2], _many(found[3])
+    if item in BY_CODE:
+        raise ConfigError(
+            f"condition: {item} is told by its code",
+            zh=f"条件“{part}”：{facts_of_item(item).title}按代码写，例如 {BY_CODE[item]}。",
+        )
     op = {"in": "=", "not in": "!="}.get(op, op)
-    return Test(item, op, tuple(_value(item, one) for one in values))
+    each = (_value(item, one) for one in values)
+    return Test(
+        item, op, tuple(dict.fromkeys(code for one in each for code in kinds_of(item, one)))
+    )
 
 
 def _many(text: str) -> tuple[str, ...]:
@@ -116,6 +138,21 @@ def _value(item: str, text: str) -> str:
             zh=f"条件里 {item} 的值“{text}”看不懂：代码写代码或名称，日期写成 2026-01-31。",
         )
     return text
+
+
+def kinds_of(item: str, code: str) -> tuple[str, ...]:
+    """The code, and those that it is the head of."""
+    if item not in GROUPED or len(code) != 2 or code[1] != "0":
+        return (code,)
+    known = code_sets()[str(facts_of_item(item).code_set)].codes
+    return (code, *(one for one in known if one[0] == code[0] and one != code))
+
+
+def heads_of(test: Test) -> tuple[str, ...]:
+    """The values of a test as they were written: without those that another one is the head of."""
+    if test.item not in GROUPED:
+        return test.values
+    return tuple(one for one in test.values if one[1:] == "0" or f"{one[:1]}0" not in test.values)
 
 
 def chosen(frame: pl.DataFrame, population: Population) -> pl.DataFrame:

@@ -26,11 +26,13 @@ COUNTED = {
     "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
     "老年人": "age >= 60", "老年人口": "age >= 60", "高龄老人": "age >= 80", "高龄": "age >= 80",
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
+    "大专以上": "education_code in 10|20|30", "大专及以上": "education_code in 10|20|30",
+    "本科以上": "education_code in 10|20", "本科及以上": "education_code in 10|20",
     "人户分离": "everyone & residence_type_code = 2",
 }  # fmt: skip
 FILLERS = re.compile(
-    r"(?:其中|全部|所有|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|群众|对象"
-    r"|家庭|持证|享受|户数|户|人|的|岁|名|个|及|\(\)|[():：、,\-])*"
+    r"(?:其中|全部|所有|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|群众|对象"
+    r"|家庭|持证|享受|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
 )
 DIMENSIONS = re.compile(
     r"(?:按|分)?(?:性别|年龄|年龄段|年龄结构|年龄分布|文化程度|学历|民族|政治面貌|婚姻状况|类别|类型"
@@ -41,6 +43,8 @@ OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不�
 """Labels that only the old are given, or that are counted whatever their age."""
 HOUSEHOLDS = re.compile(r"户数|家庭数|常住户|总户数|住户数|^户$|[(]户[)]")
 CODED = ("residence_type", "marital", "education", "political", "employment", "sex")
+EITHER = re.compile("[、/或和与及]")
+"""Between labels: whoever has one of them."""
 FIELDS = {one: f"{one}_code" for one in CODED}
 
 
@@ -67,7 +71,7 @@ def counted(path: tuple[str, ...]) -> Counted:
             return Counted(None)
         conditions += found
     conditions = _narrowest(dict.fromkeys(conditions))
-    equal = [one.split(" = ")[0] for one in conditions if " = " in one]
+    equal = [one.split()[0] for one in conditions if " = " in one or " in " in one]
     if len(equal) > len(set(equal)):  # nobody is both
         return Counted(None)
     when = " & ".join(conditions)
@@ -98,6 +102,7 @@ def _is_item(text: str) -> bool:
 def _conditions(text: str) -> list[str] | None:
     """All conditions in a text, or None if anything in it is not understood."""
     found: list[str] = []
+    either = EITHER.search(text)
     for pattern, made in AGES:
         if match := re.search(pattern, text):
             found.append(made.format(*(one for one in match.groups() if one)))
@@ -109,7 +114,11 @@ def _conditions(text: str) -> list[str] | None:
             return None
         found.append(_known()[word])
         text = text.replace(word, "", 1)
-    aged = any("age " in one or one in OF_THE_OLD for one in found)
+    labels = [one for one in found if one.startswith("label:")]
+    if either and len(labels) > 1:
+        one_of = "|".join(sorted(one.removeprefix("label:") for one in labels))
+        found = [one for one in found if one not in labels] + [f"label:{one_of}"]
+    aged = any("age " in one or one.split("|")[0] in OF_THE_OLD for one in found)
     if found and not aged and re.search("老年?人", text):  # 低保老人, of whom not all are old
         found.append("age >= 60")
     return found

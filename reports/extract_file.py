@@ -22,6 +22,8 @@ FOLDER = "extracts"
 NAME = r"^[a-z][a-z0-9_\-]{1,60}$"
 Kind = Literal["csv", "xlsx", "parquet", "json"]
 Said = Annotated[str, Field(pattern=r"\S")]  # never blank
+COLUMN = re.compile(r"[^\s=+\-@'\"`][^\".`\x00-\x1f]{0,59}")
+"""What a column may be called: no formula in a spreadsheet, one name in a database or contract."""
 OWN = ("resident_id", "watermark", "change", "redirected_to", "persons")
 """Columns that a run adds itself."""
 PLACES = ("grid_code", "grid_name", "worker_name", "compound", "building", "community_name",
@@ -57,6 +59,17 @@ class ExtractField(Part):
     def column(self) -> str:
         """What the column is called in the data."""
         return self.name or re.sub(r"[:|]", "_", self.item)
+
+    @field_validator("name")
+    @classmethod
+    def _speakable(cls, value: str) -> str:
+        if value and not COLUMN.fullmatch(value):
+            raise ConfigError(
+                "extract: a column cannot be called so",
+                zh=f"列名“{value}”不能用：不能以空格或 = + - @ ' 开头，"
+                "不能有引号、点和换行，最长 60 个字。",
+            )
+        return value
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -128,10 +141,25 @@ class Extract(Part):
                 )
         return self
 
+    @property
+    def keyed(self) -> bool:
+        """Whether its rows carry the resident's id: in a public notice only where it is asked."""
+        return not self.public or any(one.item == "resident_id" for one in self.fields)
+
+    @model_validator(mode="after")
+    def _public_and_whole(self) -> Self:
+        if self.mode == "changes" and not self.keyed:
+            raise ConfigError(
+                "extract: public, and changes",
+                zh="公示的每一份都是全量，不带居民编码：请删去 mode: changes，或去掉 public。",
+            )
+        return self
+
     @model_validator(mode="after")
     def _columns_differ(self) -> Self:
         names = [one.column for one in self.fields if one.item != "resident_id"]
-        twice = next((one for one in names if names.count(one) > 1 or one in OWN), None)
+        plain = [one.casefold() for one in names]  # as most databases compare them
+        twice = next((one for one in names if plain.count(one.casefold()) > 1 or one in OWN), None)
         if twice is not None:
             raise ConfigError(
                 f"extract: two columns are called {twice}",

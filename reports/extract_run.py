@@ -99,6 +99,9 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
         if before is not None and before.columns == rows.columns:
             given, mode = changes_since(before, rows, merged), "changes"
             changes = dict(given.group_by(CHANGE).len().iter_rows())
+    if not one.keyed and not one.count_by:
+        given = given.drop(KEY)  # nor in its order
+        given = given.sort(given.columns, nulls_last=True)
     mark = watermark(home, one, moment)
     given = given.with_columns(pl.lit(mark).alias(WATERMARK))
     made = Run(

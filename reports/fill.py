@@ -20,6 +20,7 @@ from reports.list_sheet import write_list
 from reports.package import Package, open_package, without_chain, write_package
 from reports.people import People, sources_of
 from reports.provenance import provenance_of
+from reports.row_places import unknown_places
 from reports.sheet_ranges import shifted_names
 from reports.sheet_rows import Shift
 from reports.styles import Styles
@@ -51,6 +52,8 @@ class FillReport:
     without_grid: int = 0
     unplaced: dict[str, int] = field(default_factory=dict)
     """Of a table of counts: what its rows are, and how many people belong to no known one."""
+    unnamed: list[str] = field(default_factory=list)
+    """Of a table of counts: rows whose name is of no place here, or of more than one."""
     residents: list[str] = field(default_factory=list)  # ids of whom the form is about
 
     @property
@@ -147,6 +150,7 @@ def fill(
         xml = with_tops(package.text(part), _top_texts(sheet, people))
         if sheet.kind == "summary":
             lines, numbers = counts(sheet, people, form.population)
+            report.unnamed += unknown_places((*sheet.down, *sheet.across), people)
             shift, pieces = write_summary(xml, sheet, lines, numbers)
             _count_cells(report, sheet, numbers)
             if left := unplaced(sheet, people, form.population):
@@ -177,6 +181,7 @@ def measure(form: FormFile, people: People) -> FillReport:
     for sheet in form.sheets:
         if sheet.kind == "summary":
             _count_cells(report, sheet, counts(sheet, people, form.population)[1])
+            report.unnamed += unknown_places((*sheet.down, *sheet.across), people)
         else:
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)

@@ -73,6 +73,7 @@ class Line(Part):
     at: str
     header: str
     when: str | None = ""  # None: nobody knows what it counts
+    proposed: str | None = "?"  # what it was taken for; where `when` differs, an officer has spoken
     count: Literal["residents", "households", "age_average"] = "residents"
 
     @field_validator("when")

@@ -13,6 +13,7 @@ import polars as pl
 
 from identity.corrections import requests
 from identity.given_back import missing, wrong
+from reports.collected import PLATFORM
 from reports.formats import written
 from reports.items import facts_of_item, is_item
 from reports.tables import workbook
@@ -63,6 +64,7 @@ def given_back(
         requests(connection, platforms), infer_schema_length=None
     )  # fmt: skip
     mistakes, blanks = wrong(connection, platforms), missing(connection, platforms)
+    conflicts, mistakes, blanks = map(_without_echoes, (conflicts, mistakes, blanks))
     named = {one["platform"].to_list()[0] for part in (conflicts, mistakes, blanks)
              if part.height for one in part.partition_by("platform")}  # fmt: skip
     return [
@@ -92,6 +94,14 @@ def write_given_back(found: Sequence[GivenBack], folder: Path) -> list[Path]:
         temporary.replace(path)
         made.append(path)
     return made
+
+
+def _without_echoes(told: pl.DataFrame) -> pl.DataFrame:
+    """An answer is about its own item: whose it is stands beside it, and the rest is no blank."""
+    if not told.height:
+        return told
+    asked = pl.col("record_key").str.ends_with(pl.format("|{}", "field"))
+    return told.filter((pl.col("platform") != PLATFORM) | asked)
 
 
 def _mine(frame: pl.DataFrame, name: str) -> pl.DataFrame:

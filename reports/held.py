@@ -14,6 +14,7 @@ from reports.conditions import chosen, parse_population
 from reports.extract_file import load_extracts
 from reports.form_file import FormFile
 from reports.items import facts_of_item, is_item, label_names, words
+from reports.known_labels import refuse_unknown_labels
 from reports.people import People, sources_of
 from reports.texts import bare
 from schemas.entities import FIELDS
@@ -71,7 +72,12 @@ def held(
     people: People,
     forms: Sequence[FormFile],
 ) -> Held:
-    """Answer for one item."""
+    """Answer for one item.
+
+    Raises:
+        ConfigError: it is about a label that is nowhere known.
+    """
+    refuse_unknown_labels(home, people, (), (item,))
     mine = people.of(chosen(people.frame, parse_population("residents")))
     applies, there = mine.applies(item), mine.value(item).is_not_null()
     (sources,) = sources_of(home, connection, mine, [item])

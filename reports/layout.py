@@ -13,7 +13,7 @@ from reports.texts import squeezed
 from reports.tops import Found, find_tops
 
 SEARCHED, DEEPEST = 40, 4
-LABELLED = re.compile(r"(?!其中).{1,14}[:：].*|.*\d{4}年.*|.*年月日?$|单位[:：].*|第.页.*")
+LABELLED = re.compile(r"(?!.{0,12}其中).{1,14}[:：].*|.*\d{4}年.*|.*年月日?$|单位[:：].*|第.页.*")
 FOOTER = re.compile(
     r"^(?:[(]?(?:填表|填报|制表|审核|审批|复核|经办|报送|统计|单位|社区|村|主要|分管|部门|采集|联系|街道)?"
     r"(?:负责人|人|单位|日期|时间|意见|签字|签章|电话)[)]?[(]?(?:签字|签章|盖章|签名)?[)]?[:：])"

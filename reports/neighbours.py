@@ -208,6 +208,18 @@ def door_beside(columns: Columns, made: Made) -> Made:
     return found
 
 
+def door_alone(columns: Columns, made: Made) -> Made:
+    """`门牌号码` with no building and no other address beside it is all of the address."""
+    if _has(made, "compound", "building", "unit", "residence_address", "hukou_address"):
+        return made
+    return [
+        Proposal("residence_address", DOUBTFUL, AT_HOME)
+        if one.item == "room" and "门牌" in leaf_of(column)
+        else one
+        for column, one in zip(columns, made, strict=True)
+    ]
+
+
 def about_somebody(columns: Columns, made: Made) -> Made:
     """A list is about somebody: without a column for the name, the first unknown name is theirs."""
     found = list(made)

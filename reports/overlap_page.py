@@ -67,7 +67,8 @@ def _matrix(found: Overlap) -> pl.DataFrame:
     items = _items(found)
     columns: list[pl.Series] = [pl.Series("项目", [found.titles[one] for one in items])]
     for form in forms:
-        shares = [found.matrix[form].get(item) for item in items]
+        held = (found.matrix[form].get(item) for item in items)
+        shares = [None if one is None else round(one, 4) for one in held]
         columns.append(pl.Series(form, shares, dtype=pl.Float64))
     return pl.DataFrame(columns)
 

@@ -17,7 +17,7 @@ GRANTED = re.compile(
 )
 """Since when: `首次纳入低保时间`, the label taken out of it."""
 ENDED = re.compile(
-    r"(?:证)?(?:有效|享受|保障|待遇|救助)*(?:期|期限|日期|时间)?(?:的)?"
+    r"(?:证)?(?:有效|享受|保障|待遇|救助|资格)*(?:期|期限|日期|时间)?(?:的)?"
     r"(?:至|到期|截止|终止|截止到|停发|停保|退出|取消|届满|期满|失效|有效期至|止)(?:的)?(?:时间|日期|年月|年月日|日)?"
 )
 """Until when: `残疾证有效期至`, the label taken out of it."""
@@ -40,12 +40,16 @@ PLACE = re.compile(
     r"(?:(?:楼栋|楼号|栋号|单元|房号|门牌号?|室号|户号|房间号|号楼|门牌|栋|幢|号|及|、|\+|和|与)+)$"
 )
 """A whole address in one cell: `居住小区及楼栋号`."""
+DOORS = re.compile(
+    r"^(?:所在|居住)?(?:楼栋|楼号|楼|栋|幢)号?[+、及和与]?(?:单元号?)?[+、及和与]?(?:房号|门牌号?|室号?|房间号|户号)$"
+)
+"""The same where the compound has a column of its own: `楼栋单元房号`."""
 ID_CARD = re.compile(r"^身份证(?:件)?(?:上|所载|登记|显示|的|住|签发)*(?:地址|住址|住所)$")
 NOTES = re.compile(
     r"^(?:其他|其它|附加|相关)?(?:备注|备考|说明|附注)(?:信息|栏|事项|情况|说明|内容)?$|^(?:其他|其它)?需要?说明的?(?:问题|事项|情况)$"
 )
 COMMUNITY = re.compile(
-    r"^(?:所在|所属|归属|管辖|辖区|现居住?|居住|属地|报送|上报|申报|填报|常住|地|的)*"
+    r"^(?:所在|所属|归属|管辖|辖区|现居住?|居住|属地|报送|上报|申报|填报|推荐|推送|常住|地|的)*"
     r"(?:行政)?(?:村|社区|村居|居|社|居民(?=委)|村民(?=委))(?:[、/]?(?:社区|村|居))?(?:(?:居民|村民|民)?(?:委员会|居委会|村委会|委会|居委|村委))?(?:名称|全称)?$"
 )
 STREET = re.compile(
@@ -91,7 +95,8 @@ PHRASES = (
     (RELATED, "relation_code"), (POOR, "labels:低保|低边|特困|孤儿|困境儿童"),
     (PARTY, "detail:党员"), (COUNTED, "member_count"), (DIED, "died_on"), (LEFT, "left_on"),
     (JOINED, "since:党员"), (RETIRED, "since:退役军人"),
-    (PLACE, "residence_address"), (ID_CARD, "hukou_address"), (NOTES, "remark"),
+    (PLACE, "residence_address"), (DOORS, "residence_address"), (ID_CARD, "hukou_address"),
+    (NOTES, "remark"),
     (COMMUNITY, "community_name"), (STREET, "street_name"), (GRID, "grid_name"),
     (GRID_CODE, "grid_code"), (WHAT_SORT, "labels"),
 )  # fmt: skip
@@ -151,6 +156,9 @@ def _days(leaf: str, granted: Sequence[str]) -> str | None:
                 return f"since:{named[word]}"
             if any(ENDED.fullmatch(one) for one in rests):
                 return f"until:{named[word]}"
+    stem = re.sub(f"{DAY}$", "", leaf)
+    if len(granted) == 1 and 1 < len(stem) < len(leaf) and granted[0].startswith(stem):
+        return f"since:{granted[0]}"  # 流动时间 of 流动党员
     if len(granted) == 1 and GRANTED.fullmatch(leaf):
         return f"since:{granted[0]}"
     if len(granted) == 1 and ENDED.fullmatch(leaf):

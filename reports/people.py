@@ -106,8 +106,10 @@ class People:
         if kind == "labels":
             wanted = pl.lit(rest.split("|"))
             return self.frame.select(_joined(_names().list.set_intersection(wanted)))["labels"]
-        found = self.frame.select(_detail(rest, kind).alias("v"))["v"]
-        said = self._collected(f"{kind}:{rest}").cast(found.dtype, strict=False)
+        found = self.own(f"{kind}:{rest}")
+        said = self._collected(f"{kind}:{rest}")
+        if found.dtype == pl.Date:
+            said = said.str.to_date("%Y-%m-%d", strict=False)
         found = pl.select(pl.coalesce(found, said).alias("v"))["v"]
         if kind == "detail" and rest == "残疾":
             codes = standard_code(pl.col("v"), inputs_of("disability")).struct.field("value")
@@ -119,12 +121,21 @@ class People:
         said = self._collected(f"label:{label}").replace_strict(
             {"是": True, "否": False}, default=None, return_dtype=pl.Boolean
         )
-        if label not in self.granted:
-            return said
-        has = _names().list.contains(label).fill_null(value=False)
-        if label in self.rules:
-            has = pl.when(has | ~_could_hold(self.rules[label])).then(has)
-        return self.frame.select(pl.coalesce(has, said).alias("v"))["v"]
+        return pl.select(pl.coalesce(self.own(f"label:{label}"), said).alias("v"))["v"]
+
+    def own(self, item: str) -> pl.Series:
+        """What platforms and rules say of a label or of a spouse, without any answer."""
+        kind, _, rest = item.partition(":")
+        if not rest:
+            return self.frame[item]
+        if kind != "label":
+            return self.frame.select(_detail(rest, kind).alias("v"))["v"]
+        if rest not in self.granted:
+            return pl.Series("v", [None] * self.frame.height, dtype=pl.Boolean)
+        has = _names().list.contains(rest).fill_null(value=False)
+        if rest in self.rules:
+            has = pl.when(has | ~_could_hold(self.rules[rest])).then(has)
+        return self.frame.select(has.alias("v"))["v"]
 
     def _collected(self, item: str) -> pl.Series:
         mine = self.collected.filter(pl.col("item") == item).select("resident_id", "value")
@@ -331,6 +342,7 @@ SOURCE = pl.Schema({
     "resident_id": pl.String(), "platform": pl.String(), "stream": pl.String(),
     "record_key": pl.String(), "said_at": pl.Datetime("us", "UTC"),
 })  # fmt: skip
+ANSWERED_TOO = ("label:", "detail:", "since:", "until:", "spouse_")
 OF_LABELS = ("label", "detail", "since", "until", "labels")
 
 
@@ -353,6 +365,8 @@ def sources_of(
                 found = _answers(people, item)
             elif item.partition(":")[0] in OF_LABELS:
                 found = label_source(people, item)
+            if item.startswith(ANSWERED_TOO):
+                found = _or_answers(people, item, found)
             yield found.cast(SOURCE)
 
 
@@ -364,6 +378,13 @@ def _of_other(
     others = pairs["other"].unique()
     with sources(connection, home.settings.owners, others, [field]) as told:
         return pairs.join(told(field).rename({"resident_id": "other"}), on="other").drop("other")
+
+
+def _or_answers(people: People, item: str, found: pl.DataFrame) -> pl.DataFrame:
+    """With the answers of those of whom nobody else says anything."""
+    blank = people.of(people.frame.filter(people.own(item).is_null()))
+    others = found.join(blank.frame.select("resident_id"), on="resident_id", how="anti")
+    return pl.concat([others.cast(SOURCE), _answers(blank, item).cast(SOURCE)])
 
 
 def _answers(people: People, item: str) -> pl.DataFrame:

@@ -29,7 +29,7 @@ def provenance_of(
         lines = people.frame.select(
             pl.lit(sheet.sheet).alias("工作表"),
             pl.format("{}{}", pl.lit(column.at), pl.int_range(pl.len()) + first).alias("单元格"),
-            pl.lit(facts_of_item(column.item).title).alias("项目"),
+            safe(pl.lit(facts_of_item(column.item).title)).alias("项目"),
             "resident_id",
         ).with_columns(held=held, applies=people.applies(column.item))
         known = is_held(column.item) or bool(held.any())

@@ -1,7 +1,7 @@
 """Taking a department's form in: its layout, what each column asks for, and what changed in it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +27,16 @@ YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
 LABEL = re.compile(r"label:([^&]+)")
 SUM = re.compile("合计|总计|小计|共计")
+GRID_CODE = re.compile(r"\d{15}")
+WHOM = re.compile("[岁男女人户]")
+"""In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
+AMONG = re.compile(r"[(\d.、)一二三四五六七八九十]*其中")
+"""What begins so is part of what stands before; `80岁以上其中：女` says itself of what."""
+AMISS = re.compile("[&|]")
+"""What a condition's value cannot hold."""
 WHO = ("name", "id_number", "head_name", "head_id_number")
+ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
+"""What a row's condition is about, by what its column is called."""
 EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
 """What a table of counts has a row for, by what its first column is called."""
 
@@ -123,8 +132,8 @@ def _content(file: Path) -> bytes:
 
 def propose_sheet(layout: Layout, population: str) -> Sheet:
     """Take a sheet for a list of people or a table of counts, and say what each part asks for."""
-    granted = parse_population(population).labels
-    proposals = propose(layout.columns, granted)
+    asked = parse_population(population)
+    proposals = propose(layout.columns, asked.labels, asked.one_of)
     if not _is_list(proposals):
         summary = _summary(layout)
         if summary is not None:
@@ -214,34 +223,51 @@ def _codes(code_set: str, one: HeaderColumn, remark: str, samples: Sequence[str]
 def _summary(layout: Layout) -> Sheet | None:
     """A table of counts; None if less than half of its columns are understood."""
     stubs = _stub_width(layout)
+    titles = [words().get(bare(one.path[-1]), "") for one in layout.columns[:stubs]]
+    plain = [nth for nth, one in enumerate(layout.columns[:stubs]) if "序号" not in one.header]
+    places = {nth: titles[nth] for nth in plain if titles[nth] in ROWS_ARE}
+    stub = max(places, default=next(iter(plain), 0))
     across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
     known = sum(one.when is not None for one in across)
     if not across or known * 2 < len(across):
         return None
     first, last = layout.body
-    down = _among_them(
-        [
-            (str(row), tuple(dict.fromkeys(t for t in texts[:stubs] if t and not t.isdigit())))
-            for row, texts in enumerate(layout.stubs, first)
-            if any(t and not t.isdigit() for t in texts[:stubs])
-        ]
-    )
+    rows = [
+        (str(row), _row_path(texts[:stubs], places))
+        for row, texts in enumerate(layout.stubs, first)
+    ]
+    down = _among_them([one for one in rows if one[1]], ROWS_ARE.get(titles[stub], ""))
     total = layout.total
     if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
         total, first, down = first, first + 1, ()  # the sum stands above one row a grid
     sums = [_sum_of(down)(Line(at=str(total), header="合计", when=""))] if total and down else []
-    named = next(
-        (one for one in layout.columns[:stubs] if "序号" not in one.header), layout.columns[0]
-    )
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
-        total=total, tops=_tops(layout), across=across,
-        down=(*down, *sums), stub=get_column_letter(named.at),
-        each=EACH.get(words().get(bare(named.path[-1]), ""), "grid_code"),
+        total=total, tops=_tops(layout), across=tuple(map(_proposed, across)),
+        down=tuple(map(_proposed, (*down, *sums))), stub=get_column_letter(layout.columns[stub].at),
+        each=EACH.get(titles[stub], "grid_code"),
     )  # fmt: skip
 
 
-def _among_them(named: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[Line, ...]:
+def _proposed(line: Line) -> Line:
+    return line.model_copy(update={"proposed": line.when})
+
+
+def _row_path(texts: Sequence[str | None], places: Mapping[int, str]) -> tuple[str, ...]:
+    """What the cells at the left say a row is: a place by its name alone, else all of them."""
+    told = tuple(
+        dict.fromkeys(t for t in texts if t and (not t.isdigit() or GRID_CODE.fullmatch(t)))
+    )
+    names = [(title, squeezed(texts[nth])) for nth, title in places.items() if texts[nth]]
+    coded = any(GRID_CODE.fullmatch(one) for one in told)
+    if coded or len(names) != len(places) or not names or SUM.search("".join(told)):
+        return told
+    *others, (_, name) = names  # 甲社区 beside 第一网格
+    within = "".join(one for title, one in others if title == "community_name")
+    return (f"{within.removesuffix('社区')}社区{name}" if within else name,)
+
+
+def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -> tuple[Line, ...]:
     """Columns or rows as lines: `其中：女` behind `60岁以上` counts women of that age.
 
     What a part of a header is among stands before it at the same height, under the same parts.
@@ -256,7 +282,7 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[Line, ...
             and other[:height] == path[:height]
             and not any(map(_is_among, other))
         )
-        made.append(_line(at, path, next(wholes, ())))
+        made.append(_line(at, path, next(wholes, ()), place))
     return tuple(map(_sum_of(made), made))
 
 
@@ -275,7 +301,7 @@ def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
 
 
 def _is_among(part: str) -> bool:
-    return "其中" in squeezed(part)
+    return AMONG.match(squeezed(part)) is not None
 
 
 def _stub_width(layout: Layout) -> int:
@@ -292,12 +318,19 @@ def _stub_width(layout: Layout) -> int:
     return max(width, 1)
 
 
-def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = ()) -> Line:
+def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: str = "") -> Line:
+    """A line's condition; a row that counts nothing known may name a place (`place`: which)."""
+    header = "/".join(path)
+    if coded := next((one for one in path if GRID_CODE.fullmatch(one)), None):
+        return Line(at=at, header=header, when=f"grid_code = {coded}")
     found = counted((*whole, *path))
+    name = squeezed(header)
+    among = whole or _is_among(header) or SUM.search(name) or len(path) > 1
+    counts = found.when is not None and (not place or not found.when or WHOM.search(name))
+    if not (among or counts or AMISS.search(name)) and (place or "网格" in name):
+        return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
     count: Any = found.count
-    if found.when is None and len(path) == 1 and "网格" in path[0]:
-        return Line(at=at, header="/".join(path), when=f"grid_name = {path[0]}")
-    return Line(at=at, header="/".join(path), when=found.when, count=count)
+    return Line(at=at, header=header, when=found.when, count=count)
 
 
 def compare(old: FormFile, new: FormFile) -> list[Difference]:
@@ -317,6 +350,11 @@ def compare(old: FormFile, new: FormFile) -> list[Difference]:
             found.append(Difference(*key, f"“{key[1]}”的选项变了"))
         if now.boxes != column.boxes:
             found.append(Difference(*key, f"“{key[1]}”的格数变了"))
+    for part, word in (("across", "列"), ("down", "行")):
+        lines = [{(s.sheet, one.header): None for s in form.sheets for one in getattr(s, part)}
+                 for form in (old, new)]  # fmt: skip
+        found += [Difference(*k, f"新增一{word}“{k[1]}”") for k in lines[1] if k not in lines[0]]
+        found += [Difference(*k, f"少了一{word}“{k[1]}”") for k in lines[0] if k not in lines[1]]
     sheets = {s.sheet for s in old.sheets} ^ {s.sheet for s in new.sheets}
     return found + [Difference(one, "", f"工作表“{one}”新增或取消") for one in sorted(sheets)]
 
@@ -332,7 +370,8 @@ def _carried(old: FormFile, new: FormFile) -> FormFile:
             one.model_copy(update={"value": own.get((sheet.sheet, one.label), "")})
             for one in sheet.tops
         )
-        sheets.append(sheet.model_copy(update={"columns": columns, "tops": tops}))
+        lines = {one: _kept_lines(old, sheet, one) for one in ("across", "down")}
+        sheets.append(sheet.model_copy(update={"columns": columns, "tops": tops} | lines))
     kept = {"sheets": tuple(sheets), "order": old.order, "public": old.public or new.public}
     return new.model_copy(update=kept)
 
@@ -343,6 +382,21 @@ def _kept(before: Column | None, now: Column) -> Column:
         return now
     places = {"at": now.at, "span": now.span, "boxes": now.boxes}
     return before.model_copy(update=places)
+
+
+def _kept_lines(old: FormFile, sheet: Sheet, part: str) -> tuple[Line, ...]:
+    """What an officer said that a row or column counts, where one of that header still stands."""
+    before = [line for one in old.sheets if one.sheet == sheet.sheet for line in getattr(one, part)]
+    made = []
+    for now in getattr(sheet, part):
+        same = next((one for one in before if one.header == now.header), None)
+        if same is not None:
+            before.remove(same)  # of two headers alike the second is the second
+            spoken = same.when != same.proposed
+            kept = {"when": same.when} if spoken else {}
+            now = now.model_copy(update={"count": same.count} | kept)  # noqa: PLW2901
+        made.append(now)
+    return tuple(made)
 
 
 def _archive(home: Home, old: FormFile) -> None:

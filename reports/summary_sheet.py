@@ -7,6 +7,7 @@ import polars as pl
 from reports.conditions import expression, parse_population, within
 from reports.form_file import ROW_TITLES, Line, Sheet
 from reports.people import People
+from reports.row_places import placed
 from reports.sheet_ranges import shifted
 from reports.sheet_rows import Shift, XmlRow, read_sheet, row_text
 from reports.spreadsheet import escaped, safe
@@ -19,7 +20,7 @@ Numbers = dict[tuple[str, str], int | None]
 def rows_of(sheet: Sheet, people: People) -> Sequence[Line]:
     """The form's own rows; where it has none, one a grid, community or compound."""
     if any(int(one.at) != sheet.total for one in sheet.down):
-        return sheet.down
+        return placed(sheet.down, people)
     named = pl.DataFrame(
         [people.frame[sheet.each].alias("code"), people.value(ROW_TITLES[sheet.each]).alias("name")]
     )
@@ -43,11 +44,11 @@ def counts(
     """
     among, frame = parse_population(population), people.frame
     tests = pl.all_horizontal([pl.lit(value=True), *map(expression, among.tests)])
-    lines = rows_of(sheet, people)
+    lines, across = rows_of(sheet, people), placed(sheet.across, people)
     found: Numbers = {}
     for row in lines:
         mine = frame.filter(tests, _when(row, among.whole))
-        for column in sheet.across:
+        for column in across:
             if row.when is None or column.when is None:
                 found[row.at, column.at] = None
                 continue

@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from reports.form_file import Column, Sheet
 from reports.list_sheet import write_list
 from reports.package import Package, open_package, write_package
-from reports.spreadsheet import made_safe
+from reports.spreadsheet import made_safe, safe
 from reports.styles import Styles
 
 SHEET = 1_000_000
@@ -113,7 +113,7 @@ def _drawn(frames: Mapping[str, pl.DataFrame], asked: Mapping[str, Asked]) -> by
         sheet = book.create_sheet(name)
         sheet.freeze_panes = "A2"
         for nth, column in enumerate(frame.columns):
-            cell = sheet.cell(1, nth + 1, column)
+            cell = sheet.cell(1, nth + 1, pl.select(safe(pl.lit(column))).item())
             cell.font = Font(bold=True)
             texts = frame[column].head(200).cast(pl.String).to_list()
             width = max(len((text or "").encode()) for text in [column, column, *texts]) + 2

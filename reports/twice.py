@@ -70,7 +70,8 @@ def _one_name(columns: Columns, made: Made) -> Made:
     for at in names:
         for nth in [at, *_theirs(columns, at)]:
             own = nth not in names and nth in _theirs(columns, mine) and not _said(columns, at, nth)
-            if at != mine and found[nth].item in PERSONAL and not own:
+            kin = found[nth].item == "relation_code" and "户主" not in leaf_of(columns[nth])
+            if at != mine and (found[nth].item in PERSONAL or kin) and not own:
                 found[nth] = of_another(columns[nth])
     return found
 

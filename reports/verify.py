@@ -12,6 +12,7 @@ import polars as pl
 
 from hub.errors import ConfigError, NotFoundError
 from reports.answers_in import checked_values
+from reports.conditions import kinds_of
 from reports.held import item_named
 from reports.items import FREE, facts_of_item
 from reports.people import People
@@ -84,7 +85,7 @@ def _verdict(one: People, item: str, claimed: str) -> Verified:
         return Verified(item, facts.title, "unknown")
     if facts.kind == "number" and read.isdigit():
         read = str(int(read))
-    same = squeezed(_text(held)) == squeezed(read)
+    same = squeezed(_text(held)) in map(squeezed, kinds_of(item, read))  # 初婚 is 已婚
     return Verified(item, facts.title, "yes" if same else "no")
 
 

@@ -338,6 +338,17 @@ def merged_ids(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return found
 
 
+def split_ids(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Every id from which somebody was parted."""
+    return {
+        resident_id
+        for (resident_id,) in connection.execute(
+            """SELECT DISTINCT other_id FROM identity_event
+               WHERE kind IN ('founded', 'returned') AND other_id IS NOT NULL"""
+        ).fetchall()
+    }
+
+
 def newest_pull(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     """When the newest batch of a snapshot was pulled (UTC); None for an empty one."""
     newest = connection.execute("SELECT max(pulled_at) FROM batch").fetchall()[0][0]

@@ -19,7 +19,8 @@ TABLE = """
         basis VARCHAR);
 """
 """Grain: a resident, label, rule and span of days; `until` is the first day it held no more: of
-whom died or left, that day, else the day on which it was first seen.
+whom died or left, that day, else the day on which it was first seen. Whoever comes back has it
+since the day on which that was seen, not since the birthday again.
 `basis` names the fields that the rule looked at, never their values."""
 LASTS = "(until IS NULL OR until >= {day})"
 """Whether a label that was granted, perhaps as far as a day, holds still."""
@@ -101,9 +102,14 @@ def update_labels(
                          FROM label_fact WHERE NOT ({STAYS})) g USING (resident_id)
               WHERE e.until IS NULL) g
         WHERE computed_label.rowid = g.ended""")
-    run("""
+    run(f"""
         INSERT INTO computed_label
-        SELECT resident_id, label, since, NULL, rule, version, basis FROM holding
+        SELECT resident_id, label,
+               CASE WHEN ended.until > since THEN DATE '{day}' ELSE since END,
+               NULL, rule, version, basis FROM holding
+        LEFT JOIN (SELECT resident_id, label, rule, version, max(until) AS until
+                   FROM computed_label GROUP BY ALL) ended
+            USING (resident_id, label, rule, version)
         ANTI JOIN (FROM computed_label WHERE until IS NULL) o
             USING (resident_id, label, rule, version)""")
     run("DELETE FROM meta WHERE name IN ('labels_on', 'label_rules')")

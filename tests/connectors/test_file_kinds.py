@@ -285,6 +285,17 @@ def test_only_new_and_changed_files_are_read(stream: Any, tmp_path: Path) -> Non
     assert ORIGIN in fourth.rows.column_names
 
 
+def test_a_file_that_is_taken_away_is_no_news(stream: Any, tmp_path: Path) -> None:
+    platform = stream("*.csv", increment="new_files")
+    (tmp_path / "1.csv").write_text(CSV, "utf-8")
+    (tmp_path / "2.csv").write_text(CSV, "utf-8")
+    first = pulled(platform)
+    (tmp_path / "2.csv").unlink()
+    second = pulled(platform, first.cursor)
+    assert (rows(second), second.notes) == ([], ())
+    assert second.cursor["header"] == first.cursor["header"]
+
+
 # -- templates
 
 

@@ -1,17 +1,20 @@
 """What nobody holds is asked once for each person, and its answer fills every form from then on."""
 
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
 
 from hub.settings import Home
-from reports.ask_lists import LOCATOR, NOT_ASKED, item_of
+from reports.answers_in import Answer, take_answers
+from reports.ask_lists import LOCATOR, NOT_ASKED, item_of, write_lists
 from reports.asking import questions
 from reports.form_file import load_forms
-from reports.people import people_of
+from reports.people import people_of, sources_of
 from reports.register import Sent, register
-from tests.pipelines.small_home import make_home
+from tests.pipelines.small_home import database, make_home
 from tests.reports.conftest import Hub
 
 
@@ -123,6 +126,7 @@ def test_a_field_is_told_of_without_a_value(asked: Home, hub: Hub) -> None:
     assert told["forms"] == ["发放表", "核对表"]
     assert "不要再收集" in hub("form", "ask", "id_number", home=asked).out
     assert hub("form", "ask", "从没听说过", home=asked).code == 1
+    assert "标签" in hub("form", "ask", "label:不存在的", home=asked).err
     assert hub("form", "ask", home=asked).code == 2
 
 
@@ -141,3 +145,142 @@ def test_overlap_counts_the_burden(asked: Home, hub: Hub, tmp_path: Path) -> Non
     assert load_workbook(tmp_path / "重复.xlsx").sheetnames == [
         "概况", "各表", "表与项目", "同项异名", "相近的表",
     ]  # fmt: skip
+
+
+def _list(home: Home, hub: Hub, folder: Path) -> tuple[Path, Workbook]:
+    made = hub("form", "ask", "--out", folder, "--json", home=home).json["lists"][0]
+    return Path(made["path"]), load_workbook(made["path"])
+
+
+def _at(book: Workbook, item: str) -> int:
+    return next(n for n, one in enumerate(book.active[1], 1) if item_of(one.value) == item)
+
+
+def test_a_column_with_a_changed_heading_is_told_of(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    path, book = _list(asked, hub, tmp_path / "清单")
+    sheet, nth = book.active, _at(book, "ethnicity_code")
+    sheet.cell(1, nth).value, sheet.cell(2, nth).value = "民族情况", "彝族"
+    sheet.cell(1, sheet.max_column + 1).value = "走访备注"
+    sheet.cell(2, sheet.max_column).value = "已搬走"
+    sheet.insert_rows(1)
+    sheet["A1"] = "第一网格清单"  # a title above the header does no harm
+    book.create_sheet("另一张")["A1"] = "漏写的人"
+    book.save(path)
+    told = hub("form", "answer", path, "--json", home=asked).json
+    assert (told["given"], told["taken"]) == (2, 0)
+    assert [next(x for x in ("民族情况", "走访备注", "另一张") if x in one)
+            for one in told["refused"]] == ["民族情况", "走访备注", "另一张"]  # fmt: skip
+    assert "已搬走" not in str(told)
+
+
+def test_a_list_without_locators_is_refused(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    path, book = _list(asked, hub, tmp_path / "清单")
+    book.active.delete_cols(book.active.max_column)
+    book.save(path)
+    ran = hub("form", "answer", path, home=asked)
+    assert ran.code != 0
+    assert "定位码" in ran.err
+
+
+def test_a_row_that_slipped_and_a_damaged_number_are_refused(
+    asked: Home, hub: Hub, tmp_path: Path
+) -> None:
+    path, book = _list(asked, hub, tmp_path / "清单")
+    sheet, nth, number = book.active, _at(book, "ethnicity_code"), _at(book, "other:银行账号")
+    sheet.cell(2, nth).value = "彝族"
+    sheet.cell(3, number).value = 6222000000001234567
+    sheet.cell(2, 1).value = "王某某"
+    book.save(path)
+    told = hub("form", "answer", path, "--json", home=asked).json
+    assert (told["given"], told["taken"]) == (2, 0)
+    assert "数字格式" in told["refused"][0]
+    assert "对不上" in told["refused"][1]
+
+
+def test_an_answer_reaches_the_resident_whom_its_person_was_merged_into(
+    hub: Hub, tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", people=4)
+    with database(home, "grid") as grid:
+        grid.execute("UPDATE resident SET idno = NULL, name = '张小未', addr = '龙港花园9-1-1' "
+                     "WHERE id = (SELECT max(id) FROM resident)")  # fmt: skip
+    assert hub("sync", "police", home=home).code == 0  # so that theirs is the older id
+    assert hub("sync", home=home).code == 0
+    _form(home, tmp_path, "发放表", ["姓名", "身份证号", "银行卡号", "民族"], "residents")
+    path, book = _list(home, hub, tmp_path / "清单")
+    sheet = book.active
+    names = [row[0].value for row in sheet.iter_rows(min_row=2)]
+    row = names.index("张小未") + 2
+    locator = sheet.cell(row, sheet.max_column).value
+    sheet.cell(row, _at(book, "ethnicity_code")).value = "彝族"
+    sheet.cell(row, _at(book, "other:银行账号")).value = "6222000000001234567"
+    book.save(path)
+    with database(home, "police") as police:  # it is the one whom the police know by this number
+        (number,) = police.execute("SELECT max(sfz) FROM person").fetchone()
+    with database(home, "grid") as grid:
+        grid.execute("UPDATE resident SET idno = ?, updated = '2027-01-01 00:00:00' "
+                     "WHERE name = '张小未'", [number])  # fmt: skip
+    assert hub("sync", home=home).code == 0
+    told = hub("form", "answer", path, "--json", home=home).json
+    assert told["taken"] == 2, told
+    with people_of(home, None) as (people, _):
+        assert people.frame.height == 4
+        assert locator not in people.frame["resident_id"]
+        held = [people.value(one).drop_nulls().to_list()
+                for one in ("ethnicity_code", "other:银行账号")]  # fmt: skip
+    assert held == [["07"], ["6222000000001234567"]]
+
+
+def test_two_grids_of_one_name_have_a_list_each(asked: Home, tmp_path: Path) -> None:
+    with people_of(asked, None) as (people, _):
+        found = questions(load_forms(asked), people)
+        codes = [f"51010801900{6 + n % 2}001" for n in range(people.frame.height)]
+        frame = people.frame.with_columns(
+            grid_code=pl.Series(codes), grid_name=pl.lit("第一网格"), worker_name=pl.lit(None)
+        )
+        made = write_lists(people.of(frame), found, tmp_path / "清单")
+    assert sum(one.questions for one in made) == found.height
+    assert {one.path.name for one in made} == {
+        f"第一网格-51010801900{n}001.xlsx" for n in (6, 7)
+    }  # fmt: skip
+
+
+def test_an_answered_day_of_a_label_and_a_number_without_digits(hub: Hub, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", people=3)
+    assert hub("sync", home=home).code == 0
+    with people_of(home, None) as (people, _):
+        whose = people.frame["resident_id"][0]
+        said = [Answer("一", whose, "since:低保", "2024年1月5日"),
+                Answer("二", whose, "other:银行账号", "卡丢了")]  # fmt: skip
+        done = take_answers(home, people, said, {})
+    assert (done.taken, len(done.refused)) == (1, 1)
+    with people_of(home, None) as (people, _):
+        assert people.value("since:低保").drop_nulls().to_list() == [date(2024, 1, 5)]
+
+
+def test_what_was_answered_is_told_to_be_answered(asked: Home) -> None:
+    with people_of(asked, None) as (people, connection):
+        whose = people.frame.filter(people.value("label:低保"))["resident_id"][0]
+        alone = people.frame.filter(pl.col("spouse_name").is_null())["resident_id"][0]
+        said = [Answer("一", whose, "since:低保", "2024-01-05"),
+                Answer("二", alone, "spouse_name", "王小红"),
+                Answer("三", whose, "label:孤儿", "否")]  # fmt: skip
+        assert take_answers(asked, people, said, {}).taken == 3
+    with people_of(asked, None) as (people, connection):
+        items = ["since:低保", "spouse_name", "label:孤儿", "label:低保"]
+        about = [whose, alone, whose, whose]
+        sources = zip(sources_of(asked, connection, people, items), about, strict=True)
+        told = [one.filter(pl.col("resident_id") == who)["platform"].to_list()
+                for one, who in sources]  # fmt: skip
+        assert told == [["collected"], ["collected"], ["collected"], ["street_grid"]]
+
+
+def test_an_answer_lacks_nothing_that_it_was_not_asked(hub: Hub, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", people=3)
+    assert hub("sync", home=home).code == 0
+    _form(home, tmp_path, "登记表", ["姓名", "身份证号", "文化程度", "民族"], "residents")
+    made = hub("form", "ask", "--out", tmp_path / "清单", "--json", home=home).json["lists"][0]
+    _answered(Path(made["path"]), {"education_code": "大专", "ethnicity_code": "彝族"})
+    assert hub("form", "answer", made["path"], "--json", home=home).json["taken"] == 2
+    assert hub("correction", "export", "--out", tmp_path / "核对", home=home).code == 0
+    assert not (tmp_path / "核对" / "collected.xlsx").exists()

@@ -3,8 +3,10 @@
 import pytest
 from openpyxl import Workbook
 
+from hub.errors import ConfigError
 from hub.settings import Home
 from reports.condition_words import in_words
+from reports.conditions import parse_population
 from tests.reports.conftest import Hub
 
 
@@ -40,3 +42,20 @@ def test_commands_show_words_and_what_is_counted(home: Home, hub: Hub) -> None:
     listed = hub("form", "list", home=home).out
     assert "户籍，年龄 18 及以上" in listed
     assert ">=" not in told + listed
+
+
+def test_a_code_that_heads_others_means_them_too() -> None:
+    (test,) = parse_population("marital_code = 20").tests
+    assert test.values == ("20", "21", "22", "23")
+    assert in_words("marital_code = 已婚") == "常住，婚姻状况是已婚"
+    (test,) = parse_population("marital_code = 21").tests
+    assert test.values == ("21",)
+    assert "31" in parse_population("education_code in 30|70").tests[0].values
+    assert in_words("education_code in 30|71") == "常住，文化程度是大学专科或初中毕业"
+
+
+@pytest.mark.parametrize("item", ["community_name", "street_name", "district_name"])
+def test_a_place_is_meant_by_its_code(item: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse_population(f"{item} = 甲社区")
+    assert "代码" in refused.value.zh

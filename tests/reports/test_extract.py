@@ -135,6 +135,43 @@ def test_a_public_extract_is_masked(home: Home) -> None:
     assert "1953-**-**" in frame["birth_date"].to_list()
 
 
+def test_a_public_extract_links_nobody_to_another_list(home: Home) -> None:
+    fields = ["sex_code", "age"]
+    one = _extract(home, public=True, fields=fields, formats=["parquet", "csv"])
+    done = run_extract(home, one, now=NOW)
+    rows = pl.read_parquet(done.folder / "elders.parquet")
+    assert rows.columns == ["sex_code", "age", "watermark"]
+    assert rows.rows() == sorted(rows.rows(), key=str), "in the order of no id"
+    for name in ("contract.odcs.yaml", "datapackage.json"):
+        assert "resident_id" not in (done.folder / name).read_text(encoding="utf-8")
+    asked = _extract(home, public=True, fields=["resident_id", *fields], formats=["parquet"])
+    done = run_extract(home, asked, now=NOW)
+    assert "resident_id" in pl.read_parquet(done.folder / "elders.parquet").columns
+    with pytest.raises(ConfigError) as refused:
+        _extract(home, public=True, mode="changes", fields=fields)
+    assert "公示" in refused.value.zh
+
+
+@pytest.mark.parametrize(
+    "name", ["=电话", "'电话", '年龄"', " 电话", "@x", "a\nb", "证件.号码", "长" * 61]
+)
+def test_a_column_is_called_so_that_nothing_runs_or_breaks(home: Home, name: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        _extract(home, fields=[{"item": "phone", "name": name}])
+    assert "列名" in refused.value.zh
+
+
+def test_columns_that_differ_by_case_only_are_one(home: Home) -> None:
+    with pytest.raises(ConfigError) as refused:
+        _extract(home, fields=["age", {"item": "phone", "name": "AGE"}])
+    assert "AGE" in refused.value.zh or "age" in refused.value.zh
+
+
+def test_a_heading_is_no_formula(tmp_path: Path) -> None:
+    write_table(pl.DataFrame({"=1+1": ["a"]}), tmp_path / "表.xlsx")
+    assert load_workbook(tmp_path / "表.xlsx").active["A1"].value == "'=1+1"
+
+
 def test_small_counts_are_hidden(home: Home) -> None:
     one = _extract(home, fields=[], count_by=["sex_code"], hide_below=5, formats=["parquet"])
     frame = pl.read_parquet(run_extract(home, one, now=NOW).folder / "elders.parquet")

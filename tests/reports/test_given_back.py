@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from openpyxl import load_workbook
 
@@ -58,6 +59,14 @@ def test_a_claim_is_true_or_not(home: Home, claim: str, verdict: str) -> None:
         name, _, value = claim.partition("=")
         (found,) = verify(people, ZHANG_NUMBER, {name: value})
     assert found.verdict == verdict
+
+
+def test_the_kind_of_a_claim_is_the_claim(home: Home) -> None:
+    with people_of(home, None) as (people, _):
+        married = people.of(people.frame.with_columns(marital_code=pl.lit("21")))
+        for claimed, verdict in (("已婚", "yes"), ("初婚", "yes"), ("再婚", "no")):
+            (found,) = verify(married, ZHANG_NUMBER, {"婚姻状况": claimed})
+            assert found.verdict == verdict
 
 
 def test_verifying_shows_no_value(home: Home, hub: Hub) -> None:

@@ -11,6 +11,9 @@ of the thirteenth, of forms that ask another place, day or person, 99.0 % (of 21
 of the fourteenth, in the wording of instructions, 93.1 % (of 204): eight of its fourteen mistakes
 are one form of applicants, read as a head with those who apply with them; its truth is that now.
 Seven columns of the seventh and eighth were wrongly drawn up; their truth was mended afterwards.
+Of the fifteenth, of departments that seldom ask, 96.7 % (of 239) were right, of the sixteenth, of
+questions for headers and three storeys, 94.6 % (of 149); two columns of each were wrongly drawn up.
+Of the seventeenth, in the manner of most offices, 97.0 % (of 133).
 """
 
 from collections.abc import Iterator
@@ -28,7 +31,8 @@ from tests.reports.department_forms import Form
 
 FOLDER = Path(__file__).parent
 SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-        "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth")  # fmt: skip
+        "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
+        "sixteenth", "seventeenth")  # fmt: skip
 
 
 def _forms(name: str) -> list[Form]:
@@ -48,7 +52,8 @@ def _compared(one: Form, folder: Path) -> Iterator[tuple[str, str, str]]:
     layout = read_layout(load_workbook(write_awful(one, folder)).active)
     assert layout is not None, one.name
     assert layout.body[1] - layout.body[0] + 1 == one.rows, one.name
-    found = propose(layout.columns, parse_population(one.population).labels)
+    asked = parse_population(one.population)
+    found = propose(layout.columns, asked.labels, asked.one_of)
     for (header, wanted), made in zip(one.columns, found, strict=True):
         free = wanted.startswith("other:") and made.item.startswith("other:")
         yield header, wanted, wanted if free else made.item

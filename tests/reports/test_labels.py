@@ -177,8 +177,9 @@ def test_a_label_of_the_dead_ends_with_them(
     brain.execute("UPDATE resident SET died_on = NULL WHERE resident_id = 'alone'")
     update_labels(brain, rules, AFTER + timedelta(days=40))
     assert "alone" in _held(brain, "高龄")  # it was a mistake; that it had ended stays on file
-    assert len(brain.execute("SELECT * FROM computed_label WHERE label = '高龄' "
-                             "AND resident_id = 'alone'").fetchall()) == 2  # fmt: skip
+    spans = brain.execute("SELECT since, until FROM computed_label WHERE label = '高龄' "
+                          "AND resident_id = 'alone' ORDER BY since").fetchall()  # fmt: skip
+    assert spans == [(AFTER, died), (AFTER + timedelta(days=40), None)], "they do not overlap"
 
 
 def test_what_a_rule_looks_at_is_named_once(rules: tuple[LabelRule, ...]) -> None:

@@ -22,7 +22,8 @@ def _mapped(one: Form, folder: Path) -> list[tuple[str, str]]:
     """(wanted, found) of each column."""
     layout = read_layout(load_workbook(write_form(one, folder)).active)
     assert layout is not None
-    found = propose(layout.columns, parse_population(one.population).labels)
+    asked = parse_population(one.population)
+    found = propose(layout.columns, asked.labels, asked.one_of)
     return list(zip([item for _, item in one.columns], [p.item for p in found], strict=True))
 
 
@@ -45,6 +46,10 @@ COUNTS_SECOND = yaml.safe_load(
     (Path(__file__).parent / "count_forms_second.yaml").read_text(encoding="utf-8")
 )
 """Drawn up before the reader of counts was tried on them: 29 of 33 were right at first sight."""
+COUNTS_THIRD = yaml.safe_load(
+    (Path(__file__).parent / "count_forms_third.yaml").read_text(encoding="utf-8")
+)
+"""Drawn up likewise: 15 of 20 were right at first sight."""
 
 
 def _counted(one: dict[str, Any], home: Home, folder: Path) -> list[tuple[str, str | None]]:
@@ -60,7 +65,7 @@ def _counted(one: dict[str, Any], home: Home, folder: Path) -> list[tuple[str, s
 
 
 def test_tables_of_counts_are_recognised(home: Home, tmp_path: Path) -> None:
-    pairs = [(one["name"], *pair) for one in (*COUNTS, *COUNTS_SECOND)
+    pairs = [(one["name"], *pair) for one in (*COUNTS, *COUNTS_SECOND, *COUNTS_THIRD)
              for pair in _counted(one, home, tmp_path)]  # fmt: skip
     wrong = [pair for pair in pairs if pair[1] != pair[2]]
     assert len(wrong) <= 0.03 * len(pairs), wrong
@@ -75,6 +80,10 @@ def test_tables_of_counts_are_recognised(home: Home, tmp_path: Path) -> None:
         (("80周岁及以上", "其中：女"), "age >= 80 & sex_code = 2"),
         (("18岁以下",), "age < 18"),
         (("60岁以上独居老人",), "age >= 60 & label:独居"),
+        (("低保、特困人员",), "label:低保|特困"),
+        (("独居和空巢老人",), "label:独居|空巢"),
+        (("低保残疾人",), "label:残疾 & label:低保"),
+        (("大专及以上",), "education_code in 10|20|30"),
         (("总人口（人）",), ""),
         (("户籍人口",), "registered"),
         (("少数民族",), "ethnicity_code != 01"),

@@ -1,8 +1,10 @@
 """Tables of counts as people draw them: a sum above the grids, groups of which others are part."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 from openpyxl import Workbook, load_workbook
 
 from hub.settings import Home
@@ -11,7 +13,9 @@ from reports.fill import fill
 from reports.form_file import Line, Sheet
 from reports.people import people_of
 from reports.register import Sent, register
-from reports.summary_sheet import write_summary
+from reports.row_places import unknown_places
+from reports.summary_sheet import counts, write_summary
+from tests.cli.small_home import GRID
 from tests.reports.conftest import Hub
 
 
@@ -129,3 +133,108 @@ def test_who_is_told_of_personal_data_has_some(home: Home, hub: Hub, tmp_path: P
         "个人信息"
         not in hub("form", "fill", "老年统计", "--out", tmp_path / "o.xlsx", home=home).out
     )
+
+
+def _by_place(folder: Path, stub: list[str], rows: list[list[str]]) -> Path:
+    book = Workbook()
+    for row in ([*stub, "总人数", "女"], *rows):
+        book.active.append(row)
+    book.save(folder / "分布.xlsx")
+    return folder / "分布.xlsx"
+
+
+def test_rows_that_name_a_grid_are_that_grid(home: Home, hub: Hub, tmp_path: Path) -> None:
+    named = ["1号网格", "第一 网格", "甲社区01网格", GRID, "幸福里网格", "60岁以上", "合计"]
+    file = _by_place(tmp_path, ["序号", "网格名称"], [[str(n), one] for n, one in enumerate(named)])
+    ran = hub("form", "register", file, "--department", "民政", home=home)
+    assert "留空：幸福里网格。" in ran.out
+    out = tmp_path / "out.xlsx"
+    told = hub("form", "fill", "分布", "--out", out, "--json", home=home).json
+    assert told["unnamed"] == ["幸福里网格"]
+    rows = {row[1]: row[2:] for row in load_workbook(out).active.iter_rows(values_only=True)}
+    whole = rows["1号网格"]
+    assert whole[0]
+    assert rows["第一 网格"] == rows["甲社区01网格"] == rows[GRID] == whole
+    assert rows["幸福里网格"] == (None, None)
+    assert None not in rows["60岁以上"]
+
+
+def test_rows_that_name_a_compound_or_a_community_and_its_grid(home: Home, tmp_path: Path) -> None:
+    file = _by_place(tmp_path, ["小区名称"], [["龙港花园小区"], ["老年公寓"], ["其中：60岁以上"]])
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down][:2] == [
+        "compound = 龙港花园小区",
+        "compound = 老年公寓",
+    ]
+    with people_of(home, None) as (people, _):
+        _, numbers = counts(sheet, people, "residents")
+        assert unknown_places(sheet.down, people) == ["老年公寓"]
+    assert [numbers[one.at, "B"] is None for one in sheet.down][:2] == [False, True]
+    file = _by_place(
+        tmp_path, ["社区", "网格"], [["甲社区", "第一网格"], ["甲社区", "第二网格"], ["合计", ""]]
+    )
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down] == [
+        "grid_name = 甲社区第一网格", "grid_name = 甲社区第二网格", "",
+    ]  # fmt: skip
+    assert sheet.stub == "B"
+    with people_of(home, None) as (people, _):
+        for called, unknown in (("甲社区居委会", 1), ("乙社区", 2)):
+            named = replace(people, places=people.places | {"510108019006": called})
+            assert len(unknown_places(sheet.down, named)) == unknown
+
+
+def test_two_grids_of_one_name_are_not_guessed_between(home: Home) -> None:
+    with people_of(home, None) as (people, _):
+        frame = people.frame.with_columns(
+            grid_code=pl.Series([f"51010801900{n % 2}001" for n in range(people.frame.height)]),
+            grid_name=pl.lit("第一网格"),
+        )
+        line = Line(at="4", header="第一网格", when="grid_name = 第一网格")
+        assert unknown_places([line], people.of(frame)) == ["第一网格"]
+
+
+def test_rows_that_name_a_community(home: Home, tmp_path: Path) -> None:
+    file = _by_place(tmp_path, ["社区名称"], [["甲社区"], ["无名社区"]])
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down] == [
+        "community_code = 甲社区", "community_code = 无名社区",
+    ]  # fmt: skip
+    with people_of(home, None) as (people, _):
+        named = replace(people, places=people.places | {"510108019006": "甲社区居委会"})
+        assert unknown_places(sheet.down, named) == ["无名社区"]
+        _, numbers = counts(sheet, named, "residents")
+    assert numbers["2", "B"]
+    assert numbers["3", "B"] is None
+
+
+def test_what_an_officer_said_of_a_row_stays_in_a_later_version(home: Home, tmp_path: Path) -> None:
+    file = _by_place(tmp_path, ["网格名称"], [["幸福里网格"], ["第一网格"]])
+    done = register(home, file, Sent("民政"))
+    text = done.path.read_text(encoding="utf-8")
+    done.path.write_text(
+        text.replace("when: grid_name = 幸福里网格", f"when: grid_code = {GRID}"), encoding="utf-8"
+    )
+    file = _by_place(tmp_path, ["网格名称"], [["第一网格"], ["第三网格"], ["幸福里网格"]])
+    again = register(home, file, Sent("民政"))
+    assert [one.zh for one in again.differences] == ["新增一行“第三网格”"]
+    (sheet,) = again.form.sheets
+    assert [one.when for one in sheet.down] == [
+        "grid_name = 第一网格", "grid_name = 第三网格", f"grid_code = {GRID}",
+    ]  # fmt: skip
+
+
+def test_a_code_beside_the_name_is_the_grid(home: Home, tmp_path: Path) -> None:
+    file = _by_place(tmp_path, ["网格编码", "网格名称"], [[GRID, "第九网格"], ["合计", ""]])
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down] == [f"grid_code = {GRID}", ""]
+
+
+def test_of_whom_is_said_in_the_same_cell(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["网格名称", "低保", "（其中：男）", "80岁以上其中：女"])
+    book.save(tmp_path / "同格.xlsx")
+    (sheet,) = register(home, tmp_path / "同格.xlsx", Sent("民政")).form.sheets
+    assert [one.when for one in sheet.across] == [
+        "label:低保", "label:低保 & sex_code = 1", "age >= 80 & sex_code = 2",
+    ]  # fmt: skip
