@@ -136,7 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is not None:
         return _run(given)
-    collect_seldom()  # a process of its own
+    if given[:1] != ["serve"]:  # what lives long lets go of what it no longer needs
+        collect_seldom()
     if given[:1] == ["sync"]:
         yield_to_readers()
     code = _run(given)

@@ -60,6 +60,9 @@ class Trouble:
     error: type[HubError] = SourceDownError
 
 
+NOTHING = httpx.ByteStream(b"")
+
+
 class HttpClient:
     """Asks one platform for pages."""
 
@@ -129,6 +132,7 @@ class HttpClient:
         self._keep_pace()
         try:
             response = self._client.send(request)
+            response.stream = NOTHING  # the one it has read refers to it: no page would be let go
         except httpx.TimeoutException:
             return Trouble("timeout", f"等了 {self.connection.timeout} 秒没有回答")
         except (httpx.TransportError, httpx.DecodingError) as error:

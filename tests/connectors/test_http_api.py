@@ -1,5 +1,6 @@
 """The HTTP API connector against a real server that misbehaves."""
 
+import gc
 import json
 import logging
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -74,6 +76,19 @@ def test_every_page_is_read_once(api: Api, stop: str, count: int) -> None:
     assert not any(chunk.notes for chunk in chunks)
     assert all(chunk.rows.schema.names == ["id", "name"] for chunk in chunks)
     assert all(chunk.rows.num_rows <= 6 for chunk in chunks)
+
+
+def test_answers_are_let_go_page_by_page(api: Api) -> None:
+    """While rows are read nobody looks for garbage: of a thousand pages it would be gigabytes."""
+    api.rows = people(60)
+    gc.collect()
+    gc.disable()
+    try:
+        pulled(platform_of(api, pager=TOTAL), rows=6)
+        held = [one for one in gc.get_objects() if isinstance(one, httpx.Response)]
+    finally:
+        gc.enable()
+    assert len(held) <= 1
 
 
 def test_pages_from_zero_with_parameters_in_the_body(api: Api) -> None:
