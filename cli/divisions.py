@@ -12,6 +12,7 @@ from cli.options import HomeOption, the_home
 from hub.errors import ConfigError, HeldError
 
 if TYPE_CHECKING:
+    from connectors.division_lists import Listed
     from hub.settings import Home
     from schemas.divisions import Division
     from schemas.editions import Edition
@@ -76,7 +77,7 @@ def import_(
     _refuse_losses(edition, accepted=accept_drop)
     if not dry_run:
         write_divisions(path, edition.rows)
-    _show(edition, len(chosen), listed.other, written=not dry_run)
+    _show(edition, len(chosen), _other(listed), written=not dry_run)
 
 
 def _day(text: str | None) -> date:
@@ -122,10 +123,20 @@ def _refuse_losses(edition: "Edition", *, accepted: bool) -> None:
         )
 
 
-def _show(edition: "Edition", read: int, other: int, *, written: bool) -> None:
+def _other(listed: "Listed") -> str:
+    """What in the list is no division, and where."""
+    if not listed.other:
+        return ""
+    lines = "、".join(map(str, listed.lines[:SHOWN]))
+    more = " 等" if len(listed.lines) > SHOWN else ""
+    where = f"（第 {lines} 行{more}），请看看是不是代码坏了" if lines else ""
+    return f"，另有 {listed.other:,} 行不是区划{where}"
+
+
+def _show(edition: "Edition", read: int, other: str, *, written: bool) -> None:
     from cli.screen import say
 
-    say(f"清单 {read:,} 个代码" + (f"，另有 {other:,} 行不是区划" if other else "") + "。")
+    say(f"清单 {read:,} 个代码{other}。")
     if edition.outside:
         say(f"原表另有 {edition.outside:,} 个代码不在清单的范围内，照旧。")
     moved = {old.code for old, _ in edition.moved} | {old.code for old, _ in edition.merged}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.chinese import Command, Group
-from cli.options import ClearOption, HomeOption, JsonOption, one_platform, the_home
+from cli.options import ClearOption, HomeOption, JsonOption, asked, one_platform, the_home
 from hub.errors import ConfigError, HubError
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def add(  # noqa: PLR0913, PLR0917 - Typer makes an option of each
     if json:
         as_json(added.as_dict())
         return
-    show(added, written=not dry)
+    show(added, home or asked.before, written=not dry)
     if dry:
         typer.echo(f"\n{added.text}")  # as it would be written: a folded line is no YAML
 

@@ -220,7 +220,7 @@ def write(added: Added, *, replace: bool) -> None:
     added.path.write_text(added.text, encoding="utf-8")
 
 
-def show(added: Added, *, written: bool) -> None:
+def show(added: Added, home: Path | None, *, written: bool) -> None:
     """Print stream by stream what each column was taken for; values never."""
     from cli.screen import heading, place, say, table
 
@@ -255,11 +255,12 @@ def show(added: Added, *, written: bool) -> None:
     )
     if written:
         name = added.path.stem
+        at = "" if home is None else f" --home {home}"
         say(
             f"已写好 {place(added.path)}（{len(added.text.splitlines())} 行）。接下来：",
             "  1. 打开它，核对归口和以 # 开头的列",
-            f"  2. hub platform check {name}",
-            f"  3. hub platform preview {name}",
+            f"  2. hub platform check {name}{at}",
+            f"  3. hub platform preview {name}{at}",
         )
 
 

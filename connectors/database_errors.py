@@ -69,11 +69,11 @@ SENTENCES: dict[str, tuple[type[HubError], str]] = {
     ),
     "timeout": (
         SourceDownError,
-        "{at}读取超过了时限：稍后会再试；若经常如此，请把 statement_timeout 调大，或换到夜间读取。",
+        "{at}读取超过了时限：请稍后再试；若经常如此，请把 statement_timeout 调大，或换到夜间读取。",
     ),
     "locked": (
         SourceDownError,
-        "{at}的表被别的程序锁住了：稍后会再试；若经常如此，请与平台的管理员商定读取时间。",
+        "{at}的表被别的程序锁住了：请稍后再试；若经常如此，请与平台的管理员商定读取时间。",
     ),
     "text": (
         SourceChangedError,
@@ -91,7 +91,7 @@ SENTENCES: dict[str, tuple[type[HubError], str]] = {
     ),
     "down": (
         SourceDownError,
-        "{at}连接不上或中途断开：稍后会再试；若一直不通，请检查网络、地址和端口，并询问平台方。",
+        "{at}连接不上或中途断开：请稍后再试；若一直不通，请检查网络、地址和端口，并询问平台方。",
     ),
     "unknown": (
         SourceChangedError,

@@ -28,23 +28,25 @@ def text_of(cell: Any) -> str:  # noqa: ANN401 - any reader's cell
     return "" if cell is None else str(cell).strip().lstrip("'")
 
 
-def pairs(rows: Sequence[Cells]) -> tuple[list[tuple[str, str]], int]:
-    """(code, name) of every line that has both, and how many lines have not."""
+def pairs(rows: Sequence[Cells]) -> tuple[list[tuple[str, str]], list[int]]:
+    """(code, name) of every line that has both, and which lines behind the header have not."""
     width = max(map(len, rows), default=0)
     square = [[*row, *[""] * (width - len(row))] for row in rows]
     at = _code_column(square, width)
     if at is None:
-        return [], len(rows)
+        return [], [number for number, row in enumerate(rows, 1) if any(row)]
     first = next(number for number, row in enumerate(square) if code_of(row[at]))
     header = max(square[:first], key=lambda row: sum(map(bool, row)), default=[""] * width)
     names = _name_columns(square, header, at, width)
-    found = []
-    for row in square:
+    found, other = [], []
+    for number, row in enumerate(square, 1):
         code = code_of(row[at])
         name = next((row[one] for one in reversed(names) if row[one]), "")
         if code and name:
             found.append((code, name))
-    return found, len(rows) - len(found)
+        elif any(row) and (number > first or re.search(r"\d\d", row[at])):
+            other.append(number)
+    return found, other
 
 
 def _code_column(rows: Sequence[Cells], width: int) -> int | None:

@@ -30,6 +30,7 @@ class Listed:
 
     names: dict[str, str] = field(default_factory=dict)
     other: int = 0  # lines or objects without a code and a name
+    lines: list[int] = field(default_factory=list)  # of them, which lines
     doubtful: list[str] = field(default_factory=list)  # codes under two names
 
 
@@ -78,7 +79,8 @@ def _found(path: Path, listed: Listed) -> Iterator[tuple[str, str]]:
 def _tables(tables: Any, listed: Listed) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - iterable of rows
     for rows in tables:
         found, other = pairs(rows)
-        listed.other += other
+        listed.other += len(other)
+        listed.lines += other
         yield from found
 
 
@@ -97,7 +99,7 @@ def _text(path: Path) -> str:
 def _lines(text: str) -> list[Cells]:
     import csv
 
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = text.splitlines()
     counts = {
         mark: sum(mark in line for line in lines[:50]) for mark in (",", "\t", "|", ";", "，")
     }
@@ -113,7 +115,7 @@ def _excel(path: Path) -> Iterator[list[Cells]]:
     try:
         book = CalamineWorkbook.from_path(path)
         for name in book.sheet_names:
-            rows = book.get_sheet_by_name(name).to_python()
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             yield [[text_of(cell) for cell in row] for row in rows]
     except CalamineError as error:
         raise ValueError("no workbook") from error

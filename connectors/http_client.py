@@ -44,7 +44,7 @@ from hub.platform_streams import Stream
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 LONGEST_PAUSE = 120.0  # a vendor who asks for more is asked again at the next run
 CLOCK_SECONDS = 300  # that a timestamp may be off, at most vendors
-DOWN_AFTER = "稍后会再试；若一直如此，请检查网络和地址，并询问平台方。"
+DOWN_AFTER = "请稍后再试；若一直如此，请检查网络和地址，并询问平台方。"
 
 for _library in ("httpx", "httpcore"):  # at INFO they write whole addresses, signatures included
     logging.getLogger(_library).setLevel(logging.WARNING)

@@ -346,6 +346,7 @@ def test_an_exchange_database_is_pulled_in_batches(hub: Hub, home: Path) -> None
     made.close()
     added = hub("platform", "add", "village", path, home=home)
     assert added.code == 0, added.err
+    assert f"hub platform check village --home {home}" in added.out.replace("\n", "")
     text = (home / "platforms" / "village.yaml").read_text("utf-8")
     assert "kind: exchange" in text
     assert "batch_table: exch_users_batch" in text

@@ -54,6 +54,21 @@ def test_what_is_no_list(tmp_path: Path, name: str, text: str | None, says: str)
     assert says in caught.value.zh
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("代码,名称\n5101,成都市\n\n510108,成华区\n51010A,坏区\n510109,\n", [5, 6]),
+        ("5.10E+11,成都市\n510108,成华区\n", [1]),
+        ("附件一\n统计用区划代码,名称\n510108,成华区\n\n", []),
+    ],
+)
+def test_lines_that_are_no_division_are_named(tmp_path: Path, text: str, lines: list[int]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    listed = read_list(path)
+    assert (listed.lines, listed.other) == (lines, len(lines))
+
+
 def test_one_code_under_two_names_is_doubtful(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("510108,成华区\n510108000000,成花区\n5101,成都市", encoding="utf-8")
@@ -200,6 +215,10 @@ def test_the_command(hub: Hub, tmp_path: Path) -> None:
     assert (done.code, f"新增 {len(FULL)} 个" in done.out) == (0, True), "Beijing is not ours"
     again = hub("divisions", "import", listed, home=home)
     assert "没有变化" in again.out
+    lines = "代码,名称\n" + "\n".join(f"{code},{name}" for code, name in FULL.items())
+    (tmp_path / "list.csv").write_text(f"{lines}\n51010A,坏\n", encoding="utf-8")
+    damaged = hub("divisions", "import", tmp_path / "list.csv", home=home)
+    assert f"另有 1 行不是区划（第 {len(FULL) + 2} 行）" in damaged.out.replace("\n", "")
     few = {code: name for code, name in FULL.items() if not code.startswith("510108019")}
     few |= {"510108099000": "新街道", "510108099001": "新社区"}
     listed.write_text(json.dumps(few, ensure_ascii=False), encoding="utf-8")
