@@ -126,10 +126,11 @@ def _relink(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _note_events(connection: duckdb.DuckDBPyConnection) -> None:
-    """Note births, merges, splits, departures and returns, each with its reason; keep states."""
+    """Note whatever became of ids and records, each with its reason; keep states."""
     run = connection.execute
     _why_merged(connection)
     _why_split(connection)
+    _why_passed(connection)
     run("""
         CREATE OR REPLACE TEMP TABLE events AS
         SELECT CASE WHEN i.resident_id IS NULL THEN 'founded' ELSE 'returned' END AS kind,
@@ -141,6 +142,8 @@ def _note_events(connection: duckdb.DuckDBPyConnection) -> None:
         LEFT JOIN why_split w ON w.resident_id = m.resident_id
         UNION ALL
         SELECT 'merged', resident_id, into_id, 'one person by ' || rule FROM why_merged
+        UNION ALL
+        SELECT 'passed', from_id, into_id, 'passed: ' || why FROM why_passed
         UNION ALL
         SELECT DISTINCT 'gone', b.resident_id, NULL, 'no record left'
         FROM before b
@@ -193,6 +196,33 @@ def _why_split(connection: duckdb.DuckDBPyConnection) -> None:
                     WHEN bool_or(r.record_id IN (SELECT record_id FROM changed)) THEN 'changed'
                     ELSE 'evidence' END AS why
         FROM minted m JOIN relinked r USING (resident_id) GROUP BY m.resident_id""")
+
+
+def _why_passed(connection: duckdb.DuckDBPyConnection) -> None:
+    """`why_passed(from_id, into_id, why)`: records that went to another, who is not all of theirs.
+
+    decided: something was told of them, else of others of the two; changed: they are others;
+    evidence: other records are.
+    """
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE why_passed AS
+        WITH told AS (
+            SELECT resident_id FROM before WHERE record_id IN (FROM told_otherwise)
+            UNION SELECT resident_id FROM relinked WHERE record_id IN (FROM told_otherwise)),
+        passing AS (
+            SELECT b.resident_id AS from_id, r.resident_id AS into_id, record_id
+            FROM before b JOIN relinked r USING (record_id)
+            WHERE b.resident_id <> r.resident_id
+            AND (from_id, into_id) NOT IN (SELECT (resident_id, into_id) FROM why_merged)
+            AND (from_id, into_id) NOT IN (
+                SELECT (s.resident_id, m.resident_id)
+                FROM minted m JOIN before s USING (record_id)))
+        SELECT from_id, into_id,
+               CASE WHEN bool_or(record_id IN (FROM told_otherwise)) THEN 'decided'
+                    WHEN bool_or(record_id IN (SELECT record_id FROM changed)) THEN 'changed'
+                    WHEN from_id IN (FROM told) OR into_id IN (FROM told) THEN 'decided'
+                    ELSE 'evidence' END AS why
+        FROM passing GROUP BY from_id, into_id""")
 
 
 def _keep_events(connection: duckdb.DuckDBPyConnection) -> None:

@@ -65,7 +65,10 @@ WHY = {
     "less_sound": "不完整，或没有号码印证",
     "decided": "判断为同一人的另一条",
 }
-EVENTS = {"founded": "新建", "merged": "合并", "returned": "恢复", "gone": "注销", "split": "拆分"}
+EVENTS = {
+    "founded": "新建", "merged": "合并", "returned": "恢复", "gone": "注销", "split": "拆分",
+    "passed": "记录改归",
+}  # fmt: skip
 REASONS = {
     "new record": "有了新的记录",
     "no record left": "各平台已无记录",
@@ -73,6 +76,9 @@ REASONS = {
     "split: decided": "从另一编码拆出：人工判断",
     "split: changed": "从另一编码拆出：记录改了，不再认作同一个人",
     "split: evidence": "从另一编码拆出：其他记录变了，不再认作同一个人",
+    "passed: decided": "有记录从一个编码改归另一编码：人工判断",
+    "passed: changed": "有记录从一个编码改归另一编码：记录改了，认作另一个人",
+    "passed: evidence": "有记录从一个编码改归另一编码：其他记录变了，认作另一个人",
 }
 """Why an id came, or went; a merge has the rule by which two are one."""
 STATES = {"living": "有效", "merged": "已合并", "gone": "各平台已无记录"}

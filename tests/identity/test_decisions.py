@@ -58,6 +58,23 @@ def test_a_merge_by_decision_says_so_whatever_else_holds(hub: Hub) -> None:
     assert hub.brain.execute(reason).fetchall()[1:] == [("returned", "split: decided")]
 
 
+def test_a_record_that_passes_to_another_person_says_why(hub: Hub) -> None:
+    hub.link({"1": Record("张小伟", A, "138"), "2": Record("李小娜", B, "139")})
+    hub.link({"3": Record("张小伟", None, "138", platform="q")})
+    one, other = hub.ids()["1"], hub.ids()["2"]
+    assert hub.ids()["3"] == one
+    hub.link({"3": Record("李小娜", None, "139", platform="q")})
+    assert hub.ids()["3"] == other
+    hub.bindings = [Binding(("p", "s", "1"), ("q", "s", "3"), "same")]
+    hub.link({})
+    assert hub.ids()["3"] == one
+    told = hub.brain.execute(
+        "SELECT resident_id, other_id, reason FROM identity_event WHERE kind = 'passed' "
+        "ORDER BY happened_at"
+    ).fetchall()
+    assert told == [(one, other, "passed: changed"), (other, one, "passed: decided")]
+
+
 def test_a_merge_by_number_and_by_evidence(hub: Hub) -> None:
     hub.link({"1": Record("张伟", A, "138")})
     hub.link({"2": Record("张小伟", None, "139", platform="q")})

@@ -11,6 +11,7 @@ from small_world import Hub, Record, empty_brain
 
 from identity.decisions import Binding
 from identity.model import Model
+from serving.reading.wording import EVENTS, event_reason
 
 A, B, CUT = "510108199003070017", "510108195304071234", "510108199003070000"
 STATE = {
@@ -79,6 +80,27 @@ def test_so_does_any_history_of_decisions(
     compare(batches, told)
 
 
+def changed_ids(before: dict[str, str], after: dict[str, str]) -> set[tuple[str, str]]:
+    return {
+        (before[key], after[key])
+        for key in before.keys() & after.keys() if before[key] != after[key]
+    }  # fmt: skip
+
+
+def explained(hub: Hub) -> set[tuple[str, str]]:
+    """(from, to) of which an event of the last run tells, with a reason that can be read out."""
+    told = hub.brain.execute(
+        "SELECT kind, resident_id, other_id, reason FROM identity_event WHERE happened_at = ?",
+        [hub.moment],
+    ).fetchall()
+    assert all(kind in EVENTS for kind, *_ in told)
+    assert all(event_reason(reason) != reason for *_, reason in told)
+    return {
+        (one, other) if kind in ("merged", "passed") else (other, one)
+        for kind, one, other, _ in told
+    }  # fmt: skip
+
+
 def compare(
     batches: list[dict[str, Record | None]],
     told: Sequence[dict[tuple[str, str], str]] = (),
@@ -91,7 +113,9 @@ def compare(
             Binding((platforms.get(a, "p"), "s", a), (platforms.get(b, "p"), "s", b), verdict)
             for (a, b), verdict in decided.items()
         ]
+        before = hub.ids()
         hub.link(batch)
+        assert changed_ids(before, hub.ids()) <= explained(hub)
         last |= batch
     whole = Hub(empty_brain())
     whole.bindings = hub.bindings
