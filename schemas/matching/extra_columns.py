@@ -42,9 +42,10 @@ def extras_of(
         today: The day of the look.
     """
     found: dict[str, str] = {}
+    own = next((tokens_of(one.column)[:-1] for one in decisions if one.field == "name"), [])
     for one, each in zip(decisions, seen, strict=True):
         said = HAN.search(each.column.comment)  # a comment in Chinese is believed before the name
-        title = _named(each.column.comment if said else each.column.name)
+        title = _named(each.column.comment) if said else _of_the_own(each.column.name, own)
         free = not one.dropped and one.column not in used
         if title and free and title not in found and _readable(title, each, today):
             found[title] = one.column
@@ -56,6 +57,13 @@ def _named(text: str) -> str:
     found = _names().get(plain.upper(), "") or _of_somebody(plain, text)
     *front, leaf = PATH.split(text)
     return found or (_named(leaf) if front and _of_the_person(front[-1]) else "")
+
+
+def _of_the_own(name: str, own: Sequence[str]) -> str:
+    """`chilMother` beside `chilName`: what stands before the person's own name says no more."""
+    tokens = tokens_of(name)
+    behind = tokens[len(own) :] if own and tokens[: len(own)] == own else []
+    return _named(name) or (_named("_".join(behind)) if behind else "")
 
 
 def _of_the_person(front: str) -> bool:
