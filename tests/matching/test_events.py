@@ -1,0 +1,54 @@
+"""Tables of what happened are proposed as events; tables of people never are."""
+
+from dataclasses import replace
+
+import pytest
+
+from hub.reflected import ReflectedColumn, ReflectedTable
+from schemas.matching.proposal import Refusal, StreamProposal, propose
+from tests.matching.measuring import measure, settings_wrong, sources, table_of
+from tests.matching.people import TODAY, cells
+from tests.matching.test_corpus import PARTS
+
+
+def proposed(name: str, columns: dict[str, str]) -> StreamProposal | Refusal:
+    made = tuple(ReflectedColumn(n, values=tuple(cells(k, 60))) for n, k in columns.items())
+    return propose(ReflectedTable(name, made, {"files": f"{name}.xlsx"}), today=TODAY)
+
+
+def test_events_are_proposed_with_their_columns_keys_and_increments() -> None:
+    found = measure("events")
+    wrong = [one for one in found if not one.right]
+    assert not wrong
+    assert not settings_wrong("events")
+
+
+@pytest.mark.parametrize("name", ["走访记录", "物业工单", "service_order"])
+def test_people_are_no_events_whatever_their_table_is_called(name: str) -> None:
+    for half in PARTS:
+        for source in sources(half):
+            if source["entity"] == "resident":
+                made = propose(replace(table_of(source, rows=40), name=name), today=TODAY)
+                assert isinstance(made, Refusal) or made.entity != "event", source["source"]
+
+
+def test_without_a_time_that_every_row_has_there_is_no_event() -> None:
+    ticket = {"工单编号": "code_seq", "诉求内容": "matter", "来电人": "caller", "来电号码": "phone"}
+    whole = proposed("热线工单", {**ticket, "受理时间": "created"})
+    assert isinstance(whole, StreamProposal)
+    assert (whole.entity, whole.map["happened_at"]) == ("event", "受理时间")
+    for kind in ("closed", "ahead", "blank"):
+        made = proposed(
+            "热线工单", {**ticket, "要求办结时间" if kind == "ahead" else "受理时间": kind}
+        )
+        assert isinstance(made, Refusal) or made.entity != "event", kind
+
+
+def test_who_is_named_in_an_event_is_not_its_key() -> None:
+    made = proposed(
+        "上门走访记录",
+        {"身份证号": "id", "姓名": "name", "走访时间": "created", "走访内容": "matter"},
+    )
+    assert isinstance(made, StreamProposal)
+    assert made.entity == "event"
+    assert "身份证号" not in made.settings.get("key", [])
