@@ -13,11 +13,13 @@ from functools import cache
 from pypinyin import Style, lazy_pinyin
 
 from hub.reflected import ReflectedTable
+from schemas.entities import FIELDS
 from schemas.matching.cutting import tokens_of
 from schemas.matching.decide import MOSTLY, ONE_WITNESS, Decision, decide
 from schemas.matching.judging import Candidate
 from schemas.matching.lexicon import HAN, rows
 from schemas.matching.naming import CLAUSE, plain
+from schemas.matching.options import listed_in
 from schemas.matching.profile import Profile
 from schemas.matching.seen import Seen
 
@@ -105,11 +107,18 @@ def _event(one: Decision, each: Seen) -> Decision | None:
     field = _field(each)
     if field is None:
         return None
-    sure = NAMED if each.profile.size else ONE_WITNESS
-    return replace(
-        one, field=field, confidence=sure, settings={}, others=(), choices=(), dropped=False,
-        why=f"事项的词，值也像：{_said(each)}" if each.profile.size else f"事项的词：{_said(each)}",
+    said = "注释写的是" if HAN.search(each.column.comment) else "列名像"
+    why = f"{said}“{FIELDS['event'][field].title}”" + ("，值也像" if each.profile.size else "")
+    made = replace(
+        one, field=field, confidence=NAMED if each.profile.size else ONE_WITNESS, why=why,
+        settings={}, others=(), choices=(), dropped=False,
     )  # fmt: skip
+    if field not in ("kind", "status") or each.profile.share("integer") < MOSTLY:
+        return made
+    listed = listed_in(each.column.comment or each.column.name)
+    if listed and {*each.profile.counts} <= {*listed}:
+        return replace(made, settings={"codes": listed}, why=f"{why}；代码按注释对照")
+    return replace(made, confidence=LIKELY, why=f"{why}；只有代码，请写 codes")
 
 
 def _first_only(made: list[Decision], seen: Sequence[Seen], field: str) -> None:
@@ -165,7 +174,7 @@ def _spelled(each: Seen) -> str:
 
 
 def _few(profile: Profile) -> bool:
-    return profile.distinct <= FEW and _times(profile) < 0.5  # noqa: PLR2004 - half
+    return profile.distinct <= FEW and _times(profile) < 0.5
 
 
 def _text(profile: Profile) -> bool:
@@ -194,8 +203,8 @@ FITS: dict[str, Callable[[Profile], bool]] = {
 def _words() -> dict[str, dict[str, int]]:
     """Every spelling to the fields that it may mean, each with the place of its word."""
     found: dict[str, dict[str, int]] = {}
+    place = 0
     for row in rows("event_words"):
-        place = 0
         for front in row["fronts"].split("|"):
             for end in row["ends"].split("|"):
                 place += 1

@@ -10,6 +10,8 @@ from tests.matching.measuring import measure, settings_wrong, sources, table_of
 from tests.matching.people import TODAY, cells
 from tests.matching.test_corpus import PARTS
 
+COMMENT = "工单状态（1处理中 2已完成）"
+
 
 def proposed(name: str, columns: dict[str, str]) -> StreamProposal | Refusal:
     made = tuple(ReflectedColumn(n, values=tuple(cells(k, 60))) for n, k in columns.items())
@@ -42,6 +44,33 @@ def test_without_a_time_that_every_row_has_there_is_no_event() -> None:
             "热线工单", {**ticket, "要求办结时间" if kind == "ahead" else "受理时间": kind}
         )
         assert isinstance(made, Refusal) or made.entity != "event", kind
+
+
+def test_a_title_is_the_text_where_there_is_no_other() -> None:
+    ticket = {"诉求标题": "matter", "来电人": "caller", "受理时间": "created"}
+    made = proposed("热线工单", ticket)
+    assert isinstance(made, StreamProposal)
+    assert made.map["summary"] == "诉求标题"
+    made = proposed("热线工单", {**ticket, "诉求内容": "matter"})
+    assert isinstance(made, StreamProposal)
+    assert made.map["summary"] == "诉求内容"
+
+
+def test_states_in_codes_are_written_out_by_the_comment_or_left_to_the_officer() -> None:
+    columns = {
+        "工单号": "code_seq",
+        "报修内容": "matter",
+        "报修时间": "created",
+        "status": "sex_12",
+    }
+    made = proposed("物业工单", columns)
+    assert isinstance(made, StreamProposal)
+    assert "status" not in made.map
+    told = replace(made.table, columns=(*made.table.columns[:3],
+                   replace(made.table.columns[3], comment=COMMENT)))  # fmt: skip
+    made = propose(told, today=TODAY)
+    assert isinstance(made, StreamProposal)
+    assert made.map["status"] == {"from": "status", "codes": {"1": "处理中", "2": "已完成"}}
 
 
 def test_who_is_named_in_an_event_is_not_its_key() -> None:
