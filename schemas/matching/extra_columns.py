@@ -15,9 +15,10 @@ from pypinyin import Style, lazy_pinyin
 
 from hub.platform_streams import FieldMap
 from schemas.extras import extras, read_extras
+from schemas.matching.abbreviations import written_out
 from schemas.matching.cutting import cut_chinese, cut_latin, tokens_of
 from schemas.matching.decide import Decision
-from schemas.matching.lexicon import HAN, Word, chinese, latin, rows
+from schemas.matching.lexicon import HAN, Word, Words, chinese, latin, rows
 from schemas.matching.seen import Seen
 from schemas.readings import Circumstances
 
@@ -73,8 +74,15 @@ def _of_the_person(front: str) -> bool:
 
 
 def _of_somebody(plain: str, text: str) -> str:
-    """`lessorPhone`, `监护人联系方式`: whose it is before what it is."""
-    words, whole = (chinese(), plain) if HAN.search(plain) else (latin(), "".join(tokens_of(text)))
+    """`lessorPhone`, `MTHR_TEL`, `监护人联系方式`: whose it is before what it is."""
+    if HAN.search(plain):
+        return _whose_and_what(plain, chinese())
+    tokens = tokens_of(text)
+    ways = ["".join(one) for one in (tokens, *written_out(tokens))]
+    return next((found for one in ways if (found := _whose_and_what(one, latin()))), "")
+
+
+def _whose_and_what(whole: str, words: Words) -> str:
     for place in range(1, len(whole) + 1):
         person = _people().get(whole[:place].upper())
         behind = _what(words.get(whole[place:], ())) if place < len(whole) else "name"

@@ -118,7 +118,9 @@ def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | Non
         return "event", EVENT_WORTH, ""
     about = f"{table.name} {table.comment}".lower().replace("_", " ")
     names = " ".join(f"{s.column.name} {s.column.comment}" for s in seen)
-    found = {entity: _worth(seen, entity) for entity in MODELS if entity != "event"}
+    found: dict[Entity, float] = {
+        entity: _worth(seen, entity) for entity in MODELS if entity != "event"
+    }
     person = found["resident"]
     why = _nobody(about, names, seen, person)
     if why:
