@@ -38,8 +38,6 @@ def after(
         strength = FORMS[one.form] * factor * front(cut)
         if behind and not attributes()[one.means].content.startswith(CODED):
             strength *= 0.25 if behind in KEYS else 0.6
-        if cut.unknown and attributes()[one.means].content == "moment":
-            strength *= 0.2  # `login_ts`: the time of something else
         subject = cut.subject or whose or "self"
         yield NameReading(
             one.means, subject, strength / len(ones) ** 0.5, "", one.form, cut.whose, cut.role,
