@@ -59,7 +59,7 @@ THEIRS = ("name", "id_number", "phone", "person_key", "address")
 
 def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     """Whether the rows are what happened; never where more than a word is said of a person."""
-    about = f"{table.name} {table.comment}".lower().replace("_", " ")
+    about = _about(table)
     if NO_EVENTS.search(about) or (LISTS.search(about) and not TICKETS.search(about)):
         return False
     fields = {field for one in seen if (field := _field(one))}
@@ -76,7 +76,7 @@ def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
 def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
     """What each column of a table of events is: by the words of events before all others."""
     made = [_event(one, each) or one for one, each in zip(decide(seen, "event"), seen, strict=True)]
-    about = f"{table.name} {table.comment}".lower().replace("_", " ")
+    about = _about(table)
     if TICKETS.search(about) and not any(one.field == "happened_at" for one in made):
         for at, each in enumerate(seen):
             if each in _created(seen)[:1]:
@@ -97,6 +97,12 @@ def keys_of_events(decisions: Sequence[Decision], seen: Sequence[Seen]) -> list[
         for one, each in zip(decisions, seen, strict=True)
         if one.field not in THEIRS
     ]
+
+
+def _about(table: ReflectedTable) -> str:
+    """The table's name and comment; `ElderVisitRecord` in its words."""
+    name = table.name if HAN.search(table.name) else " ".join(tokens_of(table.name))
+    return f"{name} {table.comment}".lower().strip()
 
 
 def _created(seen: Sequence[Seen]) -> list[Seen]:

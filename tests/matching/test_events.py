@@ -18,11 +18,10 @@ def proposed(name: str, columns: dict[str, str]) -> StreamProposal | Refusal:
     return propose(ReflectedTable(name, made, {"files": f"{name}.xlsx"}), today=TODAY)
 
 
-def test_events_are_proposed_with_their_columns_keys_and_increments() -> None:
-    found = measure("events")
-    wrong = [one for one in found if not one.right]
-    assert not wrong
-    assert not settings_wrong("events")
+@pytest.mark.parametrize("half", ["events", "events_later"])
+def test_events_are_proposed_with_their_columns_keys_and_increments(half: str) -> None:
+    assert not [one for one in measure(half) if not one.right]
+    assert not settings_wrong(half)
 
 
 @pytest.mark.parametrize("name", ["走访记录", "物业工单", "service_order"])
