@@ -52,6 +52,7 @@ TICKET_NO = re.compile(
 )
 SHORTEST = 4  # initials of fewer letters mean too many things
 LAST = 10_000  # behind every word
+TOLD_BY_VALUES = ("happened_at", "closed_at", "name", "id_number", "phone")
 FEW = 20  # different states or kinds of one table
 NAMED, BY_CREATION, LIKELY = 0.97, 0.82, 0.6
 THEIRS = ("name", "id_number", "phone", "person_key", "address")
@@ -114,9 +115,10 @@ def _event(one: Decision, each: Seen) -> Decision | None:
     if field is None:
         return None
     said = "注释写的是" if HAN.search(each.column.comment) else "列名像"
-    why = f"{said}“{FIELDS['event'][field].title}”" + ("，值也像" if each.profile.size else "")
+    told = field in TOLD_BY_VALUES and each.profile.size > 0
+    why = f"{said}“{FIELDS['event'][field].title}”" + ("，值也像" if told else "")
     made = replace(
-        one, field=field, confidence=NAMED if each.profile.size else ONE_WITNESS, why=why,
+        one, field=field, confidence=NAMED if told else ONE_WITNESS, why=why,
         settings={}, others=(), choices=(), dropped=False,
     )  # fmt: skip
     if field not in ("kind", "status") or each.profile.share("integer") < MOSTLY:
