@@ -34,7 +34,9 @@ VISITS = re.compile(
 )
 NO_EVENTS = re.compile(
     r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡|排班|评估|随访|体检|接种|评价|字典|配置"
-    r"|\b(?:log|logs|sms|pay|payment|pass|dict|config|duty|schedule|assess|followup|message)\b"
+    r"|(?<!物业服务)企业|商户|店铺|经营户|法人"
+    r"|\b(?:log|logs|sms|pay|payment|pass|dict|config|duty|schedule|assess|followup|message"
+    r"|enterprise|shop|merchant)\b"
 )
 LISTS = re.compile(
     r"名单|名册|花名册|人员信息|对象|档案|居民信息|居民表|网格划分"

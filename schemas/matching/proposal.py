@@ -114,10 +114,10 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
 
 def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | None, float, str]:
     """What the rows are: people, households, dwellings, grids or events; else None and why."""
-    if is_event(table, seen):
-        return "event", EVENT_WORTH, ""
     about = f"{table.name} {table.comment}".lower().replace("_", " ")
     names = " ".join(f"{s.column.name} {s.column.comment}" for s in seen)
+    if is_event(table, seen) and not COMPANY.search(names):
+        return "event", EVENT_WORTH, ""
     found: dict[Entity, float] = {
         entity: _worth(seen, entity) for entity in MODELS if entity != "event"
     }

@@ -80,3 +80,12 @@ def test_who_is_named_in_an_event_is_not_its_key() -> None:
     assert isinstance(made, StreamProposal)
     assert made.entity == "event"
     assert "身份证号" not in made.settings.get("key", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "more"), [("企业走访记录", {}), ("走访记录", {"统一社会信用代码": "credit_code"})]
+)
+def test_what_happened_to_a_company_is_nobody_s_event(name: str, more: dict[str, str]) -> None:
+    visit = {"编号": "code_seq", "联系人": "name", "走访时间": "created", "走访内容": "matter"}
+    made = proposed(name, {**visit, **more})
+    assert isinstance(made, Refusal) or made.entity != "event"
