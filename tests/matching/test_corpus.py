@@ -9,10 +9,11 @@ PARTS = (
     *("built_with", "held_back", "written_last", "written_later", "fresh"),
     *("newcomers", "afterwards", "third_look", "fourth_look", "fifth_look"),
     *("sixth_look", "seventh_look", "eighth_look", "ninth_look", "tenth_look"),
-    *("eleventh_look", "twelfth_look", "thirteenth_look", "fourteenth_look"),
+    *("eleventh_look", "twelfth_look", "thirteenth_look", "fourteenth_look", "fifteenth_look"),
 )
 LATEST = ("sixth_look", "seventh_look", "eighth_look", "ninth_look", "tenth_look",
-          "eleventh_look", "twelfth_look", "thirteenth_look", "fourteenth_look")  # fmt: skip
+          "eleventh_look", "twelfth_look", "thirteenth_look", "fourteenth_look",
+          "fifteenth_look")  # fmt: skip
 
 
 @pytest.mark.parametrize("half", PARTS)

@@ -102,3 +102,9 @@ def test_relatives_behind_the_person_s_own_word_are_extras() -> None:
     child = {"stuName": "name", "stuSex": "sex_zh", "stuBirthday": "birth_iso"}
     found = proposed({**child, "stuMother": "other_name"})
     assert found.extras == {"母亲姓名": "stuMother"}
+
+
+def test_a_user_name_is_a_name_where_it_holds_names() -> None:
+    person = {"certNo": "id", "useAddr": "address_full", "linkTel": "phone"}
+    assert fields(proposed({**person, "userName": "name"}))["userName"] == "name"
+    assert fields(proposed({**person, "userName": "login"}))["userName"] is None
