@@ -94,7 +94,7 @@ def look_and_propose(home: "Home", name: str, source: str, options: dict[str, An
         why = "；".join(f"{one.table}：{one.why}" for one in skipped[:5])
         raise NotFoundError(
             f"add: {name}: no table fits the standard",
-            zh=f"没有看到居民、户、房屋或网格的表（{why}）。请核对来源，或照示例手写平台文件。",
+            zh=f"没有看到居民、户、房屋、网格或事项的表（{why}）。请核对来源，或照示例手写平台文件。",
         )
     department = options.get("department") or "请填写"
     heading = Heading(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_LINES = 50
 MOST_WIDTH = 150
 STREAMS = {"resident": "residents", "household": "households", "dwelling": "dwellings",
-           "grid": "grids"}  # fmt: skip
+           "grid": "grids", "event": "events"}  # fmt: skip
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 

@@ -22,6 +22,12 @@ ROLES = (
 )
 """In one row there may be two of these, and they are two people."""
 SOMEBODY = Word("subject", "official", "han")
+AGENT = re.compile(r"[a-z]{3,}(?:[^eo]er|[^o]or|ist|man)")
+THINGS = (
+    *("server", "center", "letter", "corner", "sensor", "quarter", "monitor", "sector", "vector"),
+    *("factor", "answer", "counter", "folder", "header", "filter", "router", "number", "barrier"),
+)
+"""English words that end as those for somebody do, and are none."""
 
 
 Words = tuple[tuple[Word | None, str], ...]
@@ -119,8 +125,14 @@ def cut_latin(head: tuple[str, ...], *, trusted: bool = True) -> Cut:
                 ways.append(
                     (best[start][0] + WORD, (*best[start][1], (chosen, "".join(head[start:end]))))
                 )
+        if AGENT.fullmatch(head[end - 1]) and head[end - 1] not in THINGS:
+            ways.append(
+                (best[end - 1][0] + WORD + 0.1, (*best[end - 1][1], (SOMEBODY, head[end - 1])))
+            )
         best.append(min(ways, key=lambda way: way[0]))
     cut = _cut(best[-1][1])
+    if cut.stranger:  # `inviter`: nobody we know, and not surely somebody
+        cut = replace(cut, unknown=cut.unknown + 1)
     pieces = [piece for _, piece in best[-1][1] if piece]
     guessed = not trusted and not all(_is_known(one) for one in pieces)
     doubtful = guessed or any(_two_people(one) for one in pieces)

@@ -15,9 +15,10 @@ from pypinyin import Style, lazy_pinyin
 
 from hub.platform_streams import FieldMap
 from schemas.extras import extras, read_extras
+from schemas.matching.abbreviations import written_out
 from schemas.matching.cutting import cut_chinese, cut_latin, tokens_of
 from schemas.matching.decide import Decision
-from schemas.matching.lexicon import HAN, Word, chinese, latin, rows
+from schemas.matching.lexicon import HAN, Word, Words, chinese, latin, rows
 from schemas.matching.seen import Seen
 from schemas.readings import Circumstances
 
@@ -42,9 +43,10 @@ def extras_of(
         today: The day of the look.
     """
     found: dict[str, str] = {}
+    own = next((tokens_of(one.column)[:-1] for one in decisions if one.field == "name"), [])
     for one, each in zip(decisions, seen, strict=True):
         said = HAN.search(each.column.comment)  # a comment in Chinese is believed before the name
-        title = _named(each.column.comment if said else each.column.name)
+        title = _named(each.column.comment) if said else _of_the_own(each.column.name, own)
         free = not one.dropped and one.column not in used
         if title and free and title not in found and _readable(title, each, today):
             found[title] = one.column
@@ -58,6 +60,13 @@ def _named(text: str) -> str:
     return found or (_named(leaf) if front and _of_the_person(front[-1]) else "")
 
 
+def _of_the_own(name: str, own: Sequence[str]) -> str:
+    """`chilMother` beside `chilName`: what stands before the person's own name says no more."""
+    tokens = tokens_of(name)
+    behind = tokens[len(own) :] if own and tokens[: len(own)] == own else []
+    return _named(name) or (_named("_".join(behind)) if behind else "")
+
+
 def _of_the_person(front: str) -> bool:
     """Whether a header above is about the row's own person: `幼儿信息/籍贯`."""
     cut = cut_chinese(front) if HAN.search(front) else cut_latin(tuple(tokens_of(front)))
@@ -65,8 +74,15 @@ def _of_the_person(front: str) -> bool:
 
 
 def _of_somebody(plain: str, text: str) -> str:
-    """`lessorPhone`, `监护人联系方式`: whose it is before what it is."""
-    words, whole = (chinese(), plain) if HAN.search(plain) else (latin(), "".join(tokens_of(text)))
+    """`lessorPhone`, `MTHR_TEL`, `监护人联系方式`: whose it is before what it is."""
+    if HAN.search(plain):
+        return _whose_and_what(plain, chinese())
+    tokens = tokens_of(text)
+    ways = ["".join(one) for one in (tokens, *written_out(tokens))]
+    return next((found for one in ways if (found := _whose_and_what(one, latin()))), "")
+
+
+def _whose_and_what(whole: str, words: Words) -> str:
     for place in range(1, len(whole) + 1):
         person = _people().get(whole[:place].upper())
         behind = _what(words.get(whole[place:], ())) if place < len(whole) else "name"

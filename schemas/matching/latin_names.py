@@ -6,7 +6,7 @@ from dataclasses import replace
 from schemas.matching.abbreviations import written_out
 from schemas.matching.cutting import Cut, cut_latin, tokens_of
 from schemas.matching.last_words import NameReading, after, trust, whole_word
-from schemas.matching.lexicon import latin, standard_columns
+from schemas.matching.lexicon import attributes, latin, standard_columns
 
 NUMBERS = ("id", "no", "code", "num", "number", "uid", "guid", "uuid", "key", "bh", "bm")
 RELATION, TOWARDS = ("rel", "relation", "relationship"), ("to", "with")
@@ -106,8 +106,10 @@ def _spelled(
     tail: Sequence[str], cut: Cut, factor: float, *, trusted: bool, behind: str = ""
 ) -> Iterator[NameReading]:
     spelled = "".join(tail)
+    other_time = cut.unknown and len(tail) == 1  # `login_ts`, but not `meta.updatedAt`
     for one in after(latin().get(spelled, ()), cut, None, factor, behind=behind):
-        yield replace(one, strength=one.strength * trust(one.form, len(spelled), trusted))
+        less = 0.2 if other_time and attributes()[one.attribute].content == "moment" else 1.0
+        yield replace(one, strength=one.strength * trust(one.form, len(spelled), trusted) * less)
 
 
 def _glued(tokens: Sequence[str], *, trusted: bool) -> Iterator[NameReading]:

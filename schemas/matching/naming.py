@@ -21,6 +21,8 @@ ENGLISH_BESIDE = 0.7  # an English comment says no more than an English name
 MOST_WORDS = 5  # an English comment of more is a sentence
 SPOKEN, VOWEL = re.compile("[iuv]"), re.compile("[aeo]")
 MANY = 6  # names of a table that cannot be spoken
+OF_ROWS = ("updated_at", "created_at")
+"""A row is changed, whoever is named before it: `chilUpdTime`."""
 CODED = re.compile(r"[0-9]\s*[-=.]?\s*[\u4e00-\u9fff]")
 CLAUSE = re.compile(r"[,，;；:：。\s|]+")
 FORM_TITLES: dict[Form, str] = {
@@ -81,7 +83,8 @@ def plain(name: str) -> str:
 def _best(readings: Sequence[NameReading]) -> list[NameReading]:
     """The strongest reading of each attribute and subject."""
     kept: dict[tuple[str, str], NameReading] = {}
-    for one in sorted(readings, key=lambda r: -r.strength):
+    ones = [replace(r, subject="self") if r.attribute in OF_ROWS else r for r in readings]
+    for one in sorted(ones, key=lambda r: -r.strength):
         kept.setdefault((one.attribute, one.subject), one)
     return [one for one in kept.values() if one.strength > 0.02]
 

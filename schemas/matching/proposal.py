@@ -10,6 +10,7 @@ from hub.platform_streams import Entity
 from hub.reflected import ReflectedTable
 from schemas.entities import FIELDS, MODELS
 from schemas.matching.decide import JOINED, MAYBE, Decision, decide, targets
+from schemas.matching.event_columns import decide_event, is_event, keys_of_events
 from schemas.matching.extra_columns import extras_of
 from schemas.matching.increments import deletes_of, increment_of
 from schemas.matching.keys import propose_key
@@ -20,6 +21,7 @@ ADDRESS: dict[Entity, str] = {
     "resident": "residence_address",
     "household": "address",
     "dwelling": "address",
+    "event": "address",
 }
 PERSON = ("sex_code", "birth_date", "birth_year", "phone", "ethnicity_code", "residence_address",
           "hukou_address", "relation_code", "labels", "education_code", "residence_type_code",
@@ -33,11 +35,12 @@ NOT_PEOPLE = re.compile(
 )
 COMPANY = re.compile(r"统一社会信用|注册资本|法定代表|营业执照|credit_?code|legal_?(?:person|rep)")
 LOG = re.compile(
-    r"流水|日志|抄表|排班|值班|打卡|考勤|"
+    r"流水|日志|抄表|排班|值班|打卡|考勤|(?:通行|出入|进出|开门|刷卡)记录|"
     r"\b(?:reading|hist|history|log|logs|records?|attendance|schedule|duty)\b"
 )
 UTILITY = re.compile(r"用[水电气]|[水电]表|表号|抄表|燃气|供[水电气]|欠费|有线电视|宽带|\bmeter\b")
 HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|\bfamily|\bhu\b|_hu$")
+EVENT_WORTH = 0.5  # behind everybody whom the events are about
 TELLS = 4.0
 """So many of a person's fields make people of rows that have a password or an employer too."""
 SECRET = re.compile(r"密码|password|passwd|\bpwd\b|_pwd|pwd_|salt$", re.IGNORECASE)
@@ -79,10 +82,11 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
     entity, worth, why = entity_of(table, seen)
     if entity is None:
         return Refusal(table.name, why)
-    decisions = decide(seen, entity)
+    decisions = decide_event(table, seen) if entity == "event" else decide(seen, entity)
     if not _surely(entity, table, seen):
         decisions = [_unsure(one, entity) for one in decisions]
-    key, key_why = propose_key(table, seen)
+    keys = keys_of_events(decisions, seen) if entity == "event" else seen
+    key, key_why = propose_key(table, keys)
     settings: dict[str, Any] = {"key": list(key)} if key else {}
     remarks = {"key": key_why}
     deletes, about_deletes = deletes_of(seen)
@@ -109,10 +113,14 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
 
 
 def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | None, float, str]:
-    """What the rows are: people, households, dwellings or grids; else None and why."""
+    """What the rows are: people, households, dwellings, grids or events; else None and why."""
     about = f"{table.name} {table.comment}".lower().replace("_", " ")
     names = " ".join(f"{s.column.name} {s.column.comment}" for s in seen)
-    found = {entity: _worth(seen, entity) for entity in MODELS}
+    if is_event(table, seen) and not COMPANY.search(names):
+        return "event", EVENT_WORTH, ""
+    found: dict[Entity, float] = {
+        entity: _worth(seen, entity) for entity in MODELS if entity != "event"
+    }
     person = found["resident"]
     why = _nobody(about, names, seen, person)
     if why:

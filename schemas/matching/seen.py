@@ -61,7 +61,9 @@ def _of_the_row(readings: Sequence[list[NameReading]]) -> Sequence[list[NameRead
     asked = Counter(one.stranger for one in said if one.stranger)
     named = {one.stranger for one in said if one.attribute == "name"}
     whose = max((one for one in asked if one in named), key=lambda one: asked[one], default="")
-    if asked[whose] < 2:
+    theirs = {one.attribute for one in said if one.stranger == whose} - {"name"}
+    own = {one.attribute for one in said if one.subject == "self"}
+    if asked[whose] < 2 or (whose.isascii() and theirs <= own):
         return readings
     return [
         [replace(one, subject="self", whose=min(one.whose, STRANGE), role=whose)

@@ -101,5 +101,12 @@ CELLS: dict[str, Written] = {
     "mac": lambda one: ":".join(f"{one.draw('mac').getrandbits(48):012x}"[at : at + 2]
                                 for at in range(0, 12, 2)),
     "moved": PLAIN["died"],
+    "matter": _among("matter", "楼道灯不亮，一周没人修", "水管漏水到楼下", "夜里广场舞太吵",
+                     "老人在家，精神好，缺降压药", "楼下垃圾三天没清"),
+    "matter_kind": _among("mk", "公共设施", "环境卫生", "噪音扰民", "物业管理", "政策咨询"),
+    "matter_state": _among("ms", "已办结", "办理中", "待派单", "已退回"),
+    "matter_place": _now_and_then("address_short", lambda _: "小区北门旁", 0.2),
+    "closed": _gone("created", 0.3),
+    "caller": _now_and_then("name", lambda one: f"{one.name[0]}女士", 0.2),
     "json_text": lambda one: f'{{"a":{one.number}}}',
 }  # fmt: skip

@@ -76,3 +76,35 @@ def test_what_stands_behind_says_whose_it_is_too() -> None:
     )
     assert found["PHONE_NUMBER_HOME"] == "phone"
     assert found["xm_jhr"] is None
+
+
+def test_a_latin_word_that_ends_as_somebody_does_is_somebody_else() -> None:
+    person = {"usr_nm": "name", "usr_mob": "phone", "usr_idc": "id"}
+    found = fields(proposed({**person, "inviter_nm": "other_name", "inviter_mob": "other_phone"}))
+    assert (found["inviter_nm"], found["inviter_mob"]) == (None, None)
+    assert (found["usr_mob"], found["usr_idc"]) == ("phone", "id_number")
+
+
+def test_the_time_of_a_row_is_nobody_s_and_that_of_something_else_is_not_the_row_s() -> None:
+    child = {
+        "chilName": "name",
+        "chilSex": "sex_zh",
+        "chilBirthday": "birth_iso",
+        "chilNation": "nation_zh",
+    }
+    assert fields(proposed({**child, "chilUpdTime": "updated"}))["chilUpdTime"] == "updated_at"
+    person = {"NAME": "name", "ID_NO": "id", "SEX": "sex_zh"}
+    for other in ("crt_ts", "qqlogin_ts"):
+        assert fields(proposed({**person, other: "updated"}))[other] is None, other
+
+
+def test_relatives_behind_the_person_s_own_word_are_extras() -> None:
+    child = {"stuName": "name", "stuSex": "sex_zh", "stuBirthday": "birth_iso"}
+    found = proposed({**child, "stuMother": "other_name"})
+    assert found.extras == {"母亲姓名": "stuMother"}
+
+
+def test_a_user_name_is_a_name_where_it_holds_names() -> None:
+    person = {"certNo": "id", "useAddr": "address_full", "linkTel": "phone"}
+    assert fields(proposed({**person, "userName": "name"}))["userName"] == "name"
+    assert fields(proposed({**person, "userName": "login"}))["userName"] is None

@@ -1,0 +1,236 @@
+"""Tables of events: tickets, calls, visits, repairs; whether a table is one, and its columns.
+
+A row of such a table names somebody, too, but says what happened: a time, a kind or a text. Words
+are those of `event_words.csv`, each front with each end, in Chinese, in pinyin and in English.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+
+from pypinyin import Style, lazy_pinyin
+
+from hub.reflected import ReflectedTable
+from schemas.entities import FIELDS
+from schemas.matching.cutting import tokens_of
+from schemas.matching.decide import MOSTLY, ONE_WITNESS, Decision, decide
+from schemas.matching.judging import Candidate
+from schemas.matching.lexicon import HAN, rows
+from schemas.matching.naming import CLAUSE, plain
+from schemas.matching.options import listed_in
+from schemas.matching.profile import Profile
+from schemas.matching.seen import Seen
+
+TICKETS = re.compile(
+    r"工单|报事|报修|诉求|投诉|热线|求助|接诉即办|12345|随手拍|信访件|信访事项|矛盾纠纷|调解|报警|警情"
+    r"|gong ?dan|su ?qiu|bao ?xiu|tou ?su|re ?xian"
+    r"|\b(?:(?:work|service) ?order|ticket|repair|complaint|hotline|appeal|incident)s?\b"
+)
+VISITS = re.compile(
+    r"走访|巡访|探访|巡查|入户|上门|来访|接访|事件|隐患|服务记录"
+    r"|zou ?fang|xun ?cha|ru ?hu|\b(?:visit|patrol|event|home ?service|service ?record)s?\b"
+)
+NO_EVENTS = re.compile(
+    r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡|排班|评估|随访|体检|接种|评价|字典|配置"
+    r"|(?<!物业服务)企业|商户|店铺|经营户|法人"
+    r"|\b(?:log|logs|sms|pay|payment|pass|dict|config|duty|schedule|assess|followup|message"
+    r"|enterprise|shop|merchant)\b"
+)
+LISTS = re.compile(
+    r"名单|名册|花名册|人员信息|对象|档案|居民信息|居民表|网格划分"
+    r"|\b(?:person|people|resident|elder|member|customer|owner|user|list|archive)s?$"
+)
+"""A list of people who are visited or served is a list of people."""
+OF_A_PERSON = (
+    *("sex", "birth_date", "birth_year", "age", "ethnicity", "education", "marital", "political"),
+    *("employment", "relation", "hukou_address", "residence_type", "household_no"),
+)
+TICKET_NO = re.compile(
+    r"(?:单|工单|诉求|事件|投诉|报修|案件|事项)(?:编?号|编码|id)$"
+    r"|(?:ticket|order|event|case|complaint|repair|incident)[ _]?(?:no|id|code|sn|num|number)$",
+    re.IGNORECASE,
+)
+SHORTEST = 4  # initials of fewer letters mean too many things
+LAST = 10_000  # behind every word
+TOLD_BY_VALUES = ("happened_at", "closed_at", "name", "id_number", "phone")
+FEW = 20  # different states or kinds of one table
+NAMED, BY_CREATION, LIKELY = 0.97, 0.82, 0.6
+THEIRS = ("name", "id_number", "phone", "person_key", "address")
+
+
+def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
+    """Whether the rows are what happened; never where more than a word is said of a person."""
+    about = _about(table)
+    if NO_EVENTS.search(about) or (LISTS.search(about) and not TICKETS.search(about)):
+        return False
+    fields = {field for one in seen if (field := _field(one))}
+    timed = "happened_at" in fields or (TICKETS.search(about) and _created(seen))
+    if not timed or not fields & {"kind", "summary"}:
+        return False
+    told = sum(any(one.chance(name) >= 0.5 for one in seen) for name in OF_A_PERSON)
+    if TICKETS.search(about) or VISITS.search(about):
+        return told <= 1
+    numbered = any(TICKET_NO.search(_said(one)) for one in seen)
+    return not told and numbered and bool(fields & {"status", "closed_at"})
+
+
+def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
+    """What each column of a table of events is: by the words of events before all others."""
+    made = [_event(one, each) or one for one, each in zip(decide(seen, "event"), seen, strict=True)]
+    about = _about(table)
+    if TICKETS.search(about) and not any(one.field == "happened_at" for one in made):
+        for at, each in enumerate(seen):
+            if each in _created(seen)[:1]:
+                made[at] = replace(
+                    made[at], field="happened_at", settings={}, confidence=BY_CREATION, others=(),
+                    why="工单的登记时间，表里没有别的时间",
+                )  # fmt: skip
+    for field in {one.field for one in made if one.field}:
+        _first_only(made, seen, field)
+    return made
+
+
+def keys_of_events(decisions: Sequence[Decision], seen: Sequence[Seen]) -> list[Seen]:
+    """The columns that may be a key: whoever is named in an event may be in the next one, too."""
+    number = (Candidate("row_id", "self", NAMED, "工单编号"),)
+    return [
+        replace(each, candidates=number) if TICKET_NO.search(_said(each)) else each
+        for one, each in zip(decisions, seen, strict=True)
+        if one.field not in THEIRS
+    ]
+
+
+def _about(table: ReflectedTable) -> str:
+    """The table's name and comment; `ElderVisitRecord` in its words."""
+    name = table.name if HAN.search(table.name) else " ".join(tokens_of(table.name))
+    return f"{name} {table.comment}".lower().strip()
+
+
+def _created(seen: Sequence[Seen]) -> list[Seen]:
+    return [one for one in seen if one.chance("created_at") >= LIKELY and _full_times(one.profile)]
+
+
+def _event(one: Decision, each: Seen) -> Decision | None:
+    field = _field(each)
+    if field is None:
+        return None
+    said = "注释写的是" if HAN.search(each.column.comment) else "列名像"
+    told = field in TOLD_BY_VALUES and each.profile.size > 0
+    why = f"{said}“{FIELDS['event'][field].title}”" + ("，值也像" if told else "")
+    made = replace(
+        one, field=field, confidence=NAMED if told else ONE_WITNESS, why=why,
+        settings={}, others=(), choices=(), dropped=False,
+    )  # fmt: skip
+    if field not in ("kind", "status") or each.profile.share("integer") < MOSTLY:
+        return made
+    listed = listed_in(each.column.comment or each.column.name)
+    if listed and {*each.profile.counts} <= {*listed}:
+        return replace(made, settings={"codes": listed}, why=f"{why}；代码按注释对照")
+    return replace(made, confidence=LIKELY, why=f"{why}；只有代码，请写 codes")
+
+
+def _first_only(made: list[Decision], seen: Sequence[Seen], field: str) -> None:
+    """Of several columns for one field the one whose word comes first; the others are asked."""
+    ones = [at for at, one in enumerate(made) if one.field == field]
+    if len(ones) < 2 or field in ("road", "door_no", "compound", "building", "unit", "room"):
+        return
+    first, *rest = sorted(ones, key=lambda at: (_rank(seen[at], field), -made[at].confidence, at))
+    for at in rest:
+        made[at] = replace(
+            made[at], field=None, settings={}, confidence=0.7, others=((field, 0.3),),
+            why=f"{made[at].why}；但“{made[first].column}”更像",
+        )  # fmt: skip
+
+
+def _rank(each: Seen, field: str) -> int:
+    return _words().get(_spelled(each), {}).get(field, LAST)
+
+
+def _field(each: Seen) -> str | None:
+    """The field that a column's words name and its values do not speak against."""
+    found = _words().get(_spelled(each), {})
+    return next((name for name in found if _fits(name, each.profile)), None)
+
+
+def _fits(field: str, profile: Profile) -> bool:
+    if not profile.size:
+        return field != "happened_at" or not profile.total
+    fit = FITS.get(field)
+    return fit is None or fit(profile)
+
+
+def _full_times(profile: Profile) -> bool:
+    return _times(profile) >= MOSTLY and profile.size >= MOSTLY * profile.total
+
+
+def _times(profile: Profile) -> float:
+    return min(profile.share("day") + profile.share("moment"), 1.0)
+
+
+def _said(each: Seen) -> str:
+    """A comment in Chinese as far as its first clause, or the name."""
+    comment = unicodedata.normalize("NFKC", each.column.comment)
+    clause = next((one for one in CLAUSE.split(plain(comment)) if one), "")
+    name = each.column.name
+    leaf = re.split(r"[/.]", name)[-1] or name
+    return clause if HAN.search(clause) else plain(leaf)
+
+
+def _spelled(each: Seen) -> str:
+    said = _said(each)
+    return re.sub(r"\s+", "", said) if HAN.search(said) else "".join(tokens_of(said))
+
+
+def _few(profile: Profile) -> bool:
+    return profile.distinct <= FEW and _times(profile) < 0.5
+
+
+def _text(profile: Profile) -> bool:
+    return profile.share("han") >= 0.5 and profile.names < MOSTLY
+
+
+def _sum(profile: Profile, *shapes: str) -> float:
+    return sum(profile.share(one) for one in shapes)
+
+
+FITS: dict[str, Callable[[Profile], bool]] = {
+    "happened_at": _full_times,
+    "closed_at": lambda one: _times(one) >= MOSTLY,
+    "kind": _few,
+    "status": _few,
+    "summary": _text,
+    "address": _text,
+    "name": lambda one: one.names >= LIKELY,
+    "phone": lambda one: _sum(one, "mobile", "landline", "mobile_masked") >= LIKELY,
+    "id_number": lambda one: max(one.valid_ids, one.share("id_masked")) >= LIKELY,
+}
+"""What the values must be like for a word to be believed."""
+
+
+@cache
+def _words() -> dict[str, dict[str, int]]:
+    """Every spelling to the fields that it may mean, each with the place of its word."""
+    found: dict[str, dict[str, int]] = {}
+    place = 0
+    for row in rows("event_words"):
+        for front in row["fronts"].split("|"):
+            for end in row["ends"].split("|"):
+                place += 1
+                for spelled in _ways(front + end):
+                    found.setdefault(spelled, {}).setdefault(row["field"], place)
+        for front in row["english_fronts"].split("|"):
+            for end in row["english_ends"].split("|"):
+                place += 1
+                found.setdefault(f"{front}{end}".replace(" ", ""), {}).setdefault(
+                    row["field"], place
+                )
+    found.pop("", None)
+    return found
+
+
+def _ways(word: str) -> list[str]:
+    ways = [word, "".join(lazy_pinyin(word)).lower()]
+    initials = "".join(lazy_pinyin(word, style=Style.FIRST_LETTER)).lower()
+    return [*ways, initials] if len(initials) >= SHORTEST else ways
