@@ -141,7 +141,7 @@ def _unnamed(report: Any) -> None:  # noqa: ANN401 (a FillReport; imported where
     if report.unnamed:
         say(
             f"这几行的名称在范围里对不上，或有几个同名的，留空：{'、'.join(report.unnamed)}。"
-            "请在登记文件里改这一行的 when：网格写编码，例如 grid_code = 510108019006001；"
+            "请在登记文件里改这一行的 when：网格写编码，例如 grid_code = 510104021003001；"
             "小区写库里的名称。"
         )
 

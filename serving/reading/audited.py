@@ -22,7 +22,8 @@ ACTIONS = {
 }  # fmt: skip
 OUTCOMES = {"ok": "成功", "refused": "拒绝", "not_found": "没有找到", "failed": "失败"}
 ENTITIES = {
-    "resident": "居民", "household": "户", "dwelling": "住房", "grid": "网格", "platform": "平台",
+    "resident": "居民", "household": "户", "dwelling": "住房", "grid": "网格", "event": "事项",
+    "platform": "平台",
     "work": "待办", "form": "表单", "extract": "抽取", "account": "账号", "client": "客户端",
     "audit": "审计", "decision": "决定",
 }  # fmt: skip

@@ -21,6 +21,18 @@ Row = dict[str, Any]
 MOST = 5000
 """Pairs at once; the heaviest."""
 PAGE = 50
+PLACED = {
+    "resident": (
+        "l.resident_id, r.grid_code",
+        "LEFT JOIN resident_link l USING (record_id) LEFT JOIN resident r USING (resident_id)",
+    ),
+    "event": (
+        "l.resident_id, coalesce(r.grid_code, d.grid_code) AS grid_code",
+        "LEFT JOIN event_link l USING (record_id) LEFT JOIN resident r USING (resident_id) "
+        "LEFT JOIN dwelling d ON d.dwelling_id = l.dwelling_id",
+    ),
+}
+"""Whose and where a record `t` of an entity is, and the joins; others have a grid of their own."""
 SIDE = ("name", "sex_code", "birth_date", "id_number", "phone", "residence_address")
 
 
@@ -255,16 +267,12 @@ def _issues(access: Access) -> tuple[str, Row]:
     inside = access.where("r")
     parts = []
     for entity in ENTITIES:
-        joined = (
-            "LEFT JOIN resident_link l USING (record_id) LEFT JOIN resident r USING (resident_id)"
-            if entity == "resident"
-            else ""
-        )
-        alias, whose = ("t", "l.resident_id") if entity == "resident" else ("r", "NULL")
+        columns, joined = PLACED.get(entity, ("NULL AS resident_id, t.grid_code", ""))
         parts.append(f"""
-            SELECT {alias}.platform, {alias}.stream, '{entity}' AS entity, {whose} AS resident_id,
-                   unnest({alias}.issues, recursive := true)
-            FROM (FROM {entity}_record WHERE len(issues) > 0) {alias} {joined}
+            SELECT platform, stream, '{entity}' AS entity, resident_id,
+                   unnest(issues, recursive := true)
+            FROM (SELECT t.platform, t.stream, t.issues, {columns}
+                  FROM (FROM {entity}_record WHERE len(issues) > 0) t {joined}) r
             WHERE {inside.sql}""")
     return " UNION ALL ".join(parts), dict(inside.values)
 

@@ -234,9 +234,12 @@ def test_an_answer_reaches_the_resident_whom_its_person_was_merged_into(
 def test_two_grids_of_one_name_have_a_list_each(asked: Home, tmp_path: Path) -> None:
     with people_of(asked, None) as (people, _):
         found = questions(load_forms(asked), people)
-        codes = [f"51010801900{6 + n % 2}001" for n in range(people.frame.height)]
+        first = found["resident_id"].sort()[0]  # the others of whom something is asked: the second
+        code = pl.when(pl.col("resident_id") == first).then(pl.lit("510108019006001"))
         frame = people.frame.with_columns(
-            grid_code=pl.Series(codes), grid_name=pl.lit("第一网格"), worker_name=pl.lit(None)
+            grid_code=code.otherwise(pl.lit("510108019007001")),
+            grid_name=pl.lit("第一网格"),
+            worker_name=pl.lit(None),
         )
         made = write_lists(people.of(frame), found, tmp_path / "清单")
     assert sum(one.questions for one in made) == found.height

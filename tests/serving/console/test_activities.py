@@ -26,8 +26,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             work.connection.execute(
                 f"""INSERT INTO record_id VALUES ({nth}, 'hotline', 'tickets', 'T{nth}');
                     INSERT INTO event_record (record_id, platform, stream, record_key, kind,
-                        summary, status, happened_at) VALUES ({nth}, 'hotline', 'tickets',
-                        'T{nth}', '报修{nth}', '{SUMMARY}', '已办结', '{day} 02:00:00+00');
+                        summary, status, happened_at, issues) VALUES ({nth}, 'hotline', 'tickets',
+                        'T{nth}', '报修{nth}', '{SUMMARY}', '已办结', '{day} 02:00:00+00',
+                        [{{field: 'closed_at', raw: '改天', reason: 'bad_time'}}]);
                     INSERT INTO event_link SELECT {nth}, resident_id, 'key', dwelling_id
                     FROM resident WHERE name = '{NAMES[0]}'"""
             )
@@ -79,6 +80,13 @@ def test_a_role_sees_events_only_if_the_policy_names_them() -> None:
     assert {role for role, rows in seen.items() if SUMMARY in str(rows)} == {
         "网格员", "社区工作人员", "数据专员",
     }  # fmt: skip
+
+
+def test_issues_of_events_are_told_to_the_scope_they_lie_in(told: Served) -> None:
+    with told.client("staff") as client:
+        assert "办结时间" in client.get("/work/issues").text
+    with told.client("steward") as client:
+        assert "办结时间" in client.get("/work/issues").text
 
 
 def test_a_flat_tells_what_happened_there(told: Served) -> None:
