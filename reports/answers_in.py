@@ -270,13 +270,16 @@ def _keep(home: Home, people: People, good: Sequence[Answer], done: Taken) -> No
 
 
 def _rows(people: People, answers: Sequence[Answer]) -> pl.DataFrame:
-    """One row an answer: whose it is, by number or else by address, and the one field."""
-    valid = pl.col("id_status") == "valid"
+    """One row an answer: whose it is, by number or else by name and address, and the one field.
+
+    No more than that: what was not asked is no further platform's word for what is held.
+    """
+    valid = (pl.col("id_status") == "valid").fill_null(value=False)
     whose = people.frame.select(
-        "resident_id", "name",
-        pl.when(valid).then(pl.col("id_number")).alias("id_number"),
-        pl.when(~valid.fill_null(value=False)).then("residence_address").alias("residence_address"),
-    )  # fmt: skip
+        "resident_id",
+        pl.when(valid).then("id_number").alias("id_number"),
+        *(pl.when(~valid).then(one).alias(one) for one in ("name", "residence_address")),
+    )
     told = pl.DataFrame(
         [(one.resident_id, one.item, one.value) for one in answers],
         schema={"resident_id": pl.String, "item": pl.String, "value": pl.String}, orient="row",

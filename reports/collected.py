@@ -42,7 +42,7 @@ COLLECTED = pl.Schema(
     }
 )  # fmt: skip
 EVIDENCE = ("name", "id_number", "residence_address")
-"""Who it is about: the number, and where there is none the address."""
+"""Who it is about: the number, and where there is none name and address."""
 ANSWERED = (
     "birth_date", "sex_code", "ethnicity_code", "nationality_code", "marital_code",
     "education_code", "political_code", "employment_code", "phone", "hukou_address",

@@ -73,7 +73,8 @@ def file_correction(
     row: dict[str, str | None] = dict.fromkeys(COLUMNS)
     valid = person.get("id_status") == "valid"
     row |= {
-        "resident_id": str(person["resident_id"]), "item": field, "name": person.get("name"),
+        "resident_id": str(person["resident_id"]), "item": field,
+        "name": None if valid else person.get("name"),
         "id_number": person.get("id_number") if valid else None,
         "residence_address": None if valid else person.get("residence_address"),
     }  # fmt: skip

@@ -16,6 +16,8 @@ from reports.people import people_of, sources_of
 from reports.register import Sent, register
 from tests.pipelines.small_home import database, make_home
 from tests.reports.conftest import Hub
+from warehouse.answers import rows
+from warehouse.snapshots import reading
 
 
 def _form(home: Home, folder: Path, name: str, headers: list[str], population: str) -> None:
@@ -83,6 +85,15 @@ def test_answers_fill_every_form_from_then_on(hub: Hub, tmp_path: Path) -> None:
     assert {"6222000000001234567", "彝族"} <= cells
     again = hub("form", "ask", "--out", tmp_path / "再问", "--json", home=home).json
     assert again["questions"] == ran["questions"] - 2
+    with reading(home) as connection:
+        mine = rows(
+            connection,
+            """
+            SELECT name, ethnicity_code FROM resident_record
+            WHERE platform = 'collected' AND id_status = 'valid'""",
+        )
+        assert mine == [{"name": None, "ethnicity_code": "07"}], "what was not asked is no answer"
+        assert rows(connection, "SELECT count(*) AS n FROM resident") == [{"n": 6}]
     kept = b"".join(one.read_bytes() for one in (home.data / "collected").iterdir())
     assert b"6222000000001234567" not in kept
     assert hub("sync", "collected", home=home).code == 0  # its files are gone, its answers not
