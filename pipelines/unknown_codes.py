@@ -18,6 +18,7 @@ from schemas.entities import FIELDS
 from warehouse.answers import rows
 from warehouse.core import CoreFiles
 from warehouse.snapshots import current_number, reading
+from warehouse.version import has_table
 
 REASON = "unknown_code"
 FEW = 20  # rows; a share of fewer says nothing
@@ -140,6 +141,8 @@ def _held(home: Home, platform: Platform, stream: str) -> Held:
     values = {"platform": platform.platform, "stream": stream}
     of = "platform = $platform AND stream = $stream"
     with reading(home, older=True) as connection:
+        if not has_table(connection, f"{entity}_record"):
+            return Held()
         (counted,) = rows(
             connection, f"SELECT count(*) AS n FROM {entity}_record WHERE {of}", values
         )

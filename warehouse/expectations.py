@@ -6,7 +6,7 @@ A frame's columns, beside those that are judged:
 Imported in the gates' own process only: Great Expectations takes seconds to import.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -224,8 +224,8 @@ def count_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
 
 
-def records_of(columns: str, besides: Entity | None = None) -> str:
-    """SQL of all current source records, of every entity but `besides`."""
+def records_of(columns: str, besides: Collection[Entity] = ()) -> str:
+    """SQL of all current source records, of every entity but those `besides`."""
     return " UNION ALL ".join(
-        f"SELECT {columns} FROM {one}_record" for one in get_args(Entity) if one != besides
+        f"SELECT {columns} FROM {one}_record" for one in get_args(Entity) if one not in besides
     )

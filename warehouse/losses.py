@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 import pandas as pd
 
+from hub.platform_streams import Entity
 from hub.settings import Home
 from warehouse.duck import literal
 from warehouse.expectations import (
@@ -21,6 +22,7 @@ from warehouse.expectations import (
     unique,
 )
 from warehouse.gates import GateRequest
+from warehouse.version import has_table
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,15 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, 
 
 
 def _note_arrivals(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `arrived(platform, stream, seq, rows)`: the current records by the batch they are of."""
+    """Make `arrived(platform, stream, seq, rows)`: the current records by the batch they are of.
+
+    The snapshot from before may be of another version, which did not know every entity.
+    """
+    unknown = [one for one in get_args(Entity) if not has_table(connection, f"{one}_record")]
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE arrived AS
         SELECT platform, stream, seq, count(*) AS rows
-        FROM ({records_of("platform, stream, seq")}) GROUP BY ALL""")
+        FROM ({records_of("platform, stream, seq", besides=unknown)}) GROUP BY ALL""")
 
 
 def _streams(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:

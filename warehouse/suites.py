@@ -160,7 +160,7 @@ def _links(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     ):
         checked = count_of(connection, f"SELECT count(*) FROM {table}")
         yield Check("references", frame_of(connection, query), {title: no_rows()}, checked)
-    others = records_of("record_id", besides="resident")
+    others = records_of("record_id", besides=("resident",))
     twice = f"""
         WITH others AS ({others}), twice AS (
             SELECT record_id FROM odd WHERE records > 1

@@ -209,6 +209,8 @@ def test_a_brain_of_an_older_version_is_built_anew_and_keeps_its_ids(hub: Hub) -
         attach(hub.home, connection, path, read_only=False)
         connection.execute("UPDATE meta SET value = '1' WHERE name = 'schema_version'")
         connection.execute("DROP TABLE correction")
+        for table in ("event_record", "event_record_past", "event_link"):
+            connection.execute(f"DROP TABLE {table}")
     with pytest.raises(NotFoundError, match="another version"), reading(hub.home):
         pass
     report = hub.sync()
