@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -136,6 +137,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is not None:
         return _run(given)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal in GBK lacks rare characters of names
+            stream.reconfigure(errors="backslashreplace")
     if given[:1] != ["serve"]:  # what lives long lets go of what it no longer needs
         collect_seldom()
     if given[:1] == ["sync"]:

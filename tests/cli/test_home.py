@@ -1,6 +1,7 @@
 """Which home is spoken of, `hub init`, `hub crosswalk`, and what a fault of ours leaves behind."""
 
 import csv
+import os
 import subprocess
 from pathlib import Path
 
@@ -126,6 +127,13 @@ def test_as_it_is_installed(small_home: Home) -> None:
     )
     assert ran.stdout.startswith(b"[")
     assert subprocess.run([HUB, "nonsense"], capture_output=True, check=False).returncode == 2
+
+
+def test_a_terminal_that_cannot_write_chinese(small_home: Home) -> None:
+    said = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    command = [HUB, "status", "--home", small_home.root]
+    ran = subprocess.run(command, capture_output=True, check=False, env=said)
+    assert (ran.returncode, ran.stderr) == (0, b"")
 
 
 def test_demo_leaves_other_homes_alone(hub: Hub, small_home: Home) -> None:
