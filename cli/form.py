@@ -79,7 +79,6 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
             "register: no such period", zh=f"--period 只能是 {'、'.join(PERIODS)} 之一。"
         )
     sent = Sent(department, period, population, name)  # type: ignore[arg-type]  # checked above
-    _refuse_unknown_labels(opened, population)
     done = taken(opened, file, sent)
     report = _measured(opened, done.form)
     if json:
@@ -92,18 +91,6 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
     _show(done.form, done.path, [one.zh for one in done.differences])
     if report is not None:
         _review(report)
-
-
-def _refuse_unknown_labels(home: "Home", population: str) -> None:
-    """A label that nobody has would make an empty form; before the first sync nobody can tell."""
-    from reports.conditions import parse_population
-    from reports.known_labels import refuse_unknown_labels
-    from reports.people import people_of
-    from warehouse.snapshots import current_number
-
-    if "labels" in parse_population(population).items and current_number(home) is not None:
-        with people_of(home, None, ("labels",)) as (people, _):
-            refuse_unknown_labels(home, people, [population])
 
 
 def _measured(home: "Home", form: "FormFile") -> "FillReport | None":

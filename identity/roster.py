@@ -74,6 +74,15 @@ JOINS = {
         GROUP BY resident_id) l ON l.resident_id = r.resident_id""",
 }
 """What each alias of `COLUMNS` is; `h` and `s` need `u`."""
+NAMED = {
+    "labels": f"SELECT label FROM {HELD}",
+    "grid_code": "SELECT grid_code FROM grid UNION ALL SELECT grid_code FROM resident",
+    "grid_name": "SELECT name FROM grid",
+    "community_code": "SELECT community_code FROM grid",
+    "compound": "SELECT place FROM resident",
+    "building": "SELECT building FROM resident",
+}
+"""What is called by a name or code that somebody gave, and where all of those are."""
 TABLES = count()
 ALWAYS = ("resident_id", "grid_code", "lives_here", "birth_date", "birth_year", "died_on",
           "left_on", "residence_type_code", "id_status")  # fmt: skip
@@ -126,6 +135,12 @@ def roster(
                 if one not in read]  # fmt: skip
     frame = frame.select(*read, *left_out).select(list(COLUMNS))
     return frame.with_columns(pl.col("labels").cast(LABELS))
+
+
+def named(connection: duckdb.DuckDBPyConnection, item: str) -> set[str]:
+    """Every name of a kind of `NAMED` that the snapshot knows."""
+    query = f"SELECT DISTINCT x FROM ({NAMED[item]}) AS names(x) WHERE x IS NOT NULL"
+    return {row[0] for row in connection.execute(query).fetchall()}
 
 
 def _roster_query(wanted: Collection[str], scope: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ from reports.delivery import deliver_waiting, keep_for_delivery, log_path
 from reports.extract_file import Extract, refuse
 from reports.formats import written
 from reports.items import facts_of_item
-from reports.known_labels import refuse_unknown_labels
+from reports.known_words import refuse_unknown
 from reports.people import ZONE, People, people_of
 from reports.suppression import suppressed
 from reports.tables import write_table
@@ -88,7 +88,7 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
     items = {*(each.item for each in one.fields), *one.count_by, *population.items}
     with people_of(home, one.scope, items) as (people, connection):
         _refuse_stale(one, connection, moment)
-        refuse_unknown_labels(home, people, [one.population], items)
+        refuse_unknown(home, connection, [one.population], items)
         mine = people.of(chosen(people.frame, population))
         merged = merged_ids(connection)
     rows = statistics(one, mine) if one.count_by else table_of(one, mine)

@@ -16,6 +16,7 @@ from reports.conditions import chosen, parse_population
 from reports.form_file import Column, FormFile, Sheet, form_path
 from reports.formats import written
 from reports.items import FREE, facts_of_item
+from reports.known_words import refuse_unknown
 from reports.list_sheet import write_list
 from reports.package import Package, open_package, without_chain, write_package
 from reports.people import People, sources_of
@@ -135,9 +136,11 @@ def fill(
     """Write the filled form to `target` and the source of every cell beside it, whole or not.
 
     Raises:
-        ConfigError: the form's template is gone, or a public form asks for what may not be shown.
+        ConfigError: the form's template is gone, a public form asks for what may not be shown, or
+            it is about a label or a place that nobody knows.
     """
     refuse_public(form)
+    refuse_unknown(home, connection, [form.population])
     package = open_package(_template(home, form))
     report = FillReport(form.form, without_grid=people.without_grid)
     mine = people_in(form, people)

@@ -14,7 +14,7 @@ from reports.conditions import chosen, parse_population
 from reports.extract_file import load_extracts
 from reports.form_file import FormFile
 from reports.items import facts_of_item, is_item, label_names, words
-from reports.known_labels import refuse_unknown_labels
+from reports.known_words import refuse_unknown
 from reports.people import People, sources_of
 from reports.texts import bare
 from schemas.entities import FIELDS
@@ -77,7 +77,7 @@ def held(
     Raises:
         ConfigError: it is about a label that is nowhere known.
     """
-    refuse_unknown_labels(home, people, (), (item,))
+    refuse_unknown(home, connection, (), (item,))
     mine = people.of(chosen(people.frame, parse_population("residents")))
     applies, there = mine.applies(item), mine.value(item).is_not_null()
     (sources,) = sources_of(home, connection, mine, [item])

@@ -17,11 +17,13 @@ from reports.counted import counted
 from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, load_form, save_form
 from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item, words
+from reports.known_words import refuse_unknown
 from reports.layout import HeaderColumn, Layout, read_layout
 from reports.package import open_package
 from reports.proposals import Proposal
 from reports.texts import bare, remarks, squeezed
 from schemas.codes import inputs_of, spelling
+from warehouse.snapshots import current_number, reading
 
 YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
@@ -74,9 +76,13 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
     """Register a form, or a later version of one; what an officer corrected stays.
 
     Raises:
-        ConfigError: the file is no .xlsx, or no sheet of it is a form.
+        ConfigError: the file is no .xlsx, no sheet of it is a form, or it is about a label or a
+            place that nobody knows (before the first sync nobody can tell).
     """
     content = _content(file)
+    if current_number(home) is not None:
+        with reading(home) as connection:
+            refuse_unknown(home, connection, [sent.population])
     name = sent.name or re.sub(r"[^\w\-（）()·]+", "_", file.stem)[:80]
     layouts = read_layouts(file)
     if not layouts:

@@ -224,7 +224,7 @@ def count_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
 
 
-def records_of(columns: str, besides: Collection[Entity] = ()) -> str:
+def records_of(columns: str, besides: Collection[str] = ()) -> str:
     """SQL of all current source records, of every entity but those `besides`."""
     return " UNION ALL ".join(
         f"SELECT {columns} FROM {one}_record" for one in get_args(Entity) if one not in besides

@@ -314,3 +314,12 @@ def test_runs_are_told_by_the_clock_of_beijing(home: Home, hub: Hub) -> None:
     done = run_extract(home, _extract(home), now=datetime(2026, 1, 2, 20, tzinfo=UTC))
     assert "2026-01-03" in hub("extract", "list", home=home).out
     assert "2026-01-03 04:00" in hub("extract", "trace", done.watermark, home=home).out
+
+
+@pytest.mark.parametrize(("item", "value"), [("compound", "无名苑"), ("grid_name", "第九十九网格")])
+def test_a_place_nobody_knows_is_refused(item: str, value: str, home: Home) -> None:
+    basis = {"document": "约定", "fields": [item]}
+    one = _extract(home, population=f"{item} = {value}", basis=basis, fields=[item])
+    with pytest.raises(ConfigError, match="not known") as refused:
+        run_extract(home, one, now=NOW)
+    assert "不存在" in refused.value.zh

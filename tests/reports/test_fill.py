@@ -15,13 +15,14 @@ from openpyxl.styles import Border, Font, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 
 import reports.fill
+from hub.errors import ConfigError
 from hub.settings import Home, open_home
 from reports.fill import fill, origins_path
 from reports.form_file import load_form, save_form
 from reports.people import people_of
 from reports.register import Sent, register
 from tests.children import ended, kill_oneself
-from tests.cli.small_home import COMMUNITY, WANG_NUMBER, ZHANG_NUMBER
+from tests.cli.small_home import COMMUNITY, COMPOUND, GRID, WANG_NUMBER, ZHANG_NUMBER
 from tests.reports.conftest import Hub
 
 HEADERS = (
@@ -370,3 +371,30 @@ def test_a_form_about_nobody_is_filled_with_nobody(home: Home, tmp_path: Path) -
     book, _ = _sheet(("所属社区", "姓名", "身份证号码"))
     sheet = _filled(home, book, tmp_path, Sent("民政", population="age > 140"))
     assert sheet["B3"].value is None
+
+
+@pytest.mark.parametrize(
+    "population",
+    ["grid_name = 第九十九网格", f"grid_code in {GRID}|510108019006099", "compound != 无名苑",
+     "community_code = 110101001001", "building = 九十九栋", "label:低宝"],
+)  # fmt: skip
+def test_a_place_or_a_label_nobody_knows_is_no_empty_list(
+    population: str, home: Home, tmp_path: Path
+) -> None:
+    book, _ = _sheet()
+    book.save(tmp_path / "花名册.xlsx")
+    with pytest.raises(ConfigError, match="not known") as refused:
+        register(home, tmp_path / "花名册.xlsx", Sent("民政", population=population))
+    assert "510108019006099" not in refused.value.zh or GRID in refused.value.zh, "what there is"
+    assert not (home.root / "forms").exists() or not [*(home.root / "forms").iterdir()]
+    form = register(home, tmp_path / "花名册.xlsx", Sent("民政")).form
+    wrong = form.model_copy(update={"population": population})  # as an officer may write it
+    with people_of(home, None) as (people, connection), pytest.raises(ConfigError):
+        fill(home, connection, wrong, people, tmp_path / "out.xlsx")
+    assert not (tmp_path / "out.xlsx").exists()
+
+
+def test_a_compound_that_is_there_chooses_its_people(home: Home, tmp_path: Path) -> None:
+    book, _ = _sheet()
+    sheet = _filled(home, book, tmp_path, Sent("民政", population=f"compound = {COMPOUND}"))
+    assert sheet["B3"].value is not None

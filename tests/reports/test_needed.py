@@ -10,6 +10,8 @@ from tests.reports.department_forms import COUNTS, FORMS, write_counts, write_fo
 
 
 def test_reading_what_is_needed_fills_the_same(home: Home, tmp_path: Path) -> None:
+    with (home.root / "labels.yaml").open("a", encoding="utf-8") as dictionary:
+        dictionary.write("  - {name: 养犬, level: 居, owner: 社区, kind: granted}\n")
     files = [(write_form(one, tmp_path), one.population) for one in FORMS[::6]]
     files += [(write_counts(one, tmp_path), "residents") for one in COUNTS[::4]]
     forms = [
