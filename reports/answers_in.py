@@ -59,6 +59,7 @@ class Given:
     """What a list holds: its answers, and what of it cannot be taken and why."""
 
     answers: list[Answer] = field(default_factory=list)
+    shown: list[Answer] = field(default_factory=list)  # what stands in the columns of `KNOWN`
     refused: list[str] = field(default_factory=list)
     left: int = 0  # cells that cannot be taken
 
@@ -112,6 +113,13 @@ def _read_rows(place: str, rows: Sequence[Sequence[object]], at: int, found: Giv
     header = _stripped(rows[at])
     width = max(map(len, rows))
     known = {title: header.index(title) for title in OURS if title in header}
+    locator = known[LOCATOR]
+    for shown, nth in ((one, known[title]) for one, title in KNOWN.items() if title in known):
+        found.shown += [
+            Answer(f"{place}{get_column_letter(nth + 1)}{number}", _text(row[locator]), shown, said)
+            for number, row in enumerate(rows[at + 1 :], at + 2)
+            if max(nth, locator) < len(row) and (said := _text(row[nth]))
+        ]
     for nth in range(width):
         title = header[nth] if nth < len(header) else ""
         item = item_of(title)
@@ -224,6 +232,25 @@ class _Whose:
                 "没有收，请重新导出清单核对。"
             )
         return ""
+
+
+def corrected(people: People, lists: Sequence[Given]) -> list[str]:
+    """A line a column that only says whom a row is about and says otherwise than is held now.
+
+    It may have been written over, or the held value is newer than the list: neither is an answer.
+    """
+    held = people.frame.select("resident_id", *KNOWN)
+    mine = {row[0]: dict(zip(KNOWN, row[1:], strict=True)) for row in held.iter_rows()}
+    told: dict[str, list[str]] = {}
+    for one in (one for each in lists for one in each.shown):
+        if one.resident_id in mine and _differ(one.value, mine[one.resident_id][one.item]):
+            told.setdefault(one.item, []).append(one.place)
+    return [
+        f"{KNOWN[item]}一列有 {len(places)} 格与库里现在的不同"
+        f"（{'、'.join(places[:3])}{'……' if len(places) > 3 else ''}），这一列只供辨认，没有收；"
+        f"要更正的，请运行 hub feedback add 居民编码 --field {item}，或在居民页“提出更正”。"
+        for item, places in told.items()
+    ]  # fmt: skip
 
 
 def _differ(told: str, held: str | None) -> bool:

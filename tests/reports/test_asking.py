@@ -208,6 +208,25 @@ def test_a_row_that_slipped_and_a_damaged_number_are_refused(
     assert "对不上" in told["refused"][1]
 
 
+def test_what_only_says_whom_a_row_is_about_is_not_taken_and_told_of(
+    asked: Home, hub: Hub, tmp_path: Path
+) -> None:
+    path, book = _list(asked, hub, tmp_path / "清单")
+    sheet, phone = book.active, [one.value for one in book.active[1]].index("电话") + 1
+    row = next(n for n in range(2, sheet.max_row + 1) if sheet.cell(n, phone).value)
+    untouched = hub("form", "answer", path, "--json", home=asked).json
+    assert (untouched["given"], untouched["notes"]) == (0, [])
+    sheet.cell(row, phone).value = "13512345678"
+    book.save(path)
+    told = hub("form", "answer", path, "--json", home=asked).json
+    assert (told["given"], told["taken"], told["refused"]) == (0, 0, [])
+    (note,) = told["notes"]
+    assert "电话一列有 1 格" in note
+    assert "--field phone" in note
+    assert "13512345678" not in note
+    assert note in hub("form", "answer", path, home=asked).out.replace("\n", "")
+
+
 def test_an_answer_reaches_the_resident_whom_its_person_was_merged_into(
     hub: Hub, tmp_path: Path
 ) -> None:
