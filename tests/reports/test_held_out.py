@@ -13,8 +13,8 @@ are one form of applicants, read as a head with those who apply with them; its t
 Seven columns of the seventh and eighth were wrongly drawn up; their truth was mended afterwards.
 Of the fifteenth, of departments that seldom ask, 96.7 % (of 239) were right, of the sixteenth, of
 questions for headers and three storeys, 94.6 % (of 149); two columns of each were wrongly drawn up.
-Of the seventeenth, in the manner of most offices, 97.0 % (of 133); of the eighteenth, of offices not
-heard before, 94.5 % (of 127), and 96.9 % after three of its columns, wrongly drawn up, were mended.
+Of the seventeenth, in the manner of most offices, 97.0 % (of 133); of the eighteenth, of offices
+not heard before, 94.5 % (of 127), 96.9 % once three of its columns, wrongly drawn up, were mended.
 """
 
 from collections.abc import Iterator
