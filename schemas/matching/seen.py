@@ -13,6 +13,9 @@ from schemas.matching.naming import looks_like_initials, read_name
 from schemas.matching.profile import Profile, born_by, day_of, profile_of
 from schemas.matching.stems import by_stem
 
+CONTRADICTED = 0.6
+"""How sure a column is that the name says and the rows' own numbers contradict."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -91,12 +94,12 @@ def _beside(seen: Seen, born: Sequence[date | None], today: date) -> Seen:
     if days >= 0.8:
         return _sure(seen, "birth_date", 0.99, "与证件号码里的出生日期一致")
     if seen.chance("birth_date") > 0.1 and days <= 0.2 and seen.profile.days:
-        return _less(seen, "birth_date", 0.1)
+        return _less(seen, "birth_date", 0.1, "与证件号码里的出生日期不一致")
     ages = sum(_is_age(value, b, today) for value, b in pairs) / len(pairs)
     if ages >= 0.85 and seen.profile.distinct > 5:
         return _sure(seen, "age", 0.97, "与证件号码里的年龄一致")
     if seen.chance("age") > 0.1 and ages <= 0.3:
-        return _less(seen, "age", 0.2)
+        return _less(seen, "age", 0.2, "与证件号码里的年龄不一致")
     return seen
 
 
@@ -110,11 +113,15 @@ def _sure(seen: Seen, attribute: str, chance: float, why: str) -> Seen:
     return replace(seen, candidates=(Candidate(attribute, subject, chance, why),))
 
 
-def _less(seen: Seen, attribute: str, factor: float) -> Seen:
+def _less(seen: Seen, attribute: str, factor: float, why: str) -> Seen:
+    """What the numbers contradict is unlikely; what was likely all the same is the officer's."""
     changed = [
-        replace(c, confidence=c.confidence * factor) if c.attribute == attribute else c
+        replace(c, confidence=CONTRADICTED, why=f"{c.why}；但{why}")
+        if c.attribute == attribute and c is seen.best
+        else replace(c, confidence=c.confidence * factor) if c.attribute == attribute
+        else c
         for c in seen.candidates
-    ]
+    ]  # fmt: skip
     return replace(seen, candidates=tuple(sorted(changed, key=lambda c: -c.confidence)))
 
 
