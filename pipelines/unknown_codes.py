@@ -97,7 +97,9 @@ class CodeWatch:
             self.held.known |= new
             so_far = self.found.setdefault(one, [0, 0])
             so_far[0] += len(new)
-            so_far[1] += count
+            so_far[1] += int(
+                part.filter(pl.col("raw").is_in([raw for _, raw in new]))["rows"].sum()
+            )
             usual = self.held.shares.get(one, 0.0) < USUAL and self.held.records >= FEW
             flooded |= usual and height >= FEW and count / height >= FLOOD
         return flooded
