@@ -138,6 +138,12 @@ def test_few_unknown_codes_are_told_and_become_issues(steps: Steps) -> None:
     alter(steps, "UPDATE person SET xb = '甲', xm = '新名' WHERE id = 'p3'")
     steps.both(*STREAM)
     assert steps.notes(*STREAM) == [], "the same writing is no news"
+    steps.publish()
+    alter(steps, "UPDATE person SET xb = '甲', xm = '新名' WHERE id = 'p4'")
+    alter(steps, "UPDATE person SET xb = '乙' WHERE id = 'p5'")
+    steps.both(*STREAM)
+    (told,) = steps.notes(*STREAM)
+    assert "1 种新的不认识的写法，共 1 行" in told, "rows of the other writing are not of this one"
 
 
 def test_another_code_system_is_kept_out_until_the_mapping_knows_it(steps: Steps) -> None:
