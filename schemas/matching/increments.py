@@ -10,6 +10,8 @@ from schemas.matching.options import Option, deleted_when, listed_in
 from schemas.matching.seen import Seen
 
 LARGE = 200_000  # rows from which reading everything each time is a burden
+WHETHER = re.compile(r"(?i)(?:.*_)?sf[a-z]{2}")
+"""是否 and two initials more: 是否注销, 是否在校."""
 NOT_YET = re.compile(r"未|否|待|没")
 AHEAD = timedelta(days=1)
 
@@ -28,7 +30,7 @@ def deletes_of(seen: Sequence[Seen]) -> tuple[dict[str, Any] | None, str]:
                 return None, f"{name} 像删除标志，但看不出哪个值是已删除，请写 deletes"
             when = found.settings["when"]
             sure = found.certainty * one.chance(attribute)
-            if sure >= 0.7:
+            if sure >= 0.7 and (one.column.comment or not WHETHER.fullmatch(name)):
                 why = f"{sure:.2f} {found.why or '删除标志的通常写法'}"
                 return {"column": name, "when": when}, why
             return None, f"{name} 像删除标志（{sure:.2f}），请核对后写 deletes"
