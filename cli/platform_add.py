@@ -89,6 +89,8 @@ def look_and_propose(home: "Home", name: str, source: str, options: dict[str, An
     found = _reflect(home, name, source, options)
     streams, skipped = proposals(found, options.get("tables") or ())
     found, streams = _as_exchange(found, streams)
+    batches = {one.table.place.get("batch_table") for one in streams}
+    skipped = [one for one in skipped if one.table not in batches]
     found, streams, skipped = _once(found, streams, skipped, options.get("tables") or ())
     if not streams:
         why = "；".join(f"{one.table}：{one.why}" for one in skipped[:5])

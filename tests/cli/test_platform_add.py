@@ -347,6 +347,7 @@ def test_an_exchange_database_is_pulled_in_batches(hub: Hub, home: Path) -> None
     added = hub("platform", "add", "village", path, home=home)
     assert added.code == 0, added.err
     assert f"hub platform check village --home {home}" in added.out.replace("\n", "")
+    assert "没有列入" not in added.out, "the batch table has its use"
     text = (home / "platforms" / "village.yaml").read_text("utf-8")
     assert "kind: exchange" in text
     assert "batch_table: exch_users_batch" in text
