@@ -78,7 +78,9 @@ def _key(source: DatabaseSource, name: str, stream: Stream, table: sa.Table) -> 
         key.append(table.columns[stream.batch_no])  # a later batch changes an earlier row
     if not stream.key:
         yield Finding(
-            ok=False, what=f"{name}：没有写主键 key", advice="请写明哪一列（或几列）能认出一行。"
+            ok=False,
+            what=f"{name}：没有写主键 key",
+            advice="请写明哪一列（或几列）能认出一行；确实没有也能读，只是内容一变就算另一条记录。",
         )
         return
     where = _condition(stream)
