@@ -25,6 +25,8 @@ from schemas.readings import Circumstances
 NOTE = re.compile(r"[（(\[【].*?[)）\]】]|[\s/_·:：*.\-]")
 AROUND = re.compile(r"^\d+(?=[\u4e00-\u9fff])|^现(?=.{3})|(?<=.{3})(?:名称|全称)$")
 """`13.从业单位名称`, `现工作单位`."""
+KIND = re.compile(r"^[A-Za-z]_(?=[A-Za-z]{3})")
+"""Of the values, as some write it before the name: `D_LBDRQ`."""
 PATH = re.compile(r"[/.]")
 SHORTEST = 4
 ENGLISH_NO, NUMBER = re.compile(r"(?<=[a-z])no$"), ("num", "nbr", "number")
@@ -57,7 +59,7 @@ def extras_of(
 
 
 def _named(text: str) -> str:
-    plain = AROUND.sub("", NOTE.sub("", text))
+    plain = AROUND.sub("", NOTE.sub("", KIND.sub("", text)))
     found = _names().get(plain.upper(), "") or _of_somebody(plain, text)
     *front, leaf = PATH.split(text)
     return found or (_named(leaf) if front and _of_the_person(front[-1]) else "")

@@ -10,8 +10,8 @@ from schemas.matching.seen import Seen
 WORTH = {"row_id": 3.0, "customer_no": 3.0, "grid_code": 2.8, "card_no": 2.5, "household_no": 2.2}
 """How good a unique column is as a key, by what it is; a person's number only if nothing else."""
 LIKELY = 0.4
-OF_HOUSES = re.compile(r"房产|不动产|租赁|购房|deed|lease", re.IGNORECASE)
-"""Papers of a house: all who live in it have the same."""
+OF_SEVERAL = re.compile(r"房产|不动产|租赁|购房|银行|开户|deed|lease|bank", re.IGNORECASE)
+"""The papers of a house and the account of a family: all who live in it have the same."""
 ID = re.compile(r"(?:^|[_.])[iI][dD]$|(?<=[a-z])I[dD]$")
 """A database's or a program's own: `id`, `elder_id`, `elderId`; a spreadsheet has 序号."""
 
@@ -53,7 +53,7 @@ def _worth(one: Seen) -> float:
         return 0.0
     if _counted(one) and not ID.search(one.column.name):  # another number in the next file
         return 0.5
-    if OF_HOUSES.search(f"{one.column.name} {one.column.comment}"):
+    if OF_SEVERAL.search(f"{one.column.name} {one.column.comment}"):
         return 1.0
     named = _by_name(one)
     if one.chance("row_id") >= LIKELY and one.column.name.lower() == "id":

@@ -24,9 +24,9 @@ SPOKEN, VOWEL = re.compile("[iuv]"), re.compile("[aeo]")
 MANY = 6  # names of a table that cannot be spoken
 OF_ROWS = ("updated_at", "created_at")
 """A row is changed, whoever is named before it: `chilUpdTime`."""
-TO_YOU = re.compile(r"^(?:请问)?[您你]的?(?=..)|[?!。]+$")
-"""What a form says to whom it asks: `您的姓名`, `您是否独居？`."""
-WHETHER = re.compile(r"^是否(?:患有|享受|属于|具有|有(?!效))(?=..)")
+TO_YOU = re.compile(r"^(?:请问)?[您你]的?(?=..)|(?:[吗呢]|是/否)?[?!。]*$")
+"""What a form says to whom it asks: `您的姓名`, `您独居吗？`."""
+WHETHER = re.compile(r"^(?:是否(?:患有|享受|属于|具有|有(?!效))|有没有|有无|是不是)(?=..)")
 CODED = re.compile(r"[0-9]\s*[-=.]?\s*[\u4e00-\u9fff]")
 CLAUSE = re.compile(r"[,，;；:：。\s|]+")
 FORM_TITLES: dict[Form, str] = {

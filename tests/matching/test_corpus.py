@@ -10,11 +10,12 @@ PARTS = (
     *("newcomers", "afterwards", "third_look", "fourth_look", "fifth_look"),
     *("sixth_look", "seventh_look", "eighth_look", "ninth_look", "tenth_look"),
     *("eleventh_look", "twelfth_look", "thirteenth_look", "fourteenth_look", "fifteenth_look"),
-    *("sixteenth_look", "seventeenth_look", "eighteenth_look"),
+    *("sixteenth_look", "seventeenth_look", "eighteenth_look", "nineteenth_look"),
 )
 LATEST = ("sixth_look", "seventh_look", "eighth_look", "ninth_look", "tenth_look",
           "eleventh_look", "twelfth_look", "thirteenth_look", "fourteenth_look",
-          "fifteenth_look", "sixteenth_look", "seventeenth_look", "eighteenth_look")  # fmt: skip
+          "fifteenth_look", "sixteenth_look", "seventeenth_look", "eighteenth_look",
+          "nineteenth_look")  # fmt: skip
 
 
 @pytest.mark.parametrize("half", PARTS)
