@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.reflected import ReflectedTable
 from schemas.matching.options import Option, deleted_when, listed_in
+from schemas.matching.profile import day_of
 from schemas.matching.seen import Seen
 
 LARGE = 200_000  # rows from which reading everything each time is a burden
@@ -102,8 +103,8 @@ def _not_a_watermark(mark: Seen, seen: Sequence[Seen]) -> str:
     days, profile = mark.profile.days, mark.profile
     if profile.size < mark.profile.total * 0.95:
         return "有不少空值"
-    if not days:
-        return "的值不是时间" if profile.size else ""
+    if not days or not all(_is_time(value) for value in mark.column.values if value):
+        return ("有不是时间的值" if days else "的值不是时间") if profile.size else ""
     if max(days) > profile.today + AHEAD:
         return "有将来的时间"
     if profile.constant and profile.total > 20:
@@ -112,6 +113,10 @@ def _not_a_watermark(mark: Seen, seen: Sequence[Seen]) -> str:
     if created and _before(mark.column.values, created.column.values) > 0.1:
         return "早于创建时间"
     return ""
+
+
+def _is_time(value: str) -> bool:
+    return value.isascii() and day_of(value.strip()) is not None
 
 
 def _before(updated: Sequence[str | None], created: Sequence[str | None]) -> float:

@@ -6,7 +6,7 @@ import pytest
 
 from hub.reflected import ReflectedColumn, ReflectedTable
 from schemas.matching.proposal import StreamProposal, propose
-from tests.matching.people import TODAY, cells
+from tests.matching.people import CELLS, TODAY, cells
 
 ROWS = 60
 PEOPLE = {
@@ -81,6 +81,20 @@ def test_two_initials_behind_whether_do_not_say_what_is_deleted() -> None:
     assert "deletes" not in found.settings
     assert "SFZX 像删除标志" in found.remarks["deletes"]
     assert proposed(PEOPLE | {"SFZX": ("flag_01", "是否注销")}).settings["deletes"]
+
+
+def test_what_is_not_a_time_in_every_row_is_no_watermark(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = cells("updated", ROWS)
+    monkeypatch.setitem(
+        CELLS, "mostly", lambda one: "２０２５" if one.number == 7 else times[one.number]
+    )
+    of = {"gxsj": ("mostly", "更新时间")}
+    found = proposed(PEOPLE | DELETED | of)
+    assert found.settings["increment"] == "snapshot"
+    assert "有不是时间的值" in found.remarks["increment"]
+    assert proposed(PEOPLE | DELETED | {"gxsj": ("updated", "更新时间")}).settings["increment"][
+        "watermark"
+    ]
 
 
 @pytest.mark.parametrize(
