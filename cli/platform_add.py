@@ -93,10 +93,11 @@ def look_and_propose(home: "Home", name: str, source: str, options: dict[str, An
     skipped = [one for one in skipped if one.table not in batches]
     found, streams, skipped = _once(found, streams, skipped, options.get("tables") or ())
     if not streams:
-        why = "；".join(f"{one.table}：{one.why}" for one in skipped[:5])
+        why = "；".join([*(f"{one.table}：{one.why}" for one in skipped[:5]), *found.notes[:3]])
         raise NotFoundError(
             f"add: {name}: no table fits the standard",
-            zh=f"没有看到居民、户、房屋、网格或事项的表（{why}）。请核对来源，或照示例手写平台文件。",
+            zh=f"没有看到居民、户、房屋、网格或事项的表（{why.rstrip('。')}）。"
+            "请核对来源，或照示例手写平台文件。",
         )
     department = options.get("department") or "请填写"
     heading = Heading(

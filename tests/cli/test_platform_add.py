@@ -488,3 +488,29 @@ def test_what_has_no_room_in_the_file_is_not_counted_as_mapped(hub: Hub, home: P
     left = {one["table"]: one["why"] for one in added.json["skipped"]}
     assert left.keys() == {f"part_{n}" for n in range(4)} - inside
     assert all(f"--table {name}" in why for name, why in left.items())
+
+
+def test_a_sheet_that_cannot_be_read_is_named_and_the_others_are_proposed(
+    hub: Hub, home: Path
+) -> None:
+    header = ["姓名", "身份证号", "联系电话"]
+    people = list(zip(*(cells(kind, 12) for kind in ("name", "id", "phone")), strict=True))
+    below = [[], ["志愿者名册"], ["志愿者", "证件", "电话"], *people[:3]]
+    folder = home / "rosters"
+    folder.mkdir()
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in (("两张", [header, *people, *below]), ("一张", [header, *people])):
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(list(row))
+    book.save(folder / "名册.xlsx")
+    added = hub("platform", "add", "rosters", folder, home=home)
+    assert added.code == 0, added.err
+    assert "另一张表的表头" in added.out
+    assert "sheets: [一张]" in (home / "platforms" / "rosters.yaml").read_text("utf-8")
+    del book["一张"]
+    book.save(folder / "名册.xlsx")
+    refused = hub("platform", "add", "rosters", folder, "--replace", home=home)
+    assert refused.code == 1
+    assert "另一张表的表头" in refused.err
