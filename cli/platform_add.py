@@ -314,6 +314,7 @@ def _reflect(home: "Home", name: str, source: str, options: dict[str, Any]) -> "
             return found
         told = {key: one.model_dump(exclude_none=True) for key, one in headers.items()}
         return dataclasses.replace(found, connection={**found.connection, "headers": told})
+    _refuse_other_addresses(source)
     if "://" in source:
         return _database(home, name, source, options)
     path = Path(source).expanduser()
@@ -331,6 +332,30 @@ def _reflect(home: "Home", name: str, source: str, options: dict[str, Any]) -> "
     from connectors.reflect_files import reflect_files
 
     return reflect_files(name, _existing(path), home.root)
+
+
+def _refuse_other_addresses(source: str) -> None:
+    """Folders of other machines are looked at from a copy; Java's addresses name no account."""
+    kind, _, rest = source.partition(":")
+    if kind in ("sftp", "s3", "ftp", "ftps", "smb"):
+        later = "再把平台文件里的 path 改成这个地址" if kind in ("sftp", "s3") else "以后也照样放"
+        raise ConfigError(
+            f"add: a folder behind {kind}",
+            zh=f"不能直接看 {kind} 上的文件：请先把几个文件下载到本机的一个文件夹，"
+            f"用它拟出平台文件，{later}（见平台文件说明里的“文件”）。",
+        )
+    if kind == "jdbc":
+        scheme, _, where = rest.partition("://")
+        bare = where.partition("?")[0]
+        like = (
+            f"{scheme}://账号@{bare}"
+            if scheme in DRIVERS and bare
+            else "各数据库的写法见平台文件说明"
+        )
+        raise ConfigError(
+            "add: an address of Java",
+            zh=f"jdbc: 开头的是 Java 程序的写法，这里用不了：请改写成带账号的地址（{like}）。",
+        )
 
 
 def _existing(path: Path) -> Path:

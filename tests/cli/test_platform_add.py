@@ -514,3 +514,20 @@ def test_a_sheet_that_cannot_be_read_is_named_and_the_others_are_proposed(
     refused = hub("platform", "add", "rosters", folder, "--replace", home=home)
     assert refused.code == 1
     assert "另一张表的表头" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("sftp://reader@10.0.0.8/out", "下载到本机的一个文件夹"),
+        ("s3://bucket/out", "path 改成这个地址"),
+        ("jdbc:mysql://10.0.0.8:3306/jcpt?useSSL=false", "mysql://账号@10.0.0.8:3306/jcpt）"),
+        ("jdbc:oracle:thin:@10.0.0.8:1521/orcl", "见平台文件说明"),
+    ],
+)
+def test_an_address_of_another_kind_says_what_to_do(
+    hub: Hub, home: Path, source: str, says: str
+) -> None:
+    refused = hub("platform", "add", "far", source, home=home)
+    assert refused.code == 2
+    assert says in refused.err.replace("\n", "")
