@@ -150,12 +150,15 @@ def test_another_code_system_is_kept_out_until_the_mapping_knows_it(steps: Steps
     alter(steps, "UPDATE person SET xb = 'T5', sfz = NULL")
     for _ in range(2):
         assert "疑似平台换了一套代码" in steps.refused(*STREAM)
+    pulls, _ = glance(steps.home.data / "ledger.sqlite")
+    assert [one.stream for one in pulls if one.waits] == ["persons"]
     steps.publish()
     assert steps.query("SELECT count(*) FROM resident_record WHERE sex_code IS NULL") == [(0,)]
     steps.edit("police", "sex_code: xb", "sex_code: {from: xb, codes: {T5: 女, '1': 男}}")
     steps.both(*STREAM)
     steps.publish()
     assert steps.query("SELECT DISTINCT sex_code FROM resident_record") == [("2",)]
+    assert noted(steps) == [], "nothing waits any more"
 
 
 def test_another_code_system_may_be_accepted(steps: Steps) -> None:
