@@ -116,7 +116,8 @@ def _not_a_watermark(mark: Seen, seen: Sequence[Seen]) -> str:
 
 
 def _is_time(value: str) -> bool:
-    return not value.strip() or (value.isascii() and day_of(value.strip()) is not None)
+    told = value.strip("0-: .")  # neither blank nor MySQL's day of zeros
+    return not told or (value.isascii() and day_of(value.strip()) is not None)
 
 
 def _before(updated: Sequence[str | None], created: Sequence[str | None]) -> float:
