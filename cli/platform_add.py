@@ -89,12 +89,15 @@ def look_and_propose(home: "Home", name: str, source: str, options: dict[str, An
     found = _reflect(home, name, source, options)
     streams, skipped = proposals(found, options.get("tables") or ())
     found, streams = _as_exchange(found, streams)
+    batches = {one.table.place.get("batch_table") for one in streams}
+    skipped = [one for one in skipped if one.table not in batches]
     found, streams, skipped = _once(found, streams, skipped, options.get("tables") or ())
     if not streams:
-        why = "；".join(f"{one.table}：{one.why}" for one in skipped[:5])
+        why = "；".join([*(f"{one.table}：{one.why}" for one in skipped[:5]), *found.notes[:3]])
         raise NotFoundError(
             f"add: {name}: no table fits the standard",
-            zh=f"没有看到居民、户、房屋、网格或事项的表（{why}）。请核对来源，或照示例手写平台文件。",
+            zh=f"没有看到居民、户、房屋、网格或事项的表（{why.rstrip('。')}）。"
+            "请核对来源，或照示例手写平台文件。",
         )
     department = options.get("department") or "请填写"
     heading = Heading(
@@ -311,6 +314,7 @@ def _reflect(home: "Home", name: str, source: str, options: dict[str, Any]) -> "
             return found
         told = {key: one.model_dump(exclude_none=True) for key, one in headers.items()}
         return dataclasses.replace(found, connection={**found.connection, "headers": told})
+    _refuse_other_addresses(source)
     if "://" in source:
         return _database(home, name, source, options)
     path = Path(source).expanduser()
@@ -328,6 +332,30 @@ def _reflect(home: "Home", name: str, source: str, options: dict[str, Any]) -> "
     from connectors.reflect_files import reflect_files
 
     return reflect_files(name, _existing(path), home.root)
+
+
+def _refuse_other_addresses(source: str) -> None:
+    """Folders of other machines are looked at from a copy; Java's addresses name no account."""
+    kind, _, rest = source.partition(":")
+    if kind in ("sftp", "s3", "ftp", "ftps", "smb"):
+        later = "再把平台文件里的 path 改成这个地址" if kind in ("sftp", "s3") else "以后也照样放"
+        raise ConfigError(
+            f"add: a folder behind {kind}",
+            zh=f"不能直接看 {kind} 上的文件：请先把几个文件下载到本机的一个文件夹，"
+            f"用它拟出平台文件，{later}（见平台文件说明里的“文件”）。",
+        )
+    if kind == "jdbc":
+        scheme, _, where = rest.partition("://")
+        bare = where.partition("?")[0]
+        like = (
+            f"{scheme}://账号@{bare}"
+            if scheme in DRIVERS and bare
+            else "各数据库的写法见平台文件说明"
+        )
+        raise ConfigError(
+            "add: an address of Java",
+            zh=f"jdbc: 开头的是 Java 程序的写法，这里用不了：请改写成带账号的地址（{like}）。",
+        )
 
 
 def _existing(path: Path) -> Path:

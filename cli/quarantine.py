@@ -188,12 +188,13 @@ def _titles(home: "Home") -> dict[str, str]:
 
 def _explain(answer: dict[str, Any], *, clear: bool) -> None:
     """Add the Chinese of fields and reasons, and hide raw values unless `clear`."""
-    from serving.reading.wording import raw_text, reason, title
+    from serving.reading.wording import raw_text, reason, reason_aside, title
 
-    for part in answer.values():
+    for name, part in answer.items():
+        said = reason if name == "issues" else reason_aside
         for row in part:
             row["field_title"] = title(row["field"], row.get("entity", "resident"))
-            row["reason_zh"] = reason(row["reason"])
+            row["reason_zh"] = said(row["reason"])
             if "raw" in row:
                 row["raw"] = raw_text(row["raw"], clear=clear)
 

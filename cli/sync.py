@@ -167,6 +167,8 @@ def show_report(report: "SyncReport") -> None:
 def _notes(pull: "PullReport") -> list[str]:
     """What the table does not tell of a stream."""
     notes = list(pull.notes)
+    if pull.repeated:
+        notes.append(f"{pull.repeated:,} 行与这次前面读到的行完全相同，只算一次。")
     if pull.values_dropped:
         notes.append(f"按规定没有取人脸等生物特征 {pull.values_dropped:,} 项。")
     if pull.marked:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.screen import moment
-from serving.reading.wording import advice, reason, title
+from serving.reading.wording import advice, reason, reason_aside, title
 
 ASIDE = (
     "平台",
@@ -100,7 +100,7 @@ def safe(value: object) -> str:
 def _aside_row(row: Mapping[str, Any], titles: Mapping[str, str]) -> list[object]:
     return [
         titles.get(row["platform"], row["platform"]), row["stream"], row["record_key"],
-        row["row_no"], title(row["field"]), row["raw"], reason(row["reason"]),
+        row["row_no"], title(row["field"]), row["raw"], reason_aside(row["reason"]),
         advice(row["reason"]), row["batch_id"], row["set_aside_at"], "",
         locator(row),
     ]  # fmt: skip

@@ -154,7 +154,7 @@ class DatabaseConnector:
         return Reading(
             table=table,
             columns=tuple(table.columns[name] for name in settings.columns),
-            phases=phases_of(key, mark),
+            phases=phases_of(key, mark, self.source.dialect),
             watermark=mark,
             dialect=self.source.dialect,
             timezone=self.platform.timezone,

@@ -66,7 +66,8 @@ def _stream(source: DatabaseSource, name: str, stream: Stream) -> Iterator[Findi
     yield Finding(ok=True, what=f"{name}：表 {stream.table} 的 {len(stream.columns)} 列都在")
     yield from _key(source, name, stream, table)
     if flag and flag.done is not None:
-        yield from _may_mark(source, name, table.columns[flag.column])
+        without = "done（不写回，每次都读等着的行）"
+        yield from may_mark(source, name, table.columns[flag.column], without)
     if stream.increment.watermark:
         yield from _watermark(source, name, table.columns[stream.increment.watermark])
     yield from _rights(source, name, table)
@@ -78,7 +79,9 @@ def _key(source: DatabaseSource, name: str, stream: Stream, table: sa.Table) -> 
         key.append(table.columns[stream.batch_no])  # a later batch changes an earlier row
     if not stream.key:
         yield Finding(
-            ok=False, what=f"{name}：没有写主键 key", advice="请写明哪一列（或几列）能认出一行。"
+            ok=False,
+            what=f"{name}：没有写主键 key",
+            advice="请写明哪一列（或几列）能认出一行；确实没有也能读，只是内容一变就算另一条记录。",
         )
         return
     where = _condition(stream)
@@ -116,8 +119,13 @@ def _watermark(source: DatabaseSource, name: str, column: sa.Column[Any]) -> Ite
         )
 
 
-def _may_mark(source: DatabaseSource, name: str, column: sa.Column[Any]) -> Iterator[Finding]:
-    """Whether the flag can be written back, where the database can be asked."""
+def may_mark(
+    source: DatabaseSource, name: str, column: sa.Column[Any], without: str
+) -> Iterator[Finding]:
+    """Whether the flag can be written back, where the database can be asked.
+
+    `without` says which setting is left out where it cannot.
+    """
     if source.dialect != "postgresql":
         return
     table = source.engine.dialect.identifier_preparer.format_table(column.table)
@@ -128,7 +136,7 @@ def _may_mark(source: DatabaseSource, name: str, column: sa.Column[Any]) -> Iter
         yield Finding(
             ok=False,
             what=f"{name}：账号不能写回标志列 {column.name}",
-            advice="请平台方授予这一列的更新权限，或删去 done（不写回，每次都读等着的行）。",
+            advice=f"请平台方授予这一列的更新权限，或删去 {without}。",
         )
 
 

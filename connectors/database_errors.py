@@ -65,7 +65,7 @@ SENTENCES: dict[str, tuple[type[HubError], str]] = {
     ),
     "database": (
         SourceChangedError,
-        "{at}没有连接地址里写的那个库：请核对平台文件 url 里的库名。",
+        "{at}没有连接地址里写的那个库：请核对地址（url）里的库名。",
     ),
     "timeout": (
         SourceDownError,

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from connectors.chunk import ORIGIN, text_table
 from connectors.sheet_header import SEARCHED_ROWS, Header, Merge, find_header
-from connectors.sheet_rows import CAPTIONS, may_be_no_record, no_record, refuse_second_table
+from connectors.sheet_rows import BLANKS, CAPTIONS, may_be_no_record, no_record, refuse_second_table
 from connectors.tabular import Part, Reader
 from connectors.workbook import Rows, Sheet, read_sheets
 
@@ -86,19 +86,22 @@ def _records(
     leaves = {name.rpartition("/")[2] for name in header.names if name}
     skipped: Counter[str] = Counter()
     kept: list[int] = []
+    apart = False  # behind a blank row or a caption, where another table may begin
     for number in range(max(header.end, start), start + len(rows)):
         cells = rows[number - start]
         cell = cells[0]
         if type(cell) is str and cell.isdecimal() and number not in captions and cell not in leaves:
             kept.append(number)  # most rosters number their rows
+            apart = False
             continue
         why = CAPTIONS if number in captions else None
         first = _first(cells)
-        if why or first is None or may_be_no_record(first, leaves):
+        if why or apart or first is None or may_be_no_record(first, leaves):
             row = [_text(one) for one in cells]
             why = no_record(row, header.names) or why
             if why is None:
-                refuse_second_table(where, number + 1, row, header.names)
+                refuse_second_table(where, number + 1, row, header.names, apart=apart)
+            apart = why in (BLANKS, CAPTIONS) or (apart and sum(map(bool, row)) == 1)
         if why:
             skipped[why] += 1
         else:

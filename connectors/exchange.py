@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from connectors.chunk import Chunk, Cursor, Finding, empty_table, regrouped
 from connectors.column_kinds import shape_of
 from connectors.database import missing_columns
-from connectors.database_check import findings
+from connectors.database_check import findings, may_mark
 from connectors.database_errors import translated
 from connectors.database_source import DatabaseSource
 from connectors.dialects import as_text, bound, orderable
@@ -44,7 +44,10 @@ class ExchangeConnector:
         """Look at connection, tables, columns and keys, and count the batches that wait."""
         found = findings(self.source, self.platform)
         if all(one.ok for one in found):
-            for name in self.platform.streams:
+            for name, stream in self.platform.streams.items():
+                if stream.batch_taken is not None and stream.batch_ready is not None:
+                    ready = self._batch_table(name).columns[stream.batch_ready]
+                    found += may_mark(self.source, name, ready, "batch_taken（不写回批次）")
                 waiting = len(self._deliveries(name, None))
                 found.append(Finding(ok=True, what=f"{name}：批次表里有 {waiting} 个已就绪的批次"))
         return found

@@ -97,10 +97,10 @@ class HttpApiConnector:
 
     def fields(self, stream: str) -> FieldsSeen:
         """What the rows of the first page offer, mapped or not."""
-        settings, seen = self.platform.streams[stream], FieldsSeen()
-        pager = self.client.connection.pager
+        settings, pager = self.platform.streams[stream], self.client.connection.pager
         page = self.client.page(stream, settings, pager.first, pager.rows)
         drop_all(page.rows, settings.drop_columns)
+        seen = FieldsSeen(missing=frozenset(missing_columns(page.rows, settings.columns)))
         seen.look(page.rows)
         return seen
 

@@ -56,7 +56,9 @@ def _stream(client: HttpClient, name: str, stream: Stream) -> Iterator[Finding]:
         yield Finding(ok=True, what=f"{name}：{len(stream.columns)} 列都在")
     if not stream.key:
         yield Finding(
-            ok=False, what=f"{name}：没有写主键 key", advice="请写明哪一列（或几列）能认出一行。"
+            ok=False,
+            what=f"{name}：没有写主键 key",
+            advice="请写明哪一列（或几列）能认出一行；确实没有也能读，只是内容一变就算另一条记录。",
         )
 
 

@@ -141,8 +141,8 @@ class Reading:
         return bound(column, text, self.dialect)
 
 
-def phases_of(key: tuple[Column, ...], watermark: Column | None) -> tuple[Phase, ...]:
-    """The phases that can hold rows, by what may be null."""
+def phases_of(key: tuple[Column, ...], watermark: Column | None, dialect: str) -> tuple[Phase, ...]:
+    """The phases that can hold rows, by what may be null, or MySQL's day of zeros."""
     if not key:
         return (Phase(sa.true(), ()),)
     keyed = sa.and_(sa.true(), *(one.is_not(None) for one in key if one.nullable))
@@ -150,10 +150,13 @@ def phases_of(key: tuple[Column, ...], watermark: Column | None) -> tuple[Phase,
     if watermark is None:
         found.append(Phase(keyed, key))
     else:
-        marked = keyed if not watermark.nullable else sa.and_(keyed, watermark.is_not(None))
+        blanks = [watermark.is_(None)] if watermark.nullable else []
+        if dialect in ("mysql", "mariadb") and isinstance(watermark.type, sa.Date | sa.DateTime):
+            blanks.append(watermark == sa.literal_column("0"))
+        marked = sa.and_(keyed, *(sa.not_(one) for one in blanks))
         found.append(Phase(marked, (watermark, *(one for one in key if one is not watermark))))
-        if watermark.nullable and all(one is not watermark for one in key):
-            found.append(Phase(sa.and_(keyed, watermark.is_(None)), key))
+        if blanks and all(one is not watermark for one in key):
+            found.append(Phase(sa.and_(keyed, sa.or_(*blanks)), key))
     if any(one.nullable for one in key):
         found.append(Phase(sa.or_(*(one.is_(None) for one in key)), ()))
     return tuple(found)

@@ -55,7 +55,7 @@ def reflect_database(
 
 def _names(source: DatabaseSource, only: Sequence[str]) -> Iterator[tuple[str | None, str, bool]]:
     """(schema, name, whether a view); the default schema's name is left out."""
-    with translated(source.title, "表"), source.engine.connect() as connection:
+    with translated(source.title, "数据库"), source.engine.connect() as connection:
         look = sa.inspect(connection)
         usual = look.default_schema_name
         schemas = look.get_schema_names() if source.dialect == "postgresql" else [usual]

@@ -43,7 +43,7 @@ def reflect_files(name: str, path: Path, home: Path) -> ReflectedSource:
     pieces: list[Piece] = []
     for file in found[:MOST_FILES]:
         try:
-            pieces += _pieces(name, folder, file, home)
+            pieces += _pieces(name, folder, file, home, notes)
         except HubError as error:
             notes.append(error.zh)
     if len(found) > MOST_FILES:
@@ -72,7 +72,8 @@ def _files(name: str, path: Path) -> tuple[Path, list[str]]:
     return path, names
 
 
-def _pieces(name: str, folder: Path, file: str, home: Path) -> list[Piece]:
+def _pieces(name: str, folder: Path, file: str, home: Path, notes: list[str]) -> list[Piece]:
+    """What a file holds; of a sheet that cannot be read `notes` say why, and the others count."""
     if not file.lower().endswith(WORKBOOKS):
         held = file.lower().endswith(".json") and (folder / file).stat().st_size <= LARGEST
         items = items_of((folder / file).read_bytes()) if held else None
@@ -81,7 +82,11 @@ def _pieces(name: str, folder: Path, file: str, home: Path) -> list[Piece]:
     found = []
     for sheet in [one.name for one in read_sheets(folder / file, file, None)]:
         place: dict[str, Any] = {"files": escape(file), "sheets": [sheet]}
-        columns = tuple(_columns(name, folder, place, home))
+        try:
+            columns = tuple(_columns(name, folder, place, home))
+        except HubError as error:
+            notes.append(error.zh)
+            continue
         if columns:
             found.append(Piece(file, sheet, None, columns))
     return found

@@ -17,7 +17,7 @@ REMARK = re.compile(r"(?:备注|说明|注|填表说明|注意事项|日期|单�
 SUSPECT = re.compile(r"计|总数|[:：]|[人位期]")  # a first cell without it is a record's
 
 TITLES = re.compile(
-    r"序号|编号|姓名|户主(?:姓名)?|成员姓名|(?:公民)?身份证?(?:号码?|件号码?)|证件(?:类型|号码?)|性别|民族|年龄"
+    r"序号|编号|姓名|户主(?:姓名)?|成员姓名|(?:公民)?身份证?(?:号码?|件号码?)|证件(?:类型|号码?)?|性别|民族|年龄"
     r"|出生(?:日期|年月)|(?:联系)?(?:电话|手机|方式)(?:号码)?|手机号码?|(?:家庭|现|户籍|居住)?(?:住址|地址)"
     r"|与户主关系|关系|备注|网格(?:名称|编号)?|社区|小区|楼栋|单元|房号|单位|类别|名称|数量|金额|日期"
 )
@@ -67,15 +67,17 @@ def _is_header(row: Sequence[str | None], names: Sequence[str]) -> bool:
 
 
 def refuse_second_table(
-    where: str, number: int, row: Sequence[str | None], names: Sequence[str]
+    where: str, number: int, row: Sequence[str | None], names: Sequence[str], *, apart: bool = False
 ) -> None:
     """Before the rows of another table are read as if they stood below the first one's header.
+
+    Where a row stands apart from those above it, its first cell need not be a column's name.
 
     Raises:
         SourceChangedError: the row names columns, and not those of the header.
     """
     first = next((cell for cell in row if cell), "")
-    if not TITLES.fullmatch(re.sub(r"\s+", "", first)):
+    if not apart and not TITLES.fullmatch(re.sub(r"\s+", "", first)):
         return
     texts = [re.sub(r"\s+", "", cell) for cell in row if cell]
     titles = [text for text in texts if TITLES.fullmatch(text) or text in names]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from connectors.database_source import DatabaseSource
 from connectors.dialects import as_text, bound, orderable
-from hub.errors import HubError
+from hub.errors import HubError, SourceRefusedError
 from hub.platform_streams import Flag
 
 CELLS = 1_500
@@ -36,7 +36,7 @@ def mark_rows(
     try:
         source.write(_updates(source, table, flag, (key, rows)), "写回标志")
     except HubError as error:
-        return (f"标志列 {flag.column} 没有写回，这些行下次还会读到：{error.zh}",)
+        return (f"标志列 {flag.column} 没有写回，这些行下次还会读到：{_why(error, 'done')}",)
     return ()
 
 
@@ -54,8 +54,15 @@ def mark_batches(
     try:
         source.write([sa.update(table).where(mine).values({ready: taken})], "写回批次")
     except HubError as error:
-        return (f"批次表的 {ready.name} 没有写回：{error.zh}",)
+        return (f"批次表的 {ready.name} 没有写回：{_why(error, 'batch_taken')}",)
     return ()
+
+
+def _why(error: HubError, setting: str) -> str:
+    """The account has just read; what it lacks is the right to write."""
+    if isinstance(error, SourceRefusedError):
+        return f"账号没有更新这一列的权限，请平台方授予；不需要写回就删去 {setting}。"
+    return error.zh
 
 
 def _updates(

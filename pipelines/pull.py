@@ -119,6 +119,7 @@ def _open(ledger: Ledger, platform: Platform, stream_name: str) -> Pull:
         if any(batch.pull_id != pull.pull_id for batch in batches):
             pull.cursor, pull.resumed = pull.start_cursor, False
             pull.read = pull.stored = pull.unchanged = pull.repeated = 0
+            pull.dropped = {}
     return pull
 
 

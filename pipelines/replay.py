@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 from hub.settings import Home
 from pipelines.brain import update_brain
 from pipelines.pull import Tick
 from pipelines.session import Session, session
-from pipelines.standardise import standardise_stream
+from pipelines.standardise import not_read_yet, standardise_stream
 from warehouse.answers import quarantine_counts
 from warehouse.lock import locked
 from warehouse.snapshots import current_number, reading
@@ -46,6 +46,11 @@ def replay(home: Home, platforms: Sequence[str], tick: Tick) -> ReplayReport:
 
 def _standardise(run: Session, report: ReplayReport, name: str, stream: str) -> None:
     place = f"{name}.{stream}"
+    missing = "、".join(not_read_yet(run.ledger, run.platforms[name], stream))
+    if missing:
+        zh = f"{place}：映射现在要读的列（{missing}）还没有取过，仍照原来的：请先运行 hub sync "
+        run.fail(place, ConfigError(f"{place}: columns never pulled", zh=f"{zh}{name}。"))
+        return
     try:
         counts = standardise_stream(run.home, run.ledger, run.platforms[name], stream, run.tick)
     except HubError as error:  # the stream ends here; the others go on

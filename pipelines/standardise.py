@@ -71,6 +71,9 @@ def standardise_stream(
 ) -> CoreCounts:
     """Bring every batch of the stream into core that is not there under the mapping now in use.
 
+    A mapping that reads columns which no whole pull has brought waits for one: until then the
+    records stay as they are, for what it no longer reads would be blank in all of them.
+
     Args:
         home: The hub home.
         ledger: Its ledger.
@@ -79,6 +82,8 @@ def standardise_stream(
         tick: Progress, in rows.
     """
     mapping, counts = mapping_of(home, platform, stream_name), CoreCounts()
+    if not_read_yet(ledger, platform, stream_name):
+        return counts
     waiting = [
         (batch, core_files(home, batch.path, mapping.version))
         for batch in ledger.batches(platform.platform, stream_name)
@@ -98,6 +103,18 @@ def standardise_stream(
                 store.result()
         watch.tell()
     return counts
+
+
+def not_read_yet(ledger: Ledger, platform: Platform, stream_name: str) -> list[str]:
+    """Columns that the mapping reads and the last whole pull did not."""
+    last = ledger.last_pulls().get((platform.platform, stream_name))
+    if last is None:
+        return []
+    whole = last.status in ("complete", "held")
+    read = ledger.cursor(platform.platform, stream_name) if whole else last.start_cursor
+    if read is None:
+        return []
+    return [one for one in platform.streams[stream_name].columns if one not in read["columns"]]
 
 
 def _ahead(

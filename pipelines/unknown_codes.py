@@ -13,7 +13,7 @@ from hub.errors import SourceChangedError
 from hub.platform import Platform
 from hub.settings import Home
 from ledger import Batch, Ledger
-from ledger.changes import accepted_since, add_notes, note_change
+from ledger.changes import accepted_since, add_notes, forget_stops, note_change
 from schemas.entities import FIELDS
 from warehouse.answers import rows
 from warehouse.core import CoreFiles
@@ -78,10 +78,11 @@ class CodeWatch:
             self._stop(batch, flood=flood)
 
     def tell(self) -> None:
-        """Note what was found in batches that went on."""
+        """Note what was found in batches that went on; none waits any more."""
+        where = (self.platform.platform, self.stream)
+        forget_stops(self.ledger, where, "codes")
         if not self.found:
             return
-        where = (self.platform.platform, self.stream)
         note_change(self.ledger, where, "codes", [self._told()])
         advice = f"查看原值：hub quarantine list --platform {where[0]} --clear。"
         add_notes(self.ledger, where, [self._told() + advice])
@@ -98,7 +99,9 @@ class CodeWatch:
             self.held.known |= new
             so_far = self.found.setdefault(one, [0, 0])
             so_far[0] += len(new)
-            so_far[1] += count
+            so_far[1] += int(
+                part.filter(pl.col("raw").is_in([raw for _, raw in new]))["rows"].sum()
+            )
             usual = self.held.shares.get(one, 0.0) < USUAL and self.held.records >= FEW
             flooded |= usual and height >= FEW and count / height >= FLOOD
         return flooded

@@ -36,6 +36,8 @@ RIVAL = 0.9  # of two columns that are as likely, the one that is taken is not s
 LEADS = re.compile(r"长|负责|责任|领导|leader|manager|chief", re.IGNORECASE)
 """Beside a grid's worker, whoever leads is not the worker."""
 UNKNOWN = 0.85  # a column of which neither name nor values say anything
+MOVED_TO = re.compile(r"流入|迁入|现居")
+HOMES = {"residence_address", "room"}
 PARTS = ("road", "door_no", "compound", "building", "unit", "room")
 JOINED = ("compound", "building", "unit", "room")
 
@@ -264,6 +266,10 @@ def _by_values(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
         made[staff[0]] = _told(made[staff[0]], "name", "表里没有别的姓名，几乎每行一个名字")
     if not fields & {*ADDRESSES, *PARTS} and len(places) == 1:
         made[places[0]] = _told(made[places[0]], "residence_address", "值是地址，表里没有别的地址")
+    for at, (one, each) in enumerate(zip(made, seen, strict=True)):
+        moved = MOVED_TO.search(f"{each.column.name} {each.column.comment}")
+        if moved and one.field is None and one.attribute in ADDRESSES and not fields & HOMES:
+            made[at] = _told(one, "residence_address", "人已到那里，表里没有别的住址")
     if {"building", "room"} <= fields and "compound" not in fields and len(compounds) == 1:
         made[compounds[0]] = _told(made[compounds[0]], "compound", "值像小区名，表里有栋和室")
     return made
@@ -351,11 +357,11 @@ def _sure_whose(seen: Seen) -> float:
 def _joined(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
     """A room written `7-1-202` is no room but the end of an address.
 
-    Behind a building and a unit the number of a door is that of the room.
+    Behind a unit the number of a door is that of the room.
     """
     made = list(decisions)
     fields = {one.field for one in decisions if one.active}
-    inside = {"building", "unit"} <= fields and not fields & {"room", "road"}
+    inside = "unit" in fields and not fields & {"room", "road"}
     for at, (one, each) in enumerate(zip(decisions, seen, strict=True)):
         if inside and one.field == "door_no":
             made[at] = replace(one, field="room", why=f"{one.why}；与楼栋、单元在一起")

@@ -23,8 +23,13 @@ from schemas.matching.seen import Seen
 from schemas.readings import Circumstances
 
 NOTE = re.compile(r"[（(\[【].*?[)）\]】]|[\s/_·:：*.\-]")
+AROUND = re.compile(r"^\d+(?=[\u4e00-\u9fff])|^现(?=.{3})|(?<=.{3})(?:名称|全称)$")
+"""`13.从业单位名称`, `现工作单位`."""
+KIND = re.compile(r"^[A-Za-z]_(?=[A-Za-z]{3})")
+"""Of the values, as some write it before the name: `D_LBDRQ`."""
 PATH = re.compile(r"[/.]")
 SHORTEST = 4
+ENGLISH_NO, NUMBER = re.compile(r"(?<=[a-z])no$"), ("num", "nbr", "number")
 READABLE = 0.8
 """So many of the values that are there must be read, or the name says something else."""
 WHAT = {"name": "姓名", "phone": "电话", "id_number": "证件号码"}
@@ -54,7 +59,7 @@ def extras_of(
 
 
 def _named(text: str) -> str:
-    plain = NOTE.sub("", text)
+    plain = AROUND.sub("", NOTE.sub("", KIND.sub("", text)))
     found = _names().get(plain.upper(), "") or _of_somebody(plain, text)
     *front, leaf = PATH.split(text)
     return found or (_named(leaf) if front and _of_the_person(front[-1]) else "")
@@ -116,6 +121,7 @@ def _names() -> dict[str, str]:
             listed[row["title"]] += words
     found: dict[str, set[str]] = {}
     for title, names in listed.items():
+        names += [f"{one[:-2]}{end}" for one in names if ENGLISH_NO.search(one) for end in NUMBER]
         for spelled in {way for name in names for way in _ways(name, shortest=SHORTEST)}:
             found.setdefault(spelled, set()).add(title)
     return {spelled: titles.pop() for spelled, titles in found.items() if len(titles) == 1}

@@ -133,7 +133,10 @@ def _labels(profile: Profile) -> float:
     return 0.5 + profile.tags
 
 
-TYPES = ("political", "residence_type", "relation", "id_type", "employment", "marital")
+TYPES = (
+    *("political", "residence_type", "relation", "id_type", "employment", "marital"),
+    "household_type",
+)
 
 
 def _person_type(profile: Profile) -> float:

@@ -7,9 +7,12 @@ from typing import Any
 
 from hub.reflected import ReflectedTable
 from schemas.matching.options import Option, deleted_when, listed_in
+from schemas.matching.profile import day_of
 from schemas.matching.seen import Seen
 
 LARGE = 200_000  # rows from which reading everything each time is a burden
+WHETHER = re.compile(r"(?i)(?:.*_)?sf[a-z]{2}")
+"""是否 and two initials more: 是否注销, 是否在校."""
 NOT_YET = re.compile(r"未|否|待|没")
 AHEAD = timedelta(days=1)
 
@@ -28,7 +31,7 @@ def deletes_of(seen: Sequence[Seen]) -> tuple[dict[str, Any] | None, str]:
                 return None, f"{name} 像删除标志，但看不出哪个值是已删除，请写 deletes"
             when = found.settings["when"]
             sure = found.certainty * one.chance(attribute)
-            if sure >= 0.7:
+            if sure >= 0.7 and (one.column.comment or not WHETHER.fullmatch(name)):
                 why = f"{sure:.2f} {found.why or '删除标志的通常写法'}"
                 return {"column": name, "when": when}, why
             return None, f"{name} 像删除标志（{sure:.2f}），请核对后写 deletes"
@@ -100,8 +103,8 @@ def _not_a_watermark(mark: Seen, seen: Sequence[Seen]) -> str:
     days, profile = mark.profile.days, mark.profile
     if profile.size < mark.profile.total * 0.95:
         return "有不少空值"
-    if not days:
-        return "的值不是时间" if profile.size else ""
+    if not days or not all(_is_time(value) for value in mark.column.values if value):
+        return ("有不是时间的值" if days else "的值不是时间") if profile.size else ""
     if max(days) > profile.today + AHEAD:
         return "有将来的时间"
     if profile.constant and profile.total > 20:
@@ -110,6 +113,11 @@ def _not_a_watermark(mark: Seen, seen: Sequence[Seen]) -> str:
     if created and _before(mark.column.values, created.column.values) > 0.1:
         return "早于创建时间"
     return ""
+
+
+def _is_time(value: str) -> bool:
+    told = value.strip("0-: .")  # neither blank nor MySQL's day of zeros
+    return not told or (value.isascii() and day_of(value.strip()) is not None)
 
 
 def _before(updated: Sequence[str | None], created: Sequence[str | None]) -> float:

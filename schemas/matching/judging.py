@@ -20,7 +20,7 @@ UNNAMED: Mapping[str, float] = {
     "residence_address": 0.02, "hukou_address": 0.015, "birth_date": 0.02, "grid_code": 0.01,
     "compound": 0.01, "building": 0.01, "unit": 0.01, "biometric": 0.01, "updated_at": 0.004,
     "created_at": 0.006, "disability_kind": 0.01, "grid_type": 0.01, "community_code": 0.015,
-    "division_code": 0.015,
+    "division_code": 0.015, "household_type": 0.01,
 }  # fmt: skip
 """How often a column whose name says nothing is one of these."""
 OF_PLACES = ("community_code", "division_code")

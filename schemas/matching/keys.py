@@ -10,6 +10,8 @@ from schemas.matching.seen import Seen
 WORTH = {"row_id": 3.0, "customer_no": 3.0, "grid_code": 2.8, "card_no": 2.5, "household_no": 2.2}
 """How good a unique column is as a key, by what it is; a person's number only if nothing else."""
 LIKELY = 0.4
+OF_SEVERAL = re.compile(r"房产|不动产|租赁|购房|银行|开户|deed|lease|bank", re.IGNORECASE)
+"""The papers of a house and the account of a family: all who live in it have the same."""
 ID = re.compile(r"(?:^|[_.])[iI][dD]$|(?<=[a-z])I[dD]$")
 """A database's or a program's own: `id`, `elder_id`, `elderId`; a spreadsheet has 序号."""
 
@@ -51,7 +53,9 @@ def _worth(one: Seen) -> float:
         return 0.0
     if _counted(one) and not ID.search(one.column.name):  # another number in the next file
         return 0.5
-    named = max((worth for name, worth in WORTH.items() if one.chance(name) >= LIKELY), default=0.0)
+    if OF_SEVERAL.search(f"{one.column.name} {one.column.comment}"):
+        return 1.0
+    named = _by_name(one)
     if one.chance("row_id") >= LIKELY and one.column.name.lower() == "id":
         named += 0.2
     shaped = 2.4 if one.profile.share("uuid") > 0.9 else 0.0
@@ -66,7 +70,11 @@ def _counted(one: Seen) -> bool:
 
 
 def _by_name(one: Seen) -> float:
-    return max((worth for name, worth in WORTH.items() if one.chance(name) >= LIKELY), default=0.0)
+    """`档案号` may be the row's or a card's: a number of either kind is one."""
+    chances = {name: one.chance(name) for name in WORTH}
+    likely = [WORTH[name] for name, chance in chances.items() if chance >= LIKELY]
+    some = [WORTH[name] for name, chance in chances.items() if chance >= LIKELY / 2]
+    return max(likely, default=min(some, default=0.0) if sum(chances.values()) >= LIKELY else 0.0)
 
 
 def _is_good_number(one: Seen) -> bool:

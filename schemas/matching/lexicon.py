@@ -14,13 +14,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pypinyin import Style, lazy_pinyin, load_phrases_dict
+from pypinyin import Style, lazy_pinyin, load_phrases_dict, load_single_dict
 from pypinyin.constants import PHRASES_DICT
 
 if not PHRASES_DICT:  # it was imported without them, by those who read single characters
     from pypinyin.phrases_dict import phrases_dict
 
     load_phrases_dict(phrases_dict)
+
+load_single_dict({ord("幢"): "zhuàng"})  # of buildings; by itself it would be read chuáng
 
 FOLDER = files("schemas") / "matching"
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")

@@ -19,10 +19,14 @@ BRACKETS = re.compile(r"[（(【\[].*?(?:[)）】\]]|$)")
 ENGLISH_CLAUSE = re.compile(r"[,;:=(.0-9]|\bof\b|\bfor\b")
 ENGLISH_BESIDE = 0.7  # an English comment says no more than an English name
 MOST_WORDS = 5  # an English comment of more is a sentence
+WEAK = 0.3  # what is read no surer is hardly read
 SPOKEN, VOWEL = re.compile("[iuv]"), re.compile("[aeo]")
 MANY = 6  # names of a table that cannot be spoken
 OF_ROWS = ("updated_at", "created_at")
 """A row is changed, whoever is named before it: `chilUpdTime`."""
+TO_YOU = re.compile(r"^(?:请问)?[您你]的?(?=..)|(?:[吗呢]|是/否)?[?!。]*$")
+"""What a form says to whom it asks: `您的姓名`, `您独居吗？`."""
+WHETHER = re.compile(r"^(?:是否(?:患有|享受|属于|具有|有(?!效))|有没有|有无|是不是)(?=..)")
 CODED = re.compile(r"[0-9]\s*[-=.]?\s*[\u4e00-\u9fff]")
 CLAUSE = re.compile(r"[,，;；:：。\s|]+")
 FORM_TITLES: dict[Form, str] = {
@@ -77,6 +81,7 @@ def plain(name: str) -> str:
     text = unicodedata.normalize("NFKC", name)
     bare = BRACKETS.sub("", text).strip() or text
     bare = re.sub(r"^[\d.、*#\s]+(?=[^\d\s])|[*:：\s]+$", "", bare)
+    bare = WHETHER.sub("是否", TO_YOU.sub("", bare))
     return re.sub(r"(?<=[\u4e00-\u9fff])\d$", "", bare)
 
 
@@ -106,9 +111,13 @@ def _commented(comment: str) -> list[NameReading]:
     first = _before_codes(first)
     if not HAN.search(first):
         return _in_english(text)
+    first = WHETHER.sub("是否", TO_YOU.sub("", first))
+    found = [*read_chinese(first)]
+    if not any(one.strength >= WEAK for one in found):  # `国籍/地区码`: either will do
+        found += [one for either in first.split("/") for one in read_chinese(either)]
     return [
         replace(one, strength=one.strength * 0.97, why=f"注释写的是“{_title(one)}”")
-        for one in read_chinese(first)
+        for one in found
     ]
 
 

@@ -1,5 +1,6 @@
 """The columns of a table judged, alone and beside the numbers of their own rows."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,9 +10,16 @@ from hub.reflected import ReflectedColumn, ReflectedTable
 from schemas.matching.cutting import STRANGE
 from schemas.matching.judging import NAMED, Candidate, judge
 from schemas.matching.last_words import NameReading
+from schemas.matching.lexicon import latin
 from schemas.matching.naming import looks_like_initials, read_name
 from schemas.matching.profile import Profile, born_by, day_of, profile_of
 from schemas.matching.stems import by_stem
+
+FIRST = re.compile(r"([a-z]{2,3}(?=[A-Z][a-z])|[A-Za-z]{2,3}(?=_[A-Za-z]))")
+"""What a vendor may put before all names of a table: `sfName`, `EHR_NAME`."""
+SEVERAL = 5
+CONTRADICTED = 0.6
+"""How sure a column is that the name says and the rows' own numbers contradict."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +47,29 @@ class Seen:
 
 def look(table: ReflectedTable, *, today: date) -> list[Seen]:
     """Judge every column, alone and then beside the numbers of its own rows."""
-    names = [one.name for one in table.columns]
+    names = _bare([one.name for one in table.columns])
     initials = looks_like_initials(names)
     seen = []
-    readings = [read_name(one.name, one.comment, initials=initials) for one in table.columns]
+    readings = [
+        read_name(name, one.comment, initials=initials)
+        for name, one in zip(names, table.columns, strict=True)
+    ]
     readings = [*_of_the_row(by_stem(table.columns, readings))]
     for column, read in zip(table.columns, readings, strict=True):
         profile = profile_of(column.values, today=today)
         seen.append(Seen(column, profile, tuple(judge(read, profile))))
     return _compared(seen, today)
+
+
+def _bare(names: Sequence[str]) -> Sequence[str]:
+    """`sfName sfSex sfPhone` without what stands before each of them and is no word for anybody."""
+    firsts = [FIRST.match(one) for one in names]
+    first = firsts[0].group(1).lower() if firsts and firsts[0] else ""
+    known = any(one.form != "initials" for one in latin().get(first, ()))
+    if len(names) < SEVERAL or known or not first:
+        return names
+    alike = all(one and one.group(1).lower() == first for one in firsts)
+    return [one[len(first) :].lstrip("_") for one in names] if alike else names
 
 
 def _of_the_row(readings: Sequence[list[NameReading]]) -> Sequence[list[NameReading]]:
@@ -91,12 +113,12 @@ def _beside(seen: Seen, born: Sequence[date | None], today: date) -> Seen:
     if days >= 0.8:
         return _sure(seen, "birth_date", 0.99, "与证件号码里的出生日期一致")
     if seen.chance("birth_date") > 0.1 and days <= 0.2 and seen.profile.days:
-        return _less(seen, "birth_date", 0.1)
+        return _less(seen, "birth_date", 0.1, "与证件号码里的出生日期不一致")
     ages = sum(_is_age(value, b, today) for value, b in pairs) / len(pairs)
     if ages >= 0.85 and seen.profile.distinct > 5:
         return _sure(seen, "age", 0.97, "与证件号码里的年龄一致")
     if seen.chance("age") > 0.1 and ages <= 0.3:
-        return _less(seen, "age", 0.2)
+        return _less(seen, "age", 0.2, "与证件号码里的年龄不一致")
     return seen
 
 
@@ -110,11 +132,15 @@ def _sure(seen: Seen, attribute: str, chance: float, why: str) -> Seen:
     return replace(seen, candidates=(Candidate(attribute, subject, chance, why),))
 
 
-def _less(seen: Seen, attribute: str, factor: float) -> Seen:
+def _less(seen: Seen, attribute: str, factor: float, why: str) -> Seen:
+    """What the numbers contradict is unlikely; what was likely all the same is the officer's."""
     changed = [
-        replace(c, confidence=c.confidence * factor) if c.attribute == attribute else c
+        replace(c, confidence=CONTRADICTED, why=f"{c.why}；但{why}")
+        if c.attribute == attribute and c is seen.best
+        else replace(c, confidence=c.confidence * factor) if c.attribute == attribute
+        else c
         for c in seen.candidates
-    ]
+    ]  # fmt: skip
     return replace(seen, candidates=tuple(sorted(changed, key=lambda c: -c.confidence)))
 
 

@@ -48,14 +48,16 @@ def freshness(
             return Freshness(state, last, _sentences(bad))
     if not running and any(pull.status == "open" for pull in known):
         return Freshness("failed", last, "上一次取数没有完成，再运行一次 hub sync 会接着做。")
+    waiting = [pull.stream for pull in known if pull.waits]
+    if waiting:
+        zh = "取到的数据停在原始区，没有并入：请看 hub changes list，改映射或确认后再同步。"
+        return Freshness("held", last, f"{'、'.join(waiting)} {zh}")
     if last is None:
         return Freshness("never", None, None)
+    late = [line for pull in known if (line := silence(platform, pull, now))]
     if (now - last).total_seconds() > platform.fresh_within:
-        return Freshness("late", last, "已超过约定的更新间隔，请运行 hub sync。")
-    silent = [line for pull in known if (line := silence(platform, pull, now))]
-    if silent:
-        return Freshness("late", last, "\n".join(silent))
-    return Freshness("fresh", last, None)
+        late = ["已超过约定的更新间隔，请运行 hub sync。"]
+    return Freshness("late" if late else "fresh", last, "\n".join(late) or None)
 
 
 def silence(platform: Platform, pull: LastPull, now: datetime) -> str | None:

@@ -27,6 +27,7 @@ class LastPull:
     error: str | None  # for the officer, in Chinese
     arrived_at: datetime | None = None  # when anything new last came
     changes: tuple[str, ...] = ()  # what the source changed in the last days, for the officer
+    waits: bool = False  # rows that came wait in raw until an officer has decided
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,14 @@ def glance(path: Path) -> tuple[list[LastPull], LastRun | None]:
             ORDER BY p.platform, p.stream""").fetchall()
         changed: dict[tuple[str, str], list[str]] = {}
         since = (datetime.now(UTC) - NEWS).replace(tzinfo=None).isoformat(" ")
-        for platform, stream, sentences in ledger.execute(
-            "SELECT platform, stream, sentences FROM change "
+        waiting: set[tuple[str, str]] = set()
+        for platform, stream, kind, status, sentences in ledger.execute(
+            "SELECT platform, stream, kind, status, sentences FROM change "
             "WHERE found_at >= ? OR status = 'stopped' ORDER BY change_id",
             [since],
         ):
+            if (kind, status) == ("codes", "stopped"):
+                waiting.add((platform, stream))
             changed.setdefault((platform, stream), []).extend(json.loads(sentences))
         run = ledger.execute("""
             SELECT run_id, status, started_at, finished_at FROM run
@@ -77,6 +81,7 @@ def glance(path: Path) -> tuple[list[LastPull], LastRun | None]:
         LastPull(
             platform, stream, status, _utc(started), _maybe(done), error, _maybe(came),
             tuple(dict.fromkeys(changed.get((platform, stream), ()))),
+            (platform, stream) in waiting,
         )
         for platform, stream, status, started, done, error, came in pulls
     ]  # fmt: skip

@@ -149,6 +149,11 @@ def reason(code: str | None) -> str:
     return known.zh if known else code or ""
 
 
+def reason_aside(code: str | None) -> str:
+    """Return why a whole row was set aside: of such a row no field was blanked."""
+    return reason(code).removesuffix("，已置空")
+
+
 def refusal(code: str | None) -> str:
     """Return why two records were not joined."""
     return REFUSALS.get(code or "", code or "")

@@ -14,7 +14,7 @@ from security.masks import HIDDEN
 from security.policy import Access
 from serving.reading.resident import Seen, shown_value
 from serving.reading.settled import NOTHING, Settled
-from serving.reading.wording import advice, reason, refusal, title
+from serving.reading.wording import advice, reason, reason_aside, refusal, title
 from warehouse.answers import ENTITIES, merged_ids, quarantine_rows, rows
 
 Row = dict[str, Any]
@@ -204,7 +204,7 @@ def _told(one: Row, *, clear: bool) -> Row:
     return {
         "platform": one["platform"], "stream": one["stream"], "row_no": one.get("row_no"),
         "field": title(one["field"], one.get("entity", "resident")),
-        "reason": reason(one["reason"]), "advice": advice(one["reason"]),
+        "reason": reason_aside(one["reason"]), "advice": advice(one["reason"]),
         "raw": _raw(one["raw"], clear=clear), "at": one.get("set_aside_at"),
     }  # fmt: skip
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from connectors import open_connector
 from ledger import open_ledger
 from ledger.changes import accept_changes, changes
+from pipelines.drift import since_last_time, tell
 
-from ..connectors.misbehaving_api import Api, serving
+from ..connectors.misbehaving_api import Api, serving, status
 from .judging import Judge
 from .test_bad_answers import BASE
 
@@ -53,6 +55,28 @@ def told(judge: Judge, api: Api, rows: list[dict[str, Any]]) -> list[str]:
     ledger.close()
     assert set(found) <= set(kept)
     return found
+
+
+def checked(judge: Judge) -> str:
+    """What a check tells of changes, by one page of 25 rows."""
+    platform = judge.home.platforms()["vendor"]
+    ledger = open_ledger(judge.home.data / "ledger.sqlite")
+    connector = open_connector(platform, judge.home.root)
+    try:
+        (stream,) = platform.streams
+        return "".join(tell(since_last_time(ledger, connector, platform, stream)))
+    finally:
+        connector.close()
+        ledger.close()
+
+
+def test_a_pull_begun_anew_counts_what_it_drops_anew(judge: Judge, api: Api) -> None:
+    declare(judge, api, drop_columns=["face"])
+    api.rows = people(face="9j4AAQSkZJRg")
+    api.script += [None, None, *[status(500)] * 9]
+    assert judge.judge().refused
+    api.script.clear()
+    assert f"丢弃 face {PEOPLE}" in judge.judge().told
 
 
 def test_nothing_is_told_of_what_is_as_it_was(judge: Judge, api: Api) -> None:
@@ -100,6 +124,7 @@ def test_renamed_mapped_field_stops_and_is_named(judge: Judge, api: Api) -> None
     assert "列 电话 没有了，新出现的列 电话号 可能就是它改的名" in outcome.told
     assert "请把映射里的 电话 改为 电话号" in outcome.told
     assert judge.stored() == stored
+    assert "可能就是它改的名" in checked(judge), "a check says so before"
 
 
 def test_contract_stop_waits_for_the_officer(judge: Judge, api: Api) -> None:

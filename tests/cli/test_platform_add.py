@@ -347,6 +347,7 @@ def test_an_exchange_database_is_pulled_in_batches(hub: Hub, home: Path) -> None
     added = hub("platform", "add", "village", path, home=home)
     assert added.code == 0, added.err
     assert f"hub platform check village --home {home}" in added.out.replace("\n", "")
+    assert "没有列入" not in added.out, "the batch table has its use"
     text = (home / "platforms" / "village.yaml").read_text("utf-8")
     assert "kind: exchange" in text
     assert "batch_table: exch_users_batch" in text
@@ -487,3 +488,46 @@ def test_what_has_no_room_in_the_file_is_not_counted_as_mapped(hub: Hub, home: P
     left = {one["table"]: one["why"] for one in added.json["skipped"]}
     assert left.keys() == {f"part_{n}" for n in range(4)} - inside
     assert all(f"--table {name}" in why for name, why in left.items())
+
+
+def test_a_sheet_that_cannot_be_read_is_named_and_the_others_are_proposed(
+    hub: Hub, home: Path
+) -> None:
+    header = ["姓名", "身份证号", "联系电话"]
+    people = list(zip(*(cells(kind, 12) for kind in ("name", "id", "phone")), strict=True))
+    below = [[], ["志愿者名册"], ["志愿者", "证件", "电话"], *people[:3]]
+    folder = home / "rosters"
+    folder.mkdir()
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in (("两张", [header, *people, *below]), ("一张", [header, *people])):
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(list(row))
+    book.save(folder / "名册.xlsx")
+    added = hub("platform", "add", "rosters", folder, home=home)
+    assert added.code == 0, added.err
+    assert "另一张表的表头" in added.out
+    assert "sheets: [一张]" in (home / "platforms" / "rosters.yaml").read_text("utf-8")
+    del book["一张"]
+    book.save(folder / "名册.xlsx")
+    refused = hub("platform", "add", "rosters", folder, "--replace", home=home)
+    assert refused.code == 1
+    assert "另一张表的表头" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("sftp://reader@10.0.0.8/out", "下载到本机的一个文件夹"),
+        ("s3://bucket/out", "path 改成这个地址"),
+        ("jdbc:mysql://10.0.0.8:3306/jcpt?useSSL=false", "mysql://账号@10.0.0.8:3306/jcpt）"),
+        ("jdbc:oracle:thin:@10.0.0.8:1521/orcl", "见平台文件说明"),
+    ],
+)
+def test_an_address_of_another_kind_says_what_to_do(
+    hub: Hub, home: Path, source: str, says: str
+) -> None:
+    refused = hub("platform", "add", "far", source, home=home)
+    assert refused.code == 2
+    assert says in refused.err.replace("\n", "")

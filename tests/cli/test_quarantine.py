@@ -76,3 +76,13 @@ def test_any_text_can_be_written(tmp_path: Path, raw: str | None) -> None:
     sheet = load_workbook(path)["隔离的记录"]
     assert sheet.cell(2, 3).value == "'=k"
     assert sheet.cell(2, 4).value == 3
+
+
+def test_of_a_row_set_aside_nothing_is_said_to_be_blanked(tmp_path: Path) -> None:
+    row = {"platform": "a", "stream": "b", "record_key": "1", "row_no": 2,
+           "field": "ethnicity_code", "raw": "甲", "reason": "unknown_code", "batch_id": "b",
+           "set_aside_at": None, "entity": "resident", "row_hash": "0" * 32}  # fmt: skip
+    write_workbook(tmp_path / "a.xlsx", [row], [row], {})
+    book = load_workbook(tmp_path / "a.xlsx")
+    said = [next(cell.value for cell in sheet[2] if "码表里" in str(cell.value)) for sheet in book]
+    assert said == ["代码或说法不在码表里", "代码或说法不在码表里，已置空"]

@@ -129,6 +129,7 @@ WELL = LastPull("police", "residents", "complete", NOW, NOW, None)
         (replace(WELL, completed_at=NOW - timedelta(days=3)), "late"),
         (replace(WELL, status="failed", error="连不上"), "failed"),
         (replace(WELL, status="held", error="少了"), "held"),
+        (replace(WELL, waits=True), "held"),
         (replace(WELL, status="failed", completed_at=None), "failed"),
         (replace(WELL, status="open", completed_at=None), "failed"),
         (None, "never"),

@@ -24,7 +24,7 @@ class Pull:
     read: int = 1234
     stored: int = 3
     unchanged: int = 1231
-    repeated: int = 0
+    repeated: int = 4
     gone: int = 0
     set_aside: int = 1
     with_issues: int = 2
@@ -100,6 +100,7 @@ def test_how_it_ended(
     ran = hub("sync", home=small_home)
     assert ran.code == code
     assert "17 行在来源标为已删除" in ran.out
+    assert "4 行与这次前面读到的行完全相同，只算一次" in ran.out
     assert says in ran.out
     assert "1,234" in ran.out
     assert ran.out.count("police.residents……") == 1

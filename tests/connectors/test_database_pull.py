@@ -116,6 +116,26 @@ def test_a_window_is_read_without_a_cursor(people_url: str, make_platform: Any) 
     connector.close()
 
 
+@pytest.mark.parametrize("null", ["null", "not null"])
+def test_rows_of_the_day_of_zeros_are_read_every_time(
+    mariadb_url: str, make_platform: Any, null: str
+) -> None:
+    """No change of theirs shows in a watermark that nobody ever writes."""
+    table = f"CREATE TABLE people (id int primary key, name text, updated datetime {null})"
+    values = "(1, '甲', '2024-01-01'), (2, '乙', '0000-00-00')"
+    run(mariadb_url, "DROP TABLE IF EXISTS people", table)
+    run(mariadb_url, "SET sql_mode = ''", f"INSERT INTO people VALUES {values}")
+    platform = make_platform(
+        {"kind": "database", "url": mariadb_url},
+        people=people(increment={"watermark": "updated", "overlap": "0s"}),
+    )
+    first = list(pulled(platform))
+    assert sorted(ids(iter(first))) == ["1", "2"]
+    run(mariadb_url, "UPDATE people SET name = '丙' WHERE id = 2")
+    again = list(pulled(platform, first[-1].cursor))
+    assert [row for one in again for row in one.rows["name"].to_pylist()] == ["甲", "丙"]
+
+
 def test_rows_without_watermark_are_read_every_time(people_url: str, make_platform: Any) -> None:
     run(people_url, "UPDATE people SET updated = NULL WHERE id IN (7, 3)")
     platform = make_platform(

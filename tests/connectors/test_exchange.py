@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from connectors import open_connector
 from connectors.chunk import Connector, Cursor
 from hub.errors import SourceChangedError
 from hub.platform import Platform
+
+from .conftest import MakePlatform
 
 PLATFORM = {
     "platform": "link",
@@ -159,3 +162,33 @@ def test_cut_anywhere_nothing_is_lost(
     everything = [f"2026{n:04d}-{i}" for n, rows in enumerate(sizes) for i in range(rows)]
     assert list(dict.fromkeys(first + rest)) == everything
     exchange.db.close()
+
+
+def test_a_check_says_that_batches_cannot_be_marked(
+    postgres_url: str, make_platform: MakePlatform
+) -> None:
+    role = "only_takes"
+    admin = sa.create_engine(postgres_url)
+    with admin.begin() as connection:
+        for one in (
+            "CREATE TABLE deliveries (pch text, sjl int, zt text)",
+            "CREATE TABLE delivered (pch text, id text, xm text)",
+            f"CREATE ROLE {role} LOGIN PASSWORD 'x'",
+            f"GRANT SELECT ON deliveries, delivered TO {role}",
+        ):
+            connection.execute(sa.text(one))
+    url = sa.make_url(postgres_url).set(username=role, password="x")
+    stream = {
+        "batch_table": "deliveries", "batch_no": "pch", "batch_rows": "sjl", "batch_ready": "zt",
+        "batch_taken": "2", "table": "delivered", "key": ["id"], "increment": "batches",
+        "map": {"name": "xm"},
+    }  # fmt: skip
+    connection_of = {"kind": "exchange", "url": url.render_as_string(hide_password=False)}
+    connector = open_connector(make_platform(connection_of, users=stream), Path("/"))
+    (wrong,) = [one for one in connector.check() if not one.ok]
+    connector.close()
+    assert wrong.what == "users：账号不能写回标志列 zt"
+    assert "batch_taken" in wrong.advice
+    with admin.begin() as connection:
+        connection.execute(sa.text(f"DROP TABLE deliveries, delivered; DROP ROLE {role}"))
+    admin.dispose()

@@ -10,10 +10,13 @@ PARTS = (
     *("newcomers", "afterwards", "third_look", "fourth_look", "fifth_look"),
     *("sixth_look", "seventh_look", "eighth_look", "ninth_look", "tenth_look"),
     *("eleventh_look", "twelfth_look", "thirteenth_look", "fourteenth_look", "fifteenth_look"),
+    *("sixteenth_look", "seventeenth_look", "eighteenth_look", "nineteenth_look"),
+    "twentieth_look",
 )
 LATEST = ("sixth_look", "seventh_look", "eighth_look", "ninth_look", "tenth_look",
           "eleventh_look", "twelfth_look", "thirteenth_look", "fourteenth_look",
-          "fifteenth_look")  # fmt: skip
+          "fifteenth_look", "sixteenth_look", "seventeenth_look", "eighteenth_look",
+          "nineteenth_look", "twentieth_look")  # fmt: skip
 
 
 @pytest.mark.parametrize("half", PARTS)

@@ -6,7 +6,7 @@ import pytest
 
 from hub.reflected import ReflectedColumn, ReflectedTable
 from schemas.matching.proposal import StreamProposal, propose
-from tests.matching.people import TODAY, cells
+from tests.matching.people import CELLS, TODAY, cells
 
 ROWS = 60
 PEOPLE = {
@@ -73,3 +73,32 @@ def test_a_mark_of_deletion_is_known_though_no_row_is_deleted_yet() -> None:
         PEOPLE | {"DEL_YN": ("constant:N", ""), "UPD_TS": ("constant:2025-10-01 08:00:00", "")}
     )
     assert found.settings["deletes"] == {"column": "DEL_YN", "when": ["Y"]}
+
+
+def test_two_initials_behind_whether_do_not_say_what_is_deleted() -> None:
+    """`SFZX` is 是否注销 or 是否在校: half the people would be gone."""
+    found = proposed(PEOPLE | {"SFZX": ("flag_01", "")})
+    assert "deletes" not in found.settings
+    assert "SFZX 像删除标志" in found.remarks["deletes"]
+    assert proposed(PEOPLE | {"SFZX": ("flag_01", "是否注销")}).settings["deletes"]
+
+
+def test_what_is_not_a_time_in_every_row_is_no_watermark(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = CELLS["updated"]
+    monkeypatch.setitem(CELLS, "mostly", lambda one: "不详" if one.number == 7 else time(one))
+    of = {"gxsj": ("mostly", "更新时间")}
+    found = proposed(PEOPLE | DELETED | of)
+    assert found.settings["increment"] == "snapshot"
+    assert "有不是时间的值" in found.remarks["increment"]
+    times = proposed(PEOPLE | DELETED | {"gxsj": ("updated", "更新时间")})
+    assert times.settings["increment"] != "snapshot"
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "key"),
+    [("archiveNo", "card_no", ["archiveNo"]), ("租赁合同号", "deed", ["身份证号"])],
+)
+def test_what_is_the_key(column: str, kind: str, key: list[str]) -> None:
+    """A file's number of its rows; not that of a house, which all who live in it have."""
+    people = {"姓名": ("name", ""), "身份证号": ("id", ""), "性别": ("sex_zh", "")}
+    assert proposed(people | {column: (kind, "")}, keys=()).settings["key"] == key

@@ -1,8 +1,10 @@
 """Whose a column is, told by the columns beside it."""
 
+import pytest
+
 from hub.reflected import ReflectedColumn, ReflectedTable
 from schemas.matching.proposal import StreamProposal, propose
-from tests.matching.people import TODAY, cells
+from tests.matching.people import CELLS, TODAY, cells, person
 
 ROWS = 60
 
@@ -108,3 +110,21 @@ def test_a_user_name_is_a_name_where_it_holds_names() -> None:
     person = {"certNo": "id", "useAddr": "address_full", "linkTel": "phone"}
     assert fields(proposed({**person, "userName": "name"}))["userName"] == "name"
     assert fields(proposed({**person, "userName": "login"}))["userName"] is None
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "field", "told"),
+    [
+        ("csrq", "other_birth", "birth_date", "与证件号码里的出生日期不一致"),
+        ("出生日期", "other_birth", "birth_date", "与证件号码里的出生日期不一致"),
+        ("年龄", "other_age", "birth_year", "与证件号码里的年龄不一致"),
+    ],
+)
+def test_what_the_numbers_contradict_is_left_to_the_officer(
+    column: str, kind: str, field: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CELLS, "other_birth", lambda one: person(one.number + 7).born.isoformat())
+    monkeypatch.setitem(CELLS, "other_age", lambda one: CELLS["age"](person(one.number + 7)))
+    found = proposed({"xm": "name", "sfzh": "id", "xb": "sex_zh", column: kind}).decisions[-1]
+    assert (found.field, found.active) == (field, False)
+    assert told in found.why

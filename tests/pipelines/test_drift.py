@@ -138,18 +138,27 @@ def test_few_unknown_codes_are_told_and_become_issues(steps: Steps) -> None:
     alter(steps, "UPDATE person SET xb = '甲', xm = '新名' WHERE id = 'p3'")
     steps.both(*STREAM)
     assert steps.notes(*STREAM) == [], "the same writing is no news"
+    steps.publish()
+    alter(steps, "UPDATE person SET xb = '甲', xm = '新名' WHERE id = 'p4'")
+    alter(steps, "UPDATE person SET xb = '乙' WHERE id = 'p5'")
+    steps.both(*STREAM)
+    (told,) = steps.notes(*STREAM)
+    assert "1 种新的不认识的写法，共 1 行" in told, "rows of the other writing are not of this one"
 
 
 def test_another_code_system_is_kept_out_until_the_mapping_knows_it(steps: Steps) -> None:
     alter(steps, "UPDATE person SET xb = 'T5', sfz = NULL")
     for _ in range(2):
         assert "疑似平台换了一套代码" in steps.refused(*STREAM)
+    pulls, _ = glance(steps.home.data / "ledger.sqlite")
+    assert [one.stream for one in pulls if one.waits] == ["persons"]
     steps.publish()
     assert steps.query("SELECT count(*) FROM resident_record WHERE sex_code IS NULL") == [(0,)]
     steps.edit("police", "sex_code: xb", "sex_code: {from: xb, codes: {T5: 女, '1': 男}}")
     steps.both(*STREAM)
     steps.publish()
     assert steps.query("SELECT DISTINCT sex_code FROM resident_record") == [("2",)]
+    assert noted(steps) == [], "nothing waits any more"
 
 
 def test_another_code_system_may_be_accepted(steps: Steps) -> None:

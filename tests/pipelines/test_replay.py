@@ -40,3 +40,21 @@ def test_replay_takes_in_a_file_and_a_mapping(
     assert "没有新的变化" in capsys.readouterr().out
     assert main(["quarantine", "replay", "--from", str(tmp_path / "no.xlsx"), *home]) == 2
     assert "打不开" in capsys.readouterr().err
+
+
+def test_a_column_that_was_never_pulled_empties_no_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = Steps(make_home(tmp_path / "home", people=6))
+    home = ["--home", str(steps.home.root)]
+    assert run_sync(steps.home).status == "ok"
+    names = steps.query("SELECT record_key, name FROM resident_record ORDER BY ALL")
+    steps.edit("police", "name: xm", "name: xingming")
+    assert main(["quarantine", "replay", "police", *home]) == 1
+    assert "xingming）还没有取过，仍照原来的：请先运行 hub sync police" in capsys.readouterr().err
+    assert run_sync(steps.home).failures
+    assert steps.query("SELECT record_key, name FROM resident_record ORDER BY ALL") == names
+    with database(steps.home, "police") as db:
+        db.execute("ALTER TABLE person RENAME COLUMN xm TO xingming")
+    assert run_sync(steps.home).status == "ok"
+    assert steps.query("SELECT record_key, name FROM resident_record ORDER BY ALL") == names
