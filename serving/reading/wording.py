@@ -72,6 +72,7 @@ EVENTS = {
 REASONS = {
     "new record": "有了新的记录",
     "no record left": "各平台已无记录",
+    "erased": "按删除申请删除了资料",
     "split": "从另一编码拆出",
     "split: decided": "从另一编码拆出：人工判断",
     "split: changed": "从另一编码拆出：记录改了，不再认作同一个人",
