@@ -49,8 +49,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "name": ("name",), "name_prefix": ("name",), "pinyin": ("name",), "label": ("labels",),
     "address": ("residence_address",), "key": ("id_number",),
 }  # fmt: skip
-"""What a way of finding tells of a person, so that whoever may not see it may not find by it. A key may be a
-number."""
+"""What a way of finding tells of a person, so that whoever may not see it may not find by it.
+A key may be a number."""
 RECORD = {
     "id_number": "t.id_number = upper($text)",
     "phone": "t.phone = $text",
