@@ -82,6 +82,9 @@ REASONS = {
     "passed: evidence": "有记录从一个编码改归另一编码：其他记录变了，认作另一个人",
 }
 """Why an id came, or went; a merge has the rule by which two are one."""
+WHO_KEEPS = (
+    "合并后保留较早的编码；拆分时，原编码随最早建档的那条记录，那条记录已不在的，随记录多的一方。"
+)
 STATES = {"living": "有效", "merged": "已合并", "gone": "各平台已无记录"}
 
 

@@ -84,6 +84,7 @@ def test_found_by_an_id_merged_twice_and_by_the_key_of_a_record(served: Served) 
         words = re.sub(r"<[^>]+>", "", said)
         assert "合并 Rabcdefghij234567abcd（另一编码 Rold）：姓名和住房相同" in words
         assert f"合并 Rold（另一编码 {one}）" in words
+        assert "合并后保留较早的编码" in words
         assert not re.search(r"[a-z]+_[a-z]+|founded|merged|one person", words)
 
 
