@@ -87,13 +87,13 @@ def _touched_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE touched_name AS
-        SELECT bare FROM fresh WHERE bare IS NOT NULL
-        UNION SELECT bare FROM old_evidence WHERE bare IS NOT NULL""")
+        SELECT letters FROM fresh WHERE letters IS NOT NULL
+        UNION SELECT letters FROM old_evidence WHERE letters IS NOT NULL""")
     valid = "number_kind IN ('valid', 'borrowed')"
     run(f"""
         CREATE OR REPLACE TEMP TABLE touched_number AS
         SELECT coalesce(id_number, number) AS number FROM evidence
-        WHERE {valid} AND bare IN (FROM touched_name)
+        WHERE {valid} AND letters IN (FROM touched_name)
         UNION SELECT coalesce(id_number, number) FROM fresh WHERE {valid}
         UNION SELECT coalesce(id_number, number) FROM old_evidence WHERE {valid}""")
 
@@ -165,15 +165,18 @@ def _known_otherwise(connection: duckdb.DuckDBPyConnection) -> None:
 def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
     """`unlike`: records whose name is not that of the number's owner, as far as there is one.
 
-    The owner is the name that its namesakes (`backing`) speak for, then the most frequent one.
+    The owner is the name that its namesakes (`backing`) speak for, then one that not half of its
+    own records belie, then the most frequent one.
     """
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE owner_of AS
-        SELECT number, arg_min(w, (coalesce(class, 0), -times, low)) AS w FROM (
-            SELECT number, bare, any_value(w) AS w, count(*) AS times, min(stable) AS low
-            FROM witness w WHERE NOT other_year AND NOT other_sex AND NOT the_heads
-            AND bare IS NOT NULL GROUP BY number, bare)
+        SELECT number, arg_min(w, (coalesce(class, 0), belied, -times, low)) AS w FROM (
+            SELECT number, bare, arg_min(w, stable) FILTER (fits) AS w, count(*) FILTER (fits) AS times,
+                   count(*) >= 2 * times AS belied, min(stable) FILTER (fits) AS low
+            FROM (SELECT *, NOT other_year AND NOT other_sex AND NOT the_heads AS fits
+                  FROM witness) w
+            WHERE bare IS NOT NULL GROUP BY number, bare HAVING bool_or(fits))
         LEFT JOIN backing USING (number, bare)
         GROUP BY number""")
     run(f"""
@@ -194,26 +197,27 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
 def _ask_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
     """`backing`: of names under a contested number, what other records of that name say.
 
-    Class -1: one was born on the number's day and has no number. Class 1: one at the same telephone
-    or flat is somebody else for certain, and none speaks for the name.
+    Class -1: one was born on the number's day and has no number. Class 1: one at a telephone or
+    flat of those under the number is somebody else for certain, and none speaks for the name.
     """
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE backing AS
         WITH contested AS (
-            SELECT DISTINCT w.number, w.bare, w.phone, w.room_key, w.number_birth, w.number_year
+            SELECT DISTINCT w.number, w.bare, w.letters, o.phone, o.room_key, w.number_birth,
+                   w.number_year
             FROM witness w SEMI JOIN (FROM unlike WHERE doubted) u USING (number)
-            WHERE w.bare IS NOT NULL),
+            JOIN witness o USING (number) WHERE w.bare IS NOT NULL),
         named AS (
             -- whether a number counts as borrowed now must not matter: only what records say
             SELECT *, coalesce(id_number, number) AS text,
                    number_kind IN ('valid', 'borrowed') AS has_one
-            FROM evidence WHERE bare IN (SELECT bare FROM contested)),
+            FROM evidence WHERE letters IN (SELECT letters FROM contested)),
         namesake AS (
             SELECT c.number, c.bare, NOT e.has_one AND e.birth_date = c.number_birth AS agrees,
                    CASE WHEN e.has_one THEN true
                         ELSE abs(e.birth_year - c.number_year) >= 2 END AS differs,
                    e.phone = c.phone OR e.room_key = c.room_key AS near
-            FROM contested c JOIN named e ON e.bare = c.bare
+            FROM contested c JOIN named e USING (letters)
             WHERE e.text IS DISTINCT FROM c.number
             OR e.record_id IN (SELECT record_id FROM borrowing))
         SELECT number, bare, CASE WHEN bool_or(agrees) THEN -1
