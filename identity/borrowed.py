@@ -77,13 +77,19 @@ def _groups(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
                number_kind = 'borrowed' AS borrowed,
                CASE WHEN bare NOT IN (SELECT value FROM crowded WHERE kind = 'name')
                     THEN bare END AS bare, sound, letters, glyphs, c1, c2, rest,
-               titled, phone, room_key, household_no, relation_code, not_number,
+               titled, CASE WHEN phone NOT IN (SELECT value FROM crowded WHERE kind = 'phone')
+                            THEN phone END AS phone,
+               CASE WHEN room_key NOT IN (SELECT value FROM crowded WHERE kind = 'room')
+                    THEN room_key END AS room_key, household_no, relation_code, not_number,
                try_cast(born[:4] AS INT) AS number_year
         FROM evidence WHERE {valid} AND coalesce(id_number, number) IN (FROM suspect)""")
 
 
 def _touched_numbers(connection: duckdb.DuckDBPyConnection) -> None:
-    """Numbers of changed records, and of all who have a name that a changed one has or had."""
+    """Numbers of changed records, and of all who have a name that a changed one has or had.
+
+    A record whose telephone or flat became a crowd, or is none any more, has changed for this.
+    """
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE touched_name AS
@@ -94,6 +100,8 @@ def _touched_numbers(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE touched_number AS
         SELECT coalesce(id_number, number) AS number FROM evidence
         WHERE {valid} AND letters IN (FROM touched_name)
+        OR {valid} AND (phone IN (SELECT value FROM moved_crowd WHERE kind = 'phone')
+                        OR room_key IN (SELECT value FROM moved_crowd WHERE kind = 'room'))
         UNION SELECT coalesce(id_number, number) FROM fresh WHERE {valid}
         UNION SELECT coalesce(id_number, number) FROM old_evidence WHERE {valid}""")
 
@@ -172,8 +180,9 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
     run("""
         CREATE OR REPLACE TEMP TABLE owner_of AS
         SELECT number, arg_min(w, (coalesce(class, 0), belied, -times, low)) AS w FROM (
-            SELECT number, bare, arg_min(w, stable) FILTER (fits) AS w, count(*) FILTER (fits) AS times,
-                   count(*) >= 2 * times AS belied, min(stable) FILTER (fits) AS low
+            SELECT number, bare, arg_min(w, stable) FILTER (fits) AS w,
+                   count(*) FILTER (fits) AS times, count(*) >= 2 * times AS belied,
+                   min(stable) FILTER (fits) AS low
             FROM (SELECT *, NOT other_year AND NOT other_sex AND NOT the_heads AS fits
                   FROM witness) w
             WHERE bare IS NOT NULL GROUP BY number, bare HAVING bool_or(fits))

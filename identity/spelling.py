@@ -71,7 +71,7 @@ def _forms(name: str) -> tuple[str | bool | None, ...]:
 
 
 def _surname_first(name: str) -> str:
-    """`海燕戴` as `戴海燕`: no surname is first, and a common one last."""
+    """`秀芬戴` as `戴秀芬`: no surname is first, and a common one last."""
     common, known = _surnames()
     if len(name) in {2, 3} and name[-1] in common and name[0] not in known:
         return name[-1] + name[:-1]
