@@ -194,9 +194,10 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT m.*, o.w.bare AS owner, o.w IS NULL AS ownerless,
                    coalesce(NOT {alike("m", "o.w")}, false) AS stranger,
                    {slip("m", "o.w")} AS slipped,
-                   coalesce(m.household_no = o.w.household_no
-                            AND m.relation_code NOT IN ('01', '02')
-                            AND m.relation_code <> o.w.relation_code, false) AS other_role
+                   m.relation_code NOT IN ('01', '02') AND EXISTS (
+                       FROM witness w WHERE w.number = m.number AND w.bare = o.w.bare
+                       AND w.household_no = m.household_no
+                       AND w.relation_code <> m.relation_code) AS other_role
             FROM witness m LEFT JOIN owner_of o USING (number))
         SELECT *, stranger OR other_sex OR other_year AS doubted FROM compared
         WHERE ownerless OR (bare IS NOT NULL OR titled) AND NOT slipped

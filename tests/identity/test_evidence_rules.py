@@ -99,6 +99,31 @@ def test_no_name_that_its_own_records_belie_owns_a_number(brain: duckdb.DuckDBPy
         assert frozenset({f"f{nth}"}) in hub.groups()
 
 
+def test_any_record_of_the_owner_tells_who_has_another_role_in_the_household(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    hub = Hub(brain)
+    father = {f"f{n}": Record("张伟", PARENT, "138", "101", platform=f"q{n}") for n in range(6)}
+    child = Record("王小宝", PARENT, None, "101")
+    own = {"c": {"household_no": "H1", "relation_code": "42"}}
+    for nth in range(6):  # whichever hash is the least
+        given = own | {f"f{nth}": {"household_no": "H1", "relation_code": "02"}}
+        hub.sync(father | {"c": child}, given)
+        assert hub.groups() == {frozenset(father), frozenset({"c"})}
+
+
+def test_adults_of_one_birthday_and_home_under_unlike_names_are_two(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    """A slip leaves as many characters as there were."""
+    hub = Hub(brain)
+    one = {"birth_date": "1983-06-21", "birth_year": 1983, "sex_code": "2"}
+    names = {"1": "王书峰", "2": "王强"}
+    hub.sync({key: Record(name, None, "138", "101", platform=key) for key, name in names.items()},
+             dict.fromkeys(names, one))  # fmt: skip
+    assert len(hub.groups()) == 2
+
+
 def test_child_under_a_parents_number(brain: duckdb.DuckDBPyConnection) -> None:
     hub = Hub(brain)
     hub.sync(
