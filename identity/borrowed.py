@@ -93,13 +93,13 @@ def _touched_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE touched_name AS
-        SELECT letters FROM fresh WHERE letters IS NOT NULL
-        UNION SELECT letters FROM old_evidence WHERE letters IS NOT NULL""")
+        SELECT sound FROM fresh WHERE sound IS NOT NULL
+        UNION SELECT sound FROM old_evidence WHERE sound IS NOT NULL""")
     valid = "number_kind IN ('valid', 'borrowed')"
     run(f"""
         CREATE OR REPLACE TEMP TABLE touched_number AS
         SELECT coalesce(id_number, number) AS number FROM evidence
-        WHERE {valid} AND letters IN (FROM touched_name)
+        WHERE {valid} AND sound IN (FROM touched_name)
         OR {valid} AND (phone IN (SELECT value FROM moved_crowd WHERE kind = 'phone')
                         OR room_key IN (SELECT value FROM moved_crowd WHERE kind = 'room'))
         UNION SELECT coalesce(id_number, number) FROM fresh WHERE {valid}
@@ -199,13 +199,14 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
                        AND w.household_no = m.household_no
                        AND w.relation_code <> m.relation_code) AS other_role
             FROM witness m LEFT JOIN owner_of o USING (number))
-        SELECT *, stranger OR other_sex OR other_year AS doubted FROM compared
+        SELECT *, other_sex OR other_year OR stranger OR coalesce(bare <> owner AND NOT slipped,
+               false) AS doubted FROM compared
         WHERE ownerless OR (bare IS NOT NULL OR titled) AND NOT slipped
         OR bare <> owner AND (other_sex OR other_year)""")
 
 
 def _ask_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
-    """`backing`: of names under a contested number, what other records of that name say.
+    """`backing`: of names under a contested number, what others of that name, by its sound, say.
 
     Class -1: one was born on the number's day and has no number. Class 1: one at a telephone or
     flat of those under the number is somebody else for certain, and none speaks for the name.
@@ -213,7 +214,7 @@ def _ask_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE backing AS
         WITH contested AS (
-            SELECT DISTINCT w.number, w.bare, w.letters, o.phone, o.room_key, w.number_birth,
+            SELECT DISTINCT w.number, w.bare, w.sound, o.phone, o.room_key, w.number_birth,
                    w.number_year
             FROM witness w SEMI JOIN (FROM unlike WHERE doubted) u USING (number)
             JOIN witness o USING (number) WHERE w.bare IS NOT NULL),
@@ -221,13 +222,13 @@ def _ask_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
             -- whether a number counts as borrowed now must not matter: only what records say
             SELECT *, coalesce(id_number, number) AS text,
                    number_kind IN ('valid', 'borrowed') AS has_one
-            FROM evidence WHERE letters IN (SELECT letters FROM contested)),
+            FROM evidence WHERE sound IN (SELECT sound FROM contested)),
         namesake AS (
             SELECT c.number, c.bare, NOT e.has_one AND e.birth_date = c.number_birth AS agrees,
                    CASE WHEN e.has_one THEN true
                         ELSE abs(e.birth_year - c.number_year) >= 2 END AS differs,
                    e.phone = c.phone OR e.room_key = c.room_key AS near
-            FROM contested c JOIN named e USING (letters)
+            FROM contested c JOIN named e USING (sound)
             WHERE e.text IS DISTINCT FROM c.number
             OR e.record_id IN (SELECT record_id FROM borrowing))
         SELECT number, bare, CASE WHEN bool_or(agrees) THEN -1

@@ -69,12 +69,16 @@ def test_a_namesake_at_home_with_the_numbers_owner_tells_whose_it_is_not(
 ) -> None:
     """The child's own record tells neither flat nor telephone; but where the father lives."""
     hub = Hub(brain)
-    hub.sync({"father": Record("张伟", PARENT, "138", "101"), "child": Record("張寶", PARENT)})
-    assert len(hub.groups()) == 1, "a name may have been changed"
-    hub.sync({"school": Record("张宝", CHILD, "139", "101")})
-    assert frozenset({"father"}) in hub.groups()
     said = "SELECT id_status FROM resident_record ORDER BY record_id"
-    assert brain.execute(said).fetchall() == [("valid",), ("borrowed",), ("valid",)]
+    names = (("張寶", "张宝"), ("张小锋", "张小峰"), ("张德云", "张德云"))
+    for nth, (under, own) in enumerate(names):
+        number, room = f"51010819{60 + nth}03070017", f"1{nth}1"
+        father = Record("张德伟", number, f"138{nth}", room)
+        hub.sync({f"f{nth}": father, f"c{nth}": Record(under, number)})
+        assert frozenset({f"f{nth}", f"c{nth}"}) in hub.groups(), "a name may have been changed"
+        hub.sync({f"s{nth}": Record(own, CHILD[:-1] + str(nth), f"139{nth}", room)})
+        assert frozenset({f"f{nth}"}) in hub.groups()
+    assert brain.execute(said).fetchall() == [("valid",), ("borrowed",), ("valid",)] * 3
 
 
 def test_a_namesake_on_the_hotline_of_all_tells_nothing(brain: duckdb.DuckDBPyConnection) -> None:
