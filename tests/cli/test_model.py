@@ -64,7 +64,7 @@ def test_another_model_is_used_when_told(hub: Hub, home: Home) -> None:
     assert ["正在使用" in line for line in lines if "home-1" in line] == [True]
     assert hub("model", "show", "--json", home=home).json["version"] == "home-1"
     ran = hub("model", "use", "home-9", home=home)
-    assert (ran.code, "没有模型文件" in ran.err) == (1, True)
+    assert (ran.code, "没有模型 home-9" in ran.err) == (1, True)
 
 
 def test_a_handful_of_records_teaches_nothing(hub: Hub, home: Home) -> None:
@@ -72,3 +72,16 @@ def test_a_handful_of_records_teaches_nothing(hub: Hub, home: Home) -> None:
     assert ran.code == 2
     assert "训练没有采用" in ran.err
     assert not list((home.data / "models").glob("*.json"))
+
+
+def test_a_model_whose_file_is_gone_is_named_and_left_by_command(hub: Hub, home: Home) -> None:
+    folder = home.data / "models"
+    folder.mkdir(exist_ok=True)
+    (folder / "CURRENT").write_text("home-7\n", encoding="utf-8")
+    ran = hub("model", "show", home=home)
+    assert "没有模型 home-7" in ran.err
+    assert "hub model use prior-4" in ran.err.replace("\n", "")
+    (listed,) = hub("model", "list", "--json", home=home).json["models"]
+    assert not listed["in_use"]
+    assert hub("model", "use", "prior-4", home=home).code == 0
+    assert hub("model", "show", home=home).code == 0
