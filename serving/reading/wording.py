@@ -62,7 +62,7 @@ WHY = {
     "not_owner": "非归口平台",
     "only": "只有这一个说法",
     "sounder": "最完整可靠",
-    "less_sound": "不完整，或没有号码印证",
+    "less_sound": "不完整，或没有证件号码、户号印证",
     "decided": "判断为同一人的另一条",
 }
 EVENTS = {

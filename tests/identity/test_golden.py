@@ -236,6 +236,26 @@ def test_of_two_heads_the_one_who_lives_is_it_and_the_dead_are_members_no_more(
     assert brain.execute(opened).fetchall() == [(2,)], "alive again by mistake, and corrected"
 
 
+def test_the_relation_is_that_to_the_household_of_the_number(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    """Married into another household, which one platform knows; the other is newer."""
+    hub = Hub(brain)
+    hub.sync(
+        {str(n): Record("王芳", NUMBER, platform=p) for n, p in enumerate(("police", "grid"), 1)},
+        {"1": {"household_no": "8", "relation_code": "12", "updated_at": "2026-01-01"},
+         "2": {"relation_code": "30", "updated_at": "2026-06-01"}},
+    )  # fmt: skip
+    relation = "SELECT relation_code FROM resident"
+    assert brain.execute(relation).fetchall() == [("12",)]
+    (resident_id,) = set(hub.ids().values())
+    said = show(brain, resident_id, {}).said["relation_code"]
+    assert [(one.value, one.why) for one in said] == [("12", "sounder"), ("30", "less_sound")]
+    hub.owners = {"relation_code": ["grid"]}
+    hub.sync({})
+    assert brain.execute(relation).fetchall() == [("30",)], "unless the other owns the field"
+
+
 def test_nobody_joins_the_household_of_one_who_left_the_flat(
     brain: duckdb.DuckDBPyConnection,
 ) -> None:
