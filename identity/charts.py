@@ -6,7 +6,7 @@ Their words are put into Chinese; hints that have no Chinese word (conditions in
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
@@ -114,11 +114,13 @@ def _linker(profiles: pa.Table, model: Model) -> Iterator[Any]:
 
 
 def _write(out: Path, title: str, charts: Sequence[tuple[str, Any, int]], model: Model) -> None:
-    from splink.internals.html_utils import chart_html
+    from splink.internals import html_utils
+
+    drawn: Callable[..., str] = html_utils.chart_html
 
     words = WORDS | NAMED | {one.name: one.title for one in model.comparisons}
     pages = [
-        FRAME.format(name, escape(chart_html(spec, inline=True, fullhtml=True)), height)
+        FRAME.format(name, escape(drawn(spec, inline=True, fullhtml=True)), height)
         for name, chart, height in charts
         for spec in [_in_chinese(chart.chart_dict, words) | {"usermeta": {"embedOptions": MENU}}]
     ]

@@ -90,7 +90,7 @@ def _surnames() -> tuple[frozenset[str], frozenset[str]]:
 def _traditional() -> dict[int, str]:
     text = (files("identity") / "data" / "traditional.txt").read_text(encoding="utf-8")
     lines = (line for line in text.splitlines() if not line.startswith("#"))
-    return {ord(one): other for line in lines for one, other in line.split()}
+    return {ord(pair[0]): pair[1] for line in lines for pair in line.split()}
 
 
 def _latin(name: str) -> tuple[str | bool | None, ...]:
