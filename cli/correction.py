@@ -1,5 +1,6 @@
 """`hub correction list|export`: where platforms contradict each other, for owners to check."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,7 +51,8 @@ def list_(
     if json:
         as_json({"counts": counts, "rows": rows})
     else:
-        _show(counts, rows, clear=clear)
+        titles = {name: one.title for name, one in opened.read_platforms()[0].items()}
+        _show(counts, rows, titles, clear=clear)
 
 
 @app.command("export", cls=Command, help="导出成 Excel，交给各平台核对：矛盾的、有误的、缺失的。")
@@ -106,7 +108,13 @@ def _refuse(out: Path, platform: str | None) -> None:
         )
 
 
-def _show(counts: list[dict[str, Any]], rows: list[dict[str, Any]], *, clear: bool) -> None:
+def _show(
+    counts: list[dict[str, Any]],
+    rows: list[dict[str, Any]],
+    titles: Mapping[str, str],
+    *,
+    clear: bool,
+) -> None:
     from cli.screen import heading, say, table
 
     if not counts:
@@ -115,7 +123,10 @@ def _show(counts: list[dict[str, Any]], rows: list[dict[str, Any]], *, clear: bo
     heading("要请归口部门核对的值")
     table(
         ("平台", "字段", "待核对", "已销号"),
-        [(r["platform"], r["field_title"], r["open"], r["closed"]) for r in counts],
+        [
+            (titles.get(r["platform"], r["platform"]), r["field_title"], r["open"], r["closed"])
+            for r in counts
+        ],
         right=("待核对", "已销号"),
         whole=("平台",),
     )
@@ -123,8 +134,9 @@ def _show(counts: list[dict[str, Any]], rows: list[dict[str, Any]], *, clear: bo
         table(
             ("平台", "记录键", "居民编码", "字段", "平台现值", "核对值", "依据"),
             [
-                (r["platform"], r["record_key"], r["resident_id"], r["field_title"], r["said"],
-                 r["held"], r["backed_by"])
+                (titles.get(r["platform"], r["platform"]), r["record_key"], r["resident_id"],
+                 r["field_title"], r["said"], r["held"],
+                 "、".join(titles.get(o, o) for o in (r["backed_by"] or "").split("、")))
                 for r in rows
             ],
             whole=("平台", "居民编码"),

@@ -51,10 +51,10 @@ def train(home: HomeOption = None, json: JsonOption = False) -> None:
 def list_(home: HomeOption = None, json: JsonOption = False) -> None:
     """List the shipped model and those of the home."""
     from cli.screen import as_json, table
-    from identity.model import model_in_use, models_in
+    from identity.model import models_in, version_in_use
 
     folder = the_home(home).data / "models"
-    used = model_in_use(folder).version
+    used = version_in_use(folder)
     found = [
         {"version": one.version, "made_from": str(one.content["made_from"]),
          "in_use": one.version == used}

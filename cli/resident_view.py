@@ -11,6 +11,7 @@ from serving.reading.wording import (
     EVENTS,
     RULES,
     STATES,
+    WHO_KEEPS,
     WHY,
     event_reason,
     mask_of,
@@ -248,7 +249,7 @@ def _show_activities(answer: Answer, titles: Mapping[str, str]) -> None:
 
 
 def _show_past(answer: Answer, *, clear: bool) -> None:
-    from cli.screen import cell, heading, table
+    from cli.screen import cell, heading, say, table
 
     changes = [
         (change["at"], title(field), *(cell(_word(field, v, clear=clear)) for v in pair))
@@ -275,6 +276,8 @@ def _show_past(answer: Answer, *, clear: bool) -> None:
             ],
             whole=("编码", "另一编码"),
         )
+        if any(e["other_id"] for e in answer["events"]):
+            say(WHO_KEEPS)
 
 
 def _word(field: str, value: object, *, clear: bool) -> object:

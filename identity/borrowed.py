@@ -77,23 +77,31 @@ def _groups(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
                number_kind = 'borrowed' AS borrowed,
                CASE WHEN bare NOT IN (SELECT value FROM crowded WHERE kind = 'name')
                     THEN bare END AS bare, sound, letters, glyphs, c1, c2, rest,
-               titled, phone, room_key, household_no, relation_code, not_number,
+               titled, CASE WHEN phone NOT IN (SELECT value FROM crowded WHERE kind = 'phone')
+                            THEN phone END AS phone,
+               CASE WHEN room_key NOT IN (SELECT value FROM crowded WHERE kind = 'room')
+                    THEN room_key END AS room_key, household_no, relation_code, not_number,
                try_cast(born[:4] AS INT) AS number_year
         FROM evidence WHERE {valid} AND coalesce(id_number, number) IN (FROM suspect)""")
 
 
 def _touched_numbers(connection: duckdb.DuckDBPyConnection) -> None:
-    """Numbers of changed records, and of all who have a name that a changed one has or had."""
+    """Numbers of changed records, and of all who have a name that a changed one has or had.
+
+    A record whose telephone or flat became a crowd, or is none any more, has changed for this.
+    """
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE touched_name AS
-        SELECT bare FROM fresh WHERE bare IS NOT NULL
-        UNION SELECT bare FROM old_evidence WHERE bare IS NOT NULL""")
+        SELECT sound FROM fresh WHERE sound IS NOT NULL
+        UNION SELECT sound FROM old_evidence WHERE sound IS NOT NULL""")
     valid = "number_kind IN ('valid', 'borrowed')"
     run(f"""
         CREATE OR REPLACE TEMP TABLE touched_number AS
         SELECT coalesce(id_number, number) AS number FROM evidence
-        WHERE {valid} AND bare IN (FROM touched_name)
+        WHERE {valid} AND sound IN (FROM touched_name)
+        OR {valid} AND (phone IN (SELECT value FROM moved_crowd WHERE kind = 'phone')
+                        OR room_key IN (SELECT value FROM moved_crowd WHERE kind = 'room'))
         UNION SELECT coalesce(id_number, number) FROM fresh WHERE {valid}
         UNION SELECT coalesce(id_number, number) FROM old_evidence WHERE {valid}""")
 
@@ -165,15 +173,19 @@ def _known_otherwise(connection: duckdb.DuckDBPyConnection) -> None:
 def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
     """`unlike`: records whose name is not that of the number's owner, as far as there is one.
 
-    The owner is the name that its namesakes (`backing`) speak for, then the most frequent one.
+    The owner is the name that its namesakes (`backing`) speak for, then one that not half of its
+    own records belie, then the most frequent one.
     """
     run = connection.execute
     run("""
         CREATE OR REPLACE TEMP TABLE owner_of AS
-        SELECT number, arg_min(w, (coalesce(class, 0), -times, low)) AS w FROM (
-            SELECT number, bare, any_value(w) AS w, count(*) AS times, min(stable) AS low
-            FROM witness w WHERE NOT other_year AND NOT other_sex AND NOT the_heads
-            AND bare IS NOT NULL GROUP BY number, bare)
+        SELECT number, arg_min(w, (coalesce(class, 0), belied, -times, low)) AS w FROM (
+            SELECT number, bare, arg_min(w, stable) FILTER (fits) AS w,
+                   count(*) FILTER (fits) AS times, count(*) >= 2 * times AS belied,
+                   min(stable) FILTER (fits) AS low
+            FROM (SELECT *, NOT other_year AND NOT other_sex AND NOT the_heads AS fits
+                  FROM witness) w
+            WHERE bare IS NOT NULL GROUP BY number, bare HAVING bool_or(fits))
         LEFT JOIN backing USING (number, bare)
         GROUP BY number""")
     run(f"""
@@ -182,38 +194,41 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT m.*, o.w.bare AS owner, o.w IS NULL AS ownerless,
                    coalesce(NOT {alike("m", "o.w")}, false) AS stranger,
                    {slip("m", "o.w")} AS slipped,
-                   coalesce(m.household_no = o.w.household_no
-                            AND m.relation_code NOT IN ('01', '02')
-                            AND m.relation_code <> o.w.relation_code, false) AS other_role
+                   m.relation_code NOT IN ('01', '02') AND EXISTS (
+                       FROM witness w WHERE w.number = m.number AND w.bare = o.w.bare
+                       AND w.household_no = m.household_no
+                       AND w.relation_code <> m.relation_code) AS other_role
             FROM witness m LEFT JOIN owner_of o USING (number))
-        SELECT *, stranger OR other_sex OR other_year AS doubted FROM compared
+        SELECT *, other_sex OR other_year OR stranger OR coalesce(bare <> owner AND NOT slipped,
+               false) AS doubted FROM compared
         WHERE ownerless OR (bare IS NOT NULL OR titled) AND NOT slipped
         OR bare <> owner AND (other_sex OR other_year)""")
 
 
 def _ask_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
-    """`backing`: of names under a contested number, what other records of that name say.
+    """`backing`: of names under a contested number, what others of that name, by its sound, say.
 
-    Class -1: one was born on the number's day and has no number. Class 1: one at the same telephone
-    or flat is somebody else for certain, and none speaks for the name.
+    Class -1: one was born on the number's day and has no number. Class 1: one at a telephone or
+    flat of those under the number is somebody else for certain, and none speaks for the name.
     """
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE backing AS
         WITH contested AS (
-            SELECT DISTINCT w.number, w.bare, w.phone, w.room_key, w.number_birth, w.number_year
+            SELECT DISTINCT w.number, w.bare, w.sound, o.phone, o.room_key, w.number_birth,
+                   w.number_year
             FROM witness w SEMI JOIN (FROM unlike WHERE doubted) u USING (number)
-            WHERE w.bare IS NOT NULL),
+            JOIN witness o USING (number) WHERE w.bare IS NOT NULL),
         named AS (
             -- whether a number counts as borrowed now must not matter: only what records say
             SELECT *, coalesce(id_number, number) AS text,
                    number_kind IN ('valid', 'borrowed') AS has_one
-            FROM evidence WHERE bare IN (SELECT bare FROM contested)),
+            FROM evidence WHERE sound IN (SELECT sound FROM contested)),
         namesake AS (
             SELECT c.number, c.bare, NOT e.has_one AND e.birth_date = c.number_birth AS agrees,
                    CASE WHEN e.has_one THEN true
                         ELSE abs(e.birth_year - c.number_year) >= 2 END AS differs,
                    e.phone = c.phone OR e.room_key = c.room_key AS near
-            FROM contested c JOIN named e ON e.bare = c.bare
+            FROM contested c JOIN named e USING (sound)
             WHERE e.text IS DISTINCT FROM c.number
             OR e.record_id IN (SELECT record_id FROM borrowing))
         SELECT number, bare, CASE WHEN bool_or(agrees) THEN -1

@@ -48,6 +48,9 @@ def find_components(connection: duckdb.DuckDBPyConnection, model: Model) -> None
                            WHERE weight < {model.join + model.twice} AND NOT one_source)
                 USING (root)
                 GROUP BY root HAVING sum(len(sources)) > len(list_distinct(flatten(list(sources))))
+            UNION SELECT root FROM component JOIN node_fact USING (node) GROUP BY root
+                HAVING sum(len(sources)) > len(list_distinct(flatten(list(sources)))) + 1
+                AND len(list_distinct(flatten(list(names)))) > 1
             UNION SELECT root FROM component c JOIN node_told t ON t.a = c.node
             UNION SELECT root FROM (
                 SELECT root, unnest(roles) AS role FROM component JOIN node_fact USING (node))

@@ -41,7 +41,9 @@ def refresh_crowds(connection: duckdb.DuckDBPyConnection, scale: int, *, whole: 
     """Bring `crowded` and `name_bucket` up to date; who is concerned goes to `rescore`.
 
     Needs `fresh`, `old_evidence` and the new `evidence`. With `whole`, everything is looked at.
+    Leaves in `moved_crowd(kind, value)` what became a crowd, or is none any more.
     """
+    connection.execute("CREATE OR REPLACE TEMP TABLE moved_crowd (kind VARCHAR, value VARCHAR)")
     for crowd in CROWDS:
         at_least = crowd.at_least.format(records=2**scale)
         touched = _touched_values(connection, crowd.value, whole=whole)
@@ -60,6 +62,7 @@ def refresh_crowds(connection: duckdb.DuckDBPyConnection, scale: int, *, whole: 
             "now_crowded",
             f"{crowd.value} IN (SELECT value FROM differing)",
         )
+        connection.execute("INSERT INTO moved_crowd SELECT DISTINCT kind, value FROM differing")
     _refresh_names(connection, whole=whole)
 
 

@@ -24,7 +24,7 @@ TITLE_SEX = f"""
          WHEN f.titled AND regexp_matches(p.name, '(?:{"|".join(GENTLEMEN)})$') THEN '1' END"""
 """SQL of the sex that `张女士` tells."""
 
-SAID = "record_id, bare, c1, c2, rest, phone, room_key, id_number, number, number_kind"
+SAID = "record_id, bare, sound, c1, c2, rest, phone, room_key, id_number, number, number_kind"
 """Columns of `old_evidence`: to read the others takes twice as long."""
 
 

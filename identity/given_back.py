@@ -40,7 +40,7 @@ def wrong(connection: duckdb.DuckDBPyConnection, platforms: Sequence[str] = ()) 
                CASE e.field {held} END AS held,
                (SELECT string_agg(DISTINCT o.platform, '、' ORDER BY o.platform)
                 FROM resident_link ol JOIN resident_record o USING (record_id)
-                WHERE ol.resident_id = l.resident_id
+                WHERE ol.resident_id = l.resident_id AND o.record_id <> e.record_id
                   AND CASE e.field {said} END = CASE e.field {held} END) AS held_by,
                e.raw, e.reason
         FROM each e LEFT JOIN resident_link l USING (record_id)

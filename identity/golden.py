@@ -216,6 +216,8 @@ def rank(field: str, owners: Mapping[str, Sequence[str]]) -> str:
         owner = f"(coalesce(e.titled, false) OR contains(r.name, '*'))::INT * 1000 + ({owner})"
     if field in ("sex_code", "birth_date", "birth_year"):
         owner = f"(r.id_status IS DISTINCT FROM 'valid')::INT * 1000 + ({owner})"
+    if field == "relation_code":  # to whom, only the number of the household tells
+        owner = f"(r.household_no IS NULL AND ({owner}) >= {NOT_OWNED})::INT * 1000 + ({owner})"
     if field == "residence_address":
         owner = f"(e.room_key IS NULL)::INT * 1000 + ({owner})"
     return f"({owner}) * {CLASS} + o.nth"

@@ -3,7 +3,8 @@
 A resident id is a keyed hash of the founding record: of the records that first made the person, the
 least by a hash of its key, so that the order of rows in a batch does not matter. When clusters
 merge the older id stays and the other redirects to it; when one splits, the part with the founding
-record keeps the id. Every change is an event with its reason.
+record keeps the id, and a merged id is given back, or leads, to whom its founding record belongs.
+Every change is an event with its reason.
 """
 
 from datetime import datetime
@@ -64,19 +65,34 @@ def _keepers(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _mint(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    """Give each root without an id a new one, from its first record."""
+    """Give each root without an id the oldest that its records founded, else one of its first."""
     run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE given_back AS
+        WITH former AS (
+            SELECT c.root, c.record_id, c.stable, i.resident_id FROM resident_identity i
+            JOIN clustered c ON c.record_id = i.founding_record_id ANTI JOIN kept USING (root)
+            WHERE i.state <> 'living'),
+        age AS (
+            SELECT resident_id, min(happened_at) AS founded_at FROM identity_event
+            SEMI JOIN former USING (resident_id) WHERE kind = 'founded' GROUP BY resident_id)
+        SELECT root, record_id, resident_id FROM former LEFT JOIN age USING (resident_id)
+        QUALIFY row_number() OVER (
+            PARTITION BY root ORDER BY founded_at, stable, resident_id) = 1""")
     rows = read_arrow(
         connection,
         """
         SELECT root, record_id, platform || chr(31) || stream || chr(31) || record_key AS founding
         FROM (SELECT root, arg_min(record_id, stable) AS record_id FROM clustered
-              ANTI JOIN kept USING (root) GROUP BY root)
+              ANTI JOIN kept USING (root) ANTI JOIN given_back USING (root) GROUP BY root)
         JOIN record_id USING (record_id)""",
     )
     minted = minted_ids(key, "R", rows["founding"])
     connection.register("minted_rows", rows.append_column("resident_id", minted))
-    run("CREATE OR REPLACE TEMP TABLE minted AS FROM minted_rows")
+    run("""
+        CREATE OR REPLACE TEMP TABLE minted AS
+        FROM minted_rows
+        UNION ALL BY NAME SELECT root, record_id, resident_id FROM given_back""")
     connection.unregister("minted_rows")
     # the founding record may have left a person who lives on under the id it founded
     taken = run("""
@@ -242,3 +258,31 @@ def _keep_events(connection: duckdb.DuckDBPyConnection) -> None:
     run("""
         UPDATE resident_identity SET state = 'gone'
         FROM events e WHERE e.kind = 'gone' AND e.resident_id = resident_identity.resident_id""")
+    _lead_on(connection)
+
+
+def _lead_on(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let each merged id lead to whom its founding record belongs now."""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE led_on AS
+        WITH RECURSIVE way AS (
+            SELECT i.resident_id, i.merged_into AS now, r.resident_id AS into_id
+            FROM resident_identity i JOIN relinked r ON r.record_id = i.founding_record_id
+            WHERE i.merged_into IS NOT NULL
+            UNION SELECT w.resident_id, i.merged_into, into_id
+            FROM way w JOIN resident_identity i ON i.resident_id = w.now
+            WHERE i.merged_into IS NOT NULL),
+        led AS (
+            SELECT w.resident_id, now, into_id FROM way w JOIN resident_identity i
+            ON i.resident_id = w.now WHERE i.merged_into IS NULL AND now <> into_id)
+        SELECT l.resident_id, l.into_id, coalesce(p.why, s.why, 'evidence') AS why
+        FROM led l LEFT JOIN why_passed p ON p.from_id = now AND p.into_id = l.into_id
+        LEFT JOIN why_split s ON s.resident_id = l.into_id""")
+    run("""
+        UPDATE resident_identity SET merged_into = l.into_id FROM led_on l
+        WHERE l.resident_id = resident_identity.resident_id""")
+    run("""
+        INSERT INTO identity_event
+        SELECT happened_at, 'passed', resident_id, into_id, 'passed: ' || why FROM led_on, moment
+    """)

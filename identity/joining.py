@@ -258,9 +258,15 @@ class _Joining:
         return "doubtful" if edge.weight >= self.model.ask else SLIGHT
 
     def weight(self, edge: Edge) -> float:
-        """What the edge weighs, less if a platform would then have the person twice."""
-        twice = not edge.one_source and self.of[edge.a].sources & self.of[edge.b].sources
-        return edge.weight - self.model.twice if twice else edge.weight
+        """What the edge weighs, less if a platform would then have the person twice.
+
+        Under two names, less for each platform: so are twins listed, by every list.
+        """
+        one, other = self.of[edge.a], self.of[edge.b]
+        twice = len(one.sources & other.sources)
+        if one.names & other.names or not one.names or not other.names:
+            twice = min(twice, 1)
+        return edge.weight - self.model.twice * max(twice - edge.one_source, 0)
 
     def alone(self, person: Person, chosen: Person) -> bool:
         """Whether `person` is one record that fits only `chosen`, and nothing speaks against it.

@@ -158,8 +158,8 @@ def read_model(path: Path | None = None) -> Model:
     if path is not None and not path.is_file():
         raise NotFoundError(
             f"no model file {path.name}",
-            zh=f"没有模型文件 {path.name}：请核对 data/models 里的文件名，"
-            "或删去其中的 CURRENT，换回随程序附带的模型。",
+            zh=f"没有模型 {path.stem}：用 hub model list 看有哪些；如果本库正在用它，"
+            f"请把 {path.name} 放回 data/models，或用 hub model use {PRIOR} 换回随程序附带的模型。",
         )
     source = path or files("identity") / "models" / f"{PRIOR}.json"
     try:
@@ -169,7 +169,7 @@ def read_model(path: Path | None = None) -> Model:
         raise ConfigError(
             f"model file {getattr(source, 'name', '')}: {type(error).__name__}",
             zh=f"模型文件 {getattr(source, 'name', '')} 读不懂："
-            "请换一个模型文件，或删去 data/models 里的 CURRENT，换回随程序附带的模型。",
+            f"请换一个模型文件，或用 hub model use {PRIOR} 换回随程序附带的模型。",
         ) from None
 
 
@@ -179,9 +179,13 @@ def model_in_use(folder: Path) -> Model:
     Raises:
         NotFoundError: the file of that model is gone.
     """
+    return named_model(folder, version_in_use(folder))
+
+
+def version_in_use(folder: Path) -> str:
+    """The name of that model, whether its file is there or not."""
     chosen = folder / IN_USE
-    version = chosen.read_text(encoding="utf-8").strip() if chosen.is_file() else PRIOR
-    return named_model(folder, version)
+    return chosen.read_text(encoding="utf-8").strip() if chosen.is_file() else PRIOR
 
 
 def named_model(folder: Path, version: str) -> Model:

@@ -28,7 +28,8 @@ ALONE = "room_key IS NOT NULL AND coalesce(relation_code, head_name, head_id_num
 MAY_LEAD = f"household_no IS NULL AND (relation_code IN ('01', '02') OR {ALONE})"
 PERSON = f"""
     resident_id, {BARE.format("name")} AS name, {BARE.format("head_name")} AS head_name, room_key,
-    phone, id_number, household_no, head_id_number, relation_code, {MAY_LEAD} AS may_lead"""
+    phone, id_number, household_no, head_id_number, relation_code, {MAY_LEAD} AS may_lead,
+    coalesce(died_on, left_on) IS NOT NULL AS away"""
 """All by which people are placed, and place others."""
 PLACING = "household_id, dwelling_id, grid_code, lives_here, valid_from"
 
@@ -191,7 +192,7 @@ def _belongs(connection: duckdb.DuckDBPyConnection) -> None:
             HAVING count(DISTINCT key) = 1),
         in_room AS (
             SELECT room_key, min(key) AS key FROM heads
-            WHERE relation_code = '02' GROUP BY ALL HAVING count(*) = 1),
+            WHERE relation_code = '02' AND NOT away GROUP BY ALL HAVING count(*) = 1),
         by_room AS (
             SELECT g.resident_id, h.key FROM mine g JOIN in_room h USING (room_key)
             WHERE g.household_no IS NULL AND g.head_name IS NULL AND g.head_id_number IS NULL
@@ -299,18 +300,24 @@ def _resident_rows(connection: duckdb.DuckDBPyConnection, now: datetime) -> None
 
 
 def _memberships(connection: duckdb.DuckDBPyConnection, moment: str) -> None:
-    """Close the membership of who moved to another household, or is gone, and open the next."""
+    """Close the membership of who moved to another household, or is gone, and open the next.
+
+    Who died or left is of no household from that day on.
+    """
     run = connection.execute
     run(f"""
-        UPDATE membership SET until = {moment}
+        UPDATE membership m SET until = greatest(m.since, least({moment}, coalesce(
+            (SELECT timezone('Asia/Shanghai', least(r.died_on, r.left_on)::TIMESTAMP)
+             FROM renewed r WHERE r.resident_id = m.resident_id), {moment})))
         WHERE until IS NULL AND resident_id IN (SELECT resident_id FROM ended)
         AND (resident_id, household_id) NOT IN (
-            SELECT (resident_id, household_id) FROM renewed WHERE household_id IS NOT NULL)""")
+            SELECT (resident_id, household_id) FROM renewed
+            WHERE household_id IS NOT NULL AND coalesce(died_on, left_on) IS NULL)""")
     run(f"""
         INSERT INTO membership
         SELECT resident_id, household_id, {moment}, NULL FROM renewed
-        WHERE household_id IS NOT NULL AND resident_id NOT IN (
-            SELECT resident_id FROM membership WHERE until IS NULL)""")
+        WHERE household_id IS NOT NULL AND coalesce(died_on, left_on) IS NULL
+        AND resident_id NOT IN (SELECT resident_id FROM membership WHERE until IS NULL)""")
 
 
 def _dwelling_rows(connection: duckdb.DuckDBPyConnection) -> None:
@@ -330,7 +337,7 @@ def _household_rows(connection: duckdb.DuckDBPyConnection) -> None:
     run("""
         INSERT INTO household
         WITH members AS (
-            SELECT k.household_key, r.*,
+            SELECT k.household_key, r.*, coalesce(r.died_on, r.left_on) IS NOT NULL AS away,
                    CASE WHEN k.household_key LIKE 'no:%' THEN substr(k.household_key, 4) END AS no,
                    CASE WHEN 'head:' || r.resident_id = k.household_key THEN 0
                         WHEN r.relation_code = '02' THEN 1
@@ -341,10 +348,11 @@ def _household_rows(connection: duckdb.DuckDBPyConnection) -> None:
             FROM resident r SEMI JOIN touched_household USING (household_id)
             JOIN household_key k USING (household_id))
         SELECT m.household_id, m.household_key, m.no,
-               arg_min(m.resident_id, (m.head, m.resident_id)) FILTER (m.head IS NOT NULL),
+               arg_min(m.resident_id, (m.away, m.head, m.resident_id))
+                   FILTER (m.head IS NOT NULL),
                min(t.household_type_code),
-               arg_min(m.dwelling_id, (coalesce(m.head, 9), m.resident_id)),
-               arg_min(m.grid_code, (coalesce(m.head, 9), m.resident_id)),
+               arg_min(m.dwelling_id, (m.away, coalesce(m.head, 9), m.resident_id)),
+               arg_min(m.grid_code, (m.away, coalesce(m.head, 9), m.resident_id)),
                count(*) FILTER (m.lives_here)
         FROM members m LEFT JOIN stated_household t ON t.household_no = m.no
         GROUP BY m.household_id, m.household_key, m.no""")

@@ -21,6 +21,8 @@ FILLERS = frozenset(
      "未登记", "无名氏", "空户", "空房", "商铺", "物业", "保安", "保洁", "业主家属", "某某", "匿名")
 )  # fmt: skip
 """What is written where a name was asked for."""
+COMMON = 100
+"""Surnames that are taken for one even at the end of a name."""
 LATIN = re.compile(r"^[A-Za-z .,'·-]+$")
 BY_EAR = (
     (r"\bzh", "z"), (r"\bch", "c"), (r"\bsh", "s"), (r"\bn", "l"), (r"ing\b", "in"),
@@ -37,9 +39,10 @@ FORMS = pa.schema(
 def name_forms(names: list[str]) -> pa.Table:
     """One row a name, the columns of `FORMS`.
 
-    bare: without dots and blanks; null for a mere title (`张女士`). sound: pinyin without tones,
-    as heard in the south-west. letters: the characters (or words) in order of code. glyphs: each
-    character by the first of those that look like it. c1, c2, rest: first, second, other ones.
+    bare: without dots and blanks; null for a mere title (`张女士`). The others are of the name in
+    simplified characters, the surname first. sound: pinyin without tones, as heard in the
+    south-west. letters: the characters (or words) in order of code. glyphs: each character by the
+    first of those that look like it. c1, c2, rest: first, second, other ones.
     """
     columns: list[list[str | bool | None]] = [[] for _ in FORMS]
     for name in names:
@@ -55,13 +58,39 @@ def _forms(name: str) -> tuple[str | bool | None, ...]:
         return (None,) * 7 + (False,)
     titled = TITLED.match(name)
     if titled and (len(titled[1]) == 1 or titled[1] in COMPOUND_SURNAMES):
-        return (None, None, None, None, titled[1][0], None, None, True)
+        surname = titled[1][0].translate(_traditional())
+        return (None, None, None, None, surname, None, None, True)
     bare = re.sub(r"[·\s]", "", name)
     if not bare:
         return (None,) * 7 + (False,)
-    glyphs = bare.translate(_by_eye())
-    letters = "".join(sorted(bare))
-    return (bare, bare.translate(READINGS), letters, glyphs, bare[0], bare[1:2], bare[2:], False)
+    plain = _surname_first(bare.translate(_traditional()))
+    glyphs = plain.translate(_by_eye())
+    letters = "".join(sorted(plain))
+    return (bare, plain.translate(READINGS), letters, glyphs, plain[0], plain[1:2], plain[2:],
+            False)  # fmt: skip
+
+
+def _surname_first(name: str) -> str:
+    """`秀芬戴` as `戴秀芬`: no surname is first, and a common one last."""
+    common, known = _surnames()
+    if len(name) in {2, 3} and name[-1] in common and name[0] not in known:
+        return name[-1] + name[:-1]
+    return name
+
+
+@cache
+def _surnames() -> tuple[frozenset[str], frozenset[str]]:
+    """The common surnames, and all that are known."""
+    path = files("schemas") / "matching" / "surnames.csv"
+    known = path.read_text(encoding="utf-8").split()[1]
+    return frozenset(known[:COMMON]), frozenset(known)
+
+
+@cache
+def _traditional() -> dict[int, str]:
+    text = (files("identity") / "data" / "traditional.txt").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return {ord(pair[0]): pair[1] for line in lines for pair in line.split()}
 
 
 def _latin(name: str) -> tuple[str | bool | None, ...]:

@@ -128,8 +128,12 @@ def show(
         past=_past(connection, living, golden),
         events=_query(
             connection,
-            """SELECT happened_at, kind, resident_id, other_id, reason FROM identity_event
-               WHERE resident_id = $1 OR other_id = $1 ORDER BY happened_at""",
+            """WITH RECURSIVE mine AS (
+                   SELECT $1 AS id
+                   UNION SELECT resident_id FROM resident_identity JOIN mine ON merged_into = id)
+               SELECT happened_at, kind, resident_id, other_id, reason FROM identity_event
+               WHERE resident_id IN (FROM mine) OR other_id IN (FROM mine)
+               ORDER BY happened_at, kind, resident_id, other_id""",
             living,
         ),
     )

@@ -4,6 +4,7 @@ A record is named by its platform, stream and key. A key may itself be a number 
 three are sealed by whoever writes here; the ledger never reads them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -66,6 +67,16 @@ def undo_decision(ledger: Ledger, decision_id: int) -> bool:
             return False
         row.undone_at = datetime.now(UTC)
         return True
+
+
+def forget_decisions(ledger: Ledger, about: Callable[[str], bool]) -> None:
+    """Let decisions about such records, and their sealed names, be gone for good."""
+    now = datetime.now(UTC)
+    with Session(ledger.engine) as session, session.begin():
+        for row in session.scalars(sa.select(DecisionRow).where(DecisionRow.left_record != "")):
+            if about(row.left_record) or about(row.right_record):
+                row.left_record = row.right_record = ""
+                row.undone_at = row.undone_at or now
 
 
 def decisions_mark(ledger: Ledger) -> str:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from hub.settings import Home
 from ledger import Batch, Ledger
+from ledger.decisions import forget_decisions
 from ledger.tombstones import begin_removal, finish_removal, open_removals, tombstones
+from pipelines.deciding import open_record
 from pipelines.raw_files import files_in_core, other_than_noted
 from reports.collected import forget_collected
 from reports.extract_run import forget_in_extracts
 from warehouse.duck import literal, memory, parquet, write_parquet
-from warehouse.erasing import MARK, Record, erasing_secret, marks_of, purge, records_of
+from warehouse.erasing import MARK, Record, erasing_secret, mark_of, marks_of, purge, records_of
 from warehouse.lock import locked
 from warehouse.snapshots import drop_older, publish_work, reading, working
 
@@ -74,6 +76,8 @@ def finish_erasures(home: Home, ledger: Ledger, tick: Tick = lambda _: None) -> 
     for resident_id in waiting.values():
         forget_collected(home, resident_id)
         forget_in_extracts(home, resident_id)
+    marks, secret = tombstones(ledger), erasing_secret(home)
+    forget_decisions(ledger, lambda sealed: mark_of(open_record(home, sealed), secret) in marks)
     done = _rewrite(home, ledger, tick)
     for number in waiting:
         finish_removal(ledger, number)

@@ -63,6 +63,11 @@ def records_of(connection: duckdb.DuckDBPyConnection, resident_id: str) -> list[
     return [(row["platform"], row["stream"], row["record_key"]) for row in found]
 
 
+def mark_of(record: Record, secret: str) -> str:
+    """The same of one record, without a brain."""
+    return hashlib.sha256("\x1f".join((secret, *record)).encode()).hexdigest()
+
+
 def purge(connection: duckdb.DuckDBPyConnection, resident_id: str) -> dict[str, int]:
     """Delete whatever a brain holds of a resident, past versions too; return rows by table."""
     run = connection.execute
@@ -94,6 +99,8 @@ def purge(connection: duckdb.DuckDBPyConnection, resident_id: str) -> dict[str, 
     if done:  # else it was done before
         run("UPDATE resident_identity SET state = 'gone' WHERE resident_id = ?", [resident_id])
         run("INSERT INTO identity_event VALUES (now(), 'gone', ?, NULL, 'erased')", [resident_id])
+        if "identity_state" in _columns(connection):  # who resembled them is to be looked at anew
+            run("UPDATE identity_state SET mark = 'erased ' || mark")
     run("DROP TABLE erased; DROP TABLE erased_home")
     return done
 

@@ -10,7 +10,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from security.masks import HIDDEN
 from serving.reading.resident import code_set
-from serving.reading.wording import EVENTS, RULES, STATES, WHY, code_name, event_reason, title
+from serving.reading.wording import (
+    EVENTS,
+    RULES,
+    STATES,
+    WHO_KEEPS,
+    WHY,
+    code_name,
+    event_reason,
+    title,
+)
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 FOLDER = Path(__file__).parent
@@ -31,7 +40,7 @@ def environment() -> Environment:
         "born": born, "age": age, "title_of": title_of, "cron": cron, "field_title": field_title,
     }  # fmt: skip
     made.globals |= {"RULES": RULES, "WHY": WHY, "EVENTS": EVENTS, "STATES": STATES,
-                     "event_reason": event_reason}  # fmt: skip
+                     "event_reason": event_reason, "WHO_KEEPS": WHO_KEEPS}  # fmt: skip
     return made
 
 

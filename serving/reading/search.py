@@ -30,9 +30,9 @@ WAYS = {
     "grid": "网格",
     "address": "地址",
     "record": "某平台的记录",
+    "key": "平台/数据流/记录键",
 }
 CONDITIONS = {
-    "resident_id": "r.resident_id = $text",
     "id_number": "r.id_number = upper($text)",
     "ending": "(r.id_number LIKE '%' || upper($text) OR r.phone LIKE '%' || $text)",
     "phone": "r.phone = $text",
@@ -47,9 +47,10 @@ CONDITIONS = {
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "id_number": ("id_number",), "ending": ("id_number", "phone"), "phone": ("phone",),
     "name": ("name",), "name_prefix": ("name",), "pinyin": ("name",), "label": ("labels",),
-    "address": ("residence_address",),
+    "address": ("residence_address",), "key": ("id_number",),
 }  # fmt: skip
-"""What a way of finding tells of a person, so that whoever may not see it may not find by it."""
+"""What a way of finding tells of a person, so that whoever may not see it may not find by it.
+A key may be a number."""
 RECORD = {
     "id_number": "t.id_number = upper($text)",
     "phone": "t.phone = $text",
@@ -154,7 +155,7 @@ def _ways(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
     known = rows(
         connection, f"SELECT count(*) AS n FROM {HELD} WHERE label = $text", {"text": text}
     )
-    named = ["label"] if known[0]["n"] else []
+    named = ["label"] if known[0]["n"] else ["key"] if text.count("/") > 1 else []
     return [*named, "name", "name_prefix", "grid", "id_number", "address", "record"]
 
 
@@ -177,13 +178,21 @@ def _hits(way: str, nth: int) -> str:
         either = " OR ".join(RECORD.values())
         return f"""SELECT l.resident_id, {nth} AS nth, 'record' AS way
             FROM resident_record t JOIN resident_link l USING (record_id) WHERE {either}"""
-    merged = ""
+    if way == "key":
+        return f"""SELECT l.resident_id, {nth} AS nth, 'key' AS way
+            FROM record_id i JOIN resident_link l USING (record_id)
+            WHERE i.platform = split_part($text, '/', 1) AND i.stream = split_part($text, '/', 2)
+              AND starts_with($text, i.platform || '/' || i.stream || '/')
+              AND i.record_key = substr($text, len(i.platform) + len(i.stream) + 3)"""
     if way == "resident_id":
-        merged = f""" UNION ALL SELECT i.merged_into, {nth}, 'resident_id'
-            FROM resident_identity i WHERE i.resident_id = $text AND i.merged_into IS NOT NULL"""
+        return f"""SELECT id AS resident_id, {nth} AS nth, 'resident_id' AS way FROM (
+            WITH RECURSIVE now(id) AS (
+                SELECT $text UNION SELECT merged_into FROM resident_identity
+                JOIN now ON resident_id = id WHERE merged_into IS NOT NULL)
+            FROM now)"""
     return (
         f"SELECT r.resident_id, {nth} AS nth, '{way}' AS way FROM resident r "
-        f"WHERE {CONDITIONS[way]}{merged}"
+        f"WHERE {CONDITIONS[way]}"
     )
 
 

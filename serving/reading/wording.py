@@ -62,7 +62,7 @@ WHY = {
     "not_owner": "非归口平台",
     "only": "只有这一个说法",
     "sounder": "最完整可靠",
-    "less_sound": "不完整，或没有号码印证",
+    "less_sound": "不完整，或没有证件号码、户号印证",
     "decided": "判断为同一人的另一条",
 }
 EVENTS = {
@@ -72,6 +72,7 @@ EVENTS = {
 REASONS = {
     "new record": "有了新的记录",
     "no record left": "各平台已无记录",
+    "erased": "按删除申请删除了资料",
     "split": "从另一编码拆出",
     "split: decided": "从另一编码拆出：人工判断",
     "split: changed": "从另一编码拆出：记录改了，不再认作同一个人",
@@ -81,6 +82,9 @@ REASONS = {
     "passed: evidence": "有记录从一个编码改归另一编码：其他记录变了，认作另一个人",
 }
 """Why an id came, or went; a merge has the rule by which two are one."""
+WHO_KEEPS = (
+    "合并后保留较早的编码；拆分时，原编码随最早建档的那条记录，那条记录已不在的，随记录多的一方。"
+)
 STATES = {"living": "有效", "merged": "已合并", "gone": "各平台已无记录"}
 
 

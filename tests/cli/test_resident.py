@@ -1,10 +1,15 @@
 """`hub resident find` and `show`: found by anything, masked unless asked otherwise."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from hub.settings import Home
+from serving.reading.wording import EVENTS, REASONS, RULES
 from tests.cli.conftest import Hub
-from tests.cli.small_home import CERTIFICATE, NEXT_OF_KIN, WANG_NUMBER, ZHANG_NUMBER
+from tests.cli.small_home import CERTIFICATE, NEXT_OF_KIN, WANG_NUMBER, ZHANG_NUMBER, copied
+from warehouse.snapshots import publish_work, working
 
 SECRETS = (
     ZHANG_NUMBER, WANG_NUMBER, "13812341234", "13899998888", "张三丰", "王小红", "7-1-202",
@@ -98,6 +103,28 @@ def test_a_merged_id_leads_on(hub: Hub, small_home: Home) -> None:
     view = hub("resident", "show", "Rformer", "--clear", "--json", home=small_home).json
     assert (view["asked"], view["golden"]["name"]) == ("Rformer", "张五")
     assert "已合并" in hub("resident", "show", "Rformer", home=small_home).out
+
+
+def test_why_an_id_came_or_went_is_said_in_words(
+    hub: Hub, small_home: Home, tmp_path: Path
+) -> None:
+    """Every kind and every reason, merges by every rule; and who keeps the id."""
+    home = copied(small_home, tmp_path / "home")
+    one = zhang(hub, home)
+    reasons = [*REASONS, *(f"one person by {rule}" for rule in RULES)]
+    with working(home) as work:
+        for nth, reason in enumerate(reasons):
+            kind = list(EVENTS)[nth % len(EVENTS)]
+            work.connection.execute(
+                "INSERT INTO identity_event VALUES (now(), ?, ?, ?, ?)",
+                [kind, one, f"RRR{nth}", reason],
+            )
+        work.close()
+        publish_work(work)
+    out = hub("resident", "show", one, home=home).out.split("编码的经过")[1]
+    assert out.count("RRR") == len(reasons)
+    assert not re.search(r"[a-z]+[_ ][a-z]+|split|merged|founded|single", out.replace("hub ", ""))
+    assert "合并后保留较早的编码" in out
 
 
 def test_no_such_id(hub: Hub, small_home: Home) -> None:

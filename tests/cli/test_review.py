@@ -11,6 +11,7 @@ from ledger.decisions import decisions
 from pipelines.deciding import Told, bindings_of, the_model, told_otherwise
 from tests.cli.conftest import Hub
 from tests.cli.small_home import copied
+from tests.cli.test_model import charts, words
 from warehouse.snapshots import publish_work, reading, working
 
 
@@ -126,6 +127,10 @@ def test_explained_by_every_piece(hub: Hub, small_home: Home, tmp_path: Path) ->
     assert "1953" in printed
     page = chart.read_text(encoding="utf-8")
     assert not re.search(r"(?:src|href)=.?.?https?:", page), "no address outside the page"
+    waterfall, weights = charts(page)
+    assert {"起点", "姓名", "电话和住处", "合计"} <= words(waterfall)
+    for chart in (waterfall, weights):
+        assert not {one for one in words(chart) if re.search("[A-Za-z]{3}", one)}, "what is read"
     for personal in ("张三丰", "13812341234", "510108195304071234"):
         assert personal not in page
     ran = hub("explain", *pair, "--clear", home=small_home)

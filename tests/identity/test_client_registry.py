@@ -125,6 +125,67 @@ def test_query_by_any_id(hub: Hub) -> None:
         shown(hub, "Rnobody")
 
 
+def same(*pairs: tuple[str, str]) -> list[Binding]:
+    return [Binding(("p", "s", one), ("p", "s", other), "same") for one, other in pairs]
+
+
+def test_an_id_merged_twice_leads_on_and_its_story_is_told_whole(hub: Hub) -> None:
+    for nth, name in enumerate(("张小伟", "李娜", "王芳")):
+        hub.sync({name: Record(name, None, f"1380000000{nth}")})
+    first, second, third = (hub.ids()[name] for name in ("张小伟", "李娜", "王芳"))
+    hub.bindings = same(("李娜", "王芳"))
+    hub.sync({})
+    hub.bindings += same(("张小伟", "李娜"))
+    hub.sync({})
+    assert set(hub.ids().values()) == {first}
+    assert found(hub, third) == [first]
+    view = shown(hub, third)
+    assert view.resident_id == first
+    told = [(one["kind"], one["resident_id"], one["other_id"]) for one in view.events]
+    assert [one for one in told if one[0] == "merged"] == [
+        ("merged", third, second), ("merged", second, first),
+    ]  # fmt: skip
+    hub.bindings = same(("张小伟", "李娜"))
+    hub.sync({})
+    assert shown(hub, third).golden["name"] == "王芳"
+    assert shown(hub, second).resident_id == first
+
+
+def test_unmerge_gives_the_id_back_whichever_record_founded_it(hub: Hub) -> None:
+    """Of two records of the younger, each in turn the first; the least of a hash founds others."""
+    for nth, (one, other) in enumerate((("A", "B"), ("B", "A"))):
+        older, name = f"P{nth}", f"王芳{nth}"
+        hub.sync({older: Record(f"张小伟{nth}", None, f"1390000000{nth}")})
+        hub.sync({f"{one}{nth}": Record(name, None, f"1380000000{nth}", "101")})
+        hub.sync({f"{other}{nth}": Record(name, None, f"1380000000{nth}", "101", platform="q")})
+        before = hub.ids()
+        assert before[f"{one}{nth}"] == before[f"{other}{nth}"] != before[older]
+        hub.bindings = same((older, f"{one}{nth}"))
+        hub.sync({})
+        assert before[older] == hub.ids()[f"{other}{nth}"]
+        hub.bindings = []
+        hub.sync({})
+        assert hub.ids() == before
+        assert shown(hub, before[f"{one}{nth}"]).golden["name"] == name
+
+
+def test_a_merged_id_follows_the_record_that_founded_it(hub: Hub) -> None:
+    for nth, name in enumerate(("张小伟", "李娜", "王芳")):
+        hub.sync({name: Record(name, None, f"1380000000{nth}")})
+    first, second, third = (hub.ids()[name] for name in ("张小伟", "李娜", "王芳"))
+    hub.bindings = same(("张小伟", "王芳"))
+    hub.sync({})
+    assert shown(hub, third).resident_id == first
+    hub.bindings = same(("李娜", "王芳"))
+    hub.sync({})
+    assert shown(hub, third).resident_id == second
+    assert found(hub, third) == [second]
+    moved = [one for one in shown(hub, third).events if one["resident_id"] == third]
+    assert (moved[-1]["kind"], moved[-1]["other_id"], moved[-1]["reason"]) == (
+        "passed", second, "passed: decided",
+    )  # fmt: skip
+
+
 def test_query_by_demographics(hub: Hub) -> None:
     hub.sync({"P1": ZHANG, "P2": Record("李娜", OTHER, "13900000002", "303", platform="police")})
     zhang = hub.ids()["P1"]

@@ -25,6 +25,10 @@ def form(name: str) -> dict[str, object]:
         ("阿依古丽·买买提", "阿依古丽买买提", "bare"),
         ("John Smith", "SMITH JOHN", "letters"),
         ("Harley Smith", "Haryley Smith", "sound"),
+        ("张丽娟", "張麗娟", "letters"),
+        ("张丽娟", "張麗娟", "c2"),
+        ("戴秀芬", "淑芬戴", "c1"),
+        ("戴秀芬", "秀芬戴", "glyphs"),
     ],
 )
 def test_slips_have_one_form(one: str, other: str, same: str) -> None:
@@ -44,6 +48,84 @@ def test_any_text_has_forms(name: str) -> None:
     found = form(name)
     assert found["name"] == name
     assert found["bare"] is None or found["c1"]
+
+
+def test_only_what_can_be_no_surname_gives_way_to_one_at_the_end() -> None:
+    for name in ("林海", "海林", "戴海", "欧阳海林", "艾力·马", "马"):
+        assert form(name)["c1"] == name[0], name
+
+
+def test_traditional_characters_and_given_names_first_are_no_other_names(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    hub = Hub(brain)
+    names = ("张丽娟", "張麗娟", "丽娟张")
+    hub.link({name: Record(name, None, "138", "101", platform=name) for name in names})
+    assert hub.groups() == {frozenset(names)}
+
+
+def test_a_namesake_at_home_with_the_numbers_owner_tells_whose_it_is_not(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    """The child's own record tells neither flat nor telephone; but where the father lives."""
+    hub = Hub(brain)
+    said = "SELECT id_status FROM resident_record ORDER BY record_id"
+    names = (("張寶", "张宝"), ("张小锋", "张小峰"), ("张德云", "张德云"))
+    for nth, (under, own) in enumerate(names):
+        number, room = f"51010819{60 + nth}03070017", f"1{nth}1"
+        father = Record("张德伟", number, f"138{nth}", room)
+        hub.sync({f"f{nth}": father, f"c{nth}": Record(under, number)})
+        assert frozenset({f"f{nth}", f"c{nth}"}) in hub.groups(), "a name may have been changed"
+        hub.sync({f"s{nth}": Record(own, CHILD[:-1] + str(nth), f"139{nth}", room)})
+        assert frozenset({f"f{nth}"}) in hub.groups()
+    assert brain.execute(said).fetchall() == [("valid",), ("borrowed",), ("valid",)] * 3
+
+
+def test_a_namesake_on_the_hotline_of_all_tells_nothing(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain)
+    father, child = Record("张伟", PARENT, "12345", "101"), Record("张小宝", PARENT)
+    hub.sync({"father": father, "child": child, "other": Record("张伟", CHILD, "12345", "909")})
+    said = "SELECT id_status FROM resident_record WHERE record_key = 'father'"
+    assert brain.execute(said).fetchall() == [("borrowed",)], "as far as three records tell"
+    hub.sync({f"{n}": Record(f"李{chr(0x4E10 + n)}", None, "12345") for n in range(14)})
+    assert brain.execute(said).fetchall() == [("valid",)]
+
+
+def test_no_name_that_its_own_records_belie_owns_a_number(brain: duckdb.DuckDBPyConnection) -> None:
+    """Two records of the child under the father's number, of one of himself, without a birth."""
+    hub = Hub(brain)
+    for nth in range(4):  # whichever hash is the least
+        number = f"51010819{60 + nth}03070017"
+        father = {f"f{nth}": Record(f"张伟{nth}", number, "1380", f"10{nth}")}
+        child = Record(f"王芳{nth}", number, "1380", f"10{nth}", platform="q")
+        told = Record(child.name, number, "1380", child.room, stated_birth="2015年4月7日")
+        hub.sync(father | {f"c{nth}": child, f"t{nth}": told})
+        assert frozenset({f"f{nth}"}) in hub.groups()
+
+
+def test_any_record_of_the_owner_tells_who_has_another_role_in_the_household(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    hub = Hub(brain)
+    father = {f"f{n}": Record("张伟", PARENT, "138", "101", platform=f"q{n}") for n in range(6)}
+    child = Record("王小宝", PARENT, None, "101")
+    own = {"c": {"household_no": "H1", "relation_code": "42"}}
+    for nth in range(6):  # whichever hash is the least
+        given = own | {f"f{nth}": {"household_no": "H1", "relation_code": "02"}}
+        hub.sync(father | {"c": child}, given)
+        assert hub.groups() == {frozenset(father), frozenset({"c"})}
+
+
+def test_adults_of_one_birthday_and_home_under_unlike_names_are_two(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    """A slip leaves as many characters as there were."""
+    hub = Hub(brain)
+    one = {"birth_date": "1983-06-21", "birth_year": 1983, "sex_code": "2"}
+    names = {"1": "王书峰", "2": "王强"}
+    hub.sync({key: Record(name, None, "138", "101", platform=key) for key, name in names.items()},
+             dict.fromkeys(names, one))  # fmt: skip
+    assert len(hub.groups()) == 2
 
 
 def test_child_under_a_parents_number(brain: duckdb.DuckDBPyConnection) -> None:

@@ -196,6 +196,78 @@ def households(connection: duckdb.DuckDBPyConnection) -> set[frozenset[str]]:
     return {frozenset(names) for (names,) in rows.fetchall()}
 
 
+def heads(brain: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The head's name of each household, by the household's number or the head's flat."""
+    rows = brain.execute("""
+        SELECT coalesce(h.household_no, r.room), r.name FROM household h
+        JOIN resident r ON r.resident_id = h.head_resident_id""")
+    return dict(rows.fetchall())
+
+
+def test_of_two_heads_the_one_who_lives_is_it_and_the_dead_are_members_no_more(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    """Whoever has the lesser id: tried with many numbers of households."""
+    hub = Hub(brain)
+    for nth in range(4):
+        people = {
+            f"A{nth}": Record(f"张伟{nth}", None, f"1{nth}"),
+            f"B{nth}": Record(f"李娜{nth}", None, f"2{nth}"),
+        }  # fmt: skip
+        own: dict[str, dict[str, object]] = {
+            f"A{nth}": {"relation_code": "02"}, f"B{nth}": {"relation_code": "10"},
+        }  # fmt: skip
+        hub.sync(people, own, household_no=str(nth))
+        assert heads(brain)[str(nth)] == f"张伟{nth}"
+        own[f"A{nth}"]["died_on"] = "2026-01-03"
+        own[f"B{nth}"]["relation_code"] = "02"
+        hub.sync(people, own, household_no=str(nth))
+        assert heads(brain)[str(nth)] == f"李娜{nth}"
+        of = f"FROM membership JOIN resident USING (resident_id) WHERE name = '张伟{nth}'"
+        ((since, until),) = brain.execute(f"SELECT since, until {of}").fetchall()
+        assert until == max(since, datetime(2026, 1, 2, 16, tzinfo=UTC)), "that day, in Beijing"
+    own["A3"]["died_on"] = "2026-01-09"
+    hub.sync(people, own | {"A3": {"relation_code": "02"}}, household_no="3")
+    hub.sync(people, own, household_no="3")
+    opened = (
+        "SELECT count(*) FROM membership JOIN resident USING (resident_id) WHERE name = '张伟3'"
+    )
+    assert brain.execute(opened + " AND until IS NULL").fetchall() == [(0,)]
+    assert brain.execute(opened).fetchall() == [(2,)], "alive again by mistake, and corrected"
+
+
+def test_the_relation_is_that_to_the_household_of_the_number(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    """Married into another household, which one platform knows; the other is newer."""
+    hub = Hub(brain)
+    hub.sync(
+        {str(n): Record("王芳", NUMBER, platform=p) for n, p in enumerate(("police", "grid"), 1)},
+        {"1": {"household_no": "8", "relation_code": "12", "updated_at": "2026-01-01"},
+         "2": {"relation_code": "30", "updated_at": "2026-06-01"}},
+    )  # fmt: skip
+    relation = "SELECT relation_code FROM resident"
+    assert brain.execute(relation).fetchall() == [("12",)]
+    (resident_id,) = set(hub.ids().values())
+    said = show(brain, resident_id, {}).said["relation_code"]
+    assert [(one.value, one.why) for one in said] == [("12", "sounder"), ("30", "less_sound")]
+    hub.owners = {"relation_code": ["grid"]}
+    hub.sync({})
+    assert brain.execute(relation).fetchall() == [("30",)], "unless the other owns the field"
+
+
+def test_nobody_joins_the_household_of_one_who_left_the_flat(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    hub = Hub(brain)
+    hub.sync(
+        {"1": Record("张伟", NUMBER, room="101")}, relation_code="02", left_on="2026-01-01"
+    )  # fmt: skip
+    hub.sync({"2": Record("王芳", None, "139", "101")}, relation_code="10")
+    rows = brain.execute("SELECT name, household_id IS NULL FROM resident ORDER BY name")
+    assert rows.fetchall() == [("张伟", False), ("王芳", True)]
+
+
 def test_tenants_of_a_flat_are_households_of_their_own(brain: duckdb.DuckDBPyConnection) -> None:
     hub = Hub(brain)
     hub.sync({"1": Record("赵六", None, "5", "101")}, relation_code="02")

@@ -26,7 +26,7 @@ STATE = {
 }
 records = st.builds(
     Record,
-    name=st.sampled_from(["张伟", "张玮", "李娜", "张小宝", "张女士", None]),
+    name=st.sampled_from(["张伟", "张玮", "張偉", "李娜", "张小宝", "张女士", None]),
     id_number=st.sampled_from([A, A, B, None, None]),
     phone=st.sampled_from(["1", "2", None]),
     room=st.sampled_from(["101", "102", None]),

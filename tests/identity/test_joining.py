@@ -189,6 +189,15 @@ def test_a_platform_that_would_have_a_person_twice_speaks_against_it() -> None:
     assert len(joined({1: one, 2: other}, [edge(2, 1, 2)], model=TOWN)[0]) == 2, "not alone either"
 
 
+def test_every_list_that_has_two_names_side_by_side_speaks_for_twins() -> None:
+    one = node("A")._replace(sources=[1, 2])
+    weighed = edge(MODEL.join + MODEL.twice / 2, 1, 2)._replace(one_source=True)
+    for name, groups in (("张强", 2), ("张伟", 1)):
+        nodes = {1: one, 2: node(names=(name,))._replace(sources=[1, 2])}
+        assert len(joined(nodes, [weighed])[0]) == groups
+        assert len(joined(nodes, [weighed._replace(weight=weighed.weight + 9)])[0]) == 1
+
+
 def test_who_stands_alone_has_the_name_that_most_records_have() -> None:
     lone = node(names=("张玮",))
     for times, groups in ((2, 2), (1, 1)):

@@ -11,6 +11,7 @@ TABLES = {
     "resident": "SELECT * FROM resident ORDER BY resident_id",
     "household": "SELECT * FROM household ORDER BY household_id",
     "dwelling": "SELECT * FROM dwelling ORDER BY dwelling_id",
+    "membership": "SELECT * FROM membership ORDER BY resident_id, since",
     "resident_past": "SELECT * FROM resident_past ORDER BY resident_id, valid_to",
 }
 numbers = ["510107199003074512", "510107198501011236", None, None]

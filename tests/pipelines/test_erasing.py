@@ -3,17 +3,21 @@
 import csv
 import json
 import signal
+import sqlite3
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
 import pytest
-from small_home import HUB, Synced, database, make_home
+from small_home import GRID_CODE, HUB, Synced, database, id_number, make_home
 
 from cli.main import main
 from hub.settings import Home, open_home
+from identity.pairs import whose
+from identity.review import pairs_to_review
 from ledger import Ledger, open_ledger
 from ledger.tombstones import open_removals
+from pipelines.deciding import bindings_of
 from pipelines.erasing import erase
 from pipelines.sync import run_sync
 from tests.children import ended, kill_oneself
@@ -130,6 +134,10 @@ def test_nothing_of_an_erased_resident_is_left_or_comes_back(
     assert [(one.number, one.current) for one in list_snapshots(home)] == [(2, True)]
     assert number not in whole(home)
     assert name not in whole(home)
+    assert run(home, "resident", "show", resident) == 0
+    shown = capsys.readouterr().out
+    assert "按删除申请删除了资料" in shown
+    assert "erased" not in shown
     say_something_new(home, number)
     report = run_sync(home, ())
     assert (report.status, report.failures) == ("ok", [])
@@ -217,6 +225,44 @@ def test_an_erasure_that_was_cut_short_goes_on_when_it_is_asked_again(
     assert one["id_number"] in files(home)
     assert run(home, "erase", one["resident_id"], "--reason", "再一次", "--yes") == 0
     assert one["id_number"] not in files(home) + whole(home)
+
+
+def test_decisions_about_the_erased_go_and_who_resembled_them_is_looked_at_anew(
+    tmp_path: Path,
+) -> None:
+    """Of three records alike two are told apart: the third fits the one who is left."""
+    home = make_home(tmp_path / "home", people=4)
+    alike = (
+        "欧阳静瑶",
+        "13800009999",
+        "龙港花园9栋1单元909号",
+        GRID_CODE,
+        "0",
+        "2026-01-01 00:00:00",
+    )
+    with database(home, "grid") as db:
+        for key, given in (("g90", id_number(90)), ("g91", None), ("g92", None)):
+            name, *rest = alike
+            db.execute("INSERT INTO resident VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                       (key, name, given, *rest))  # fmt: skip
+    assert run_sync(home, ()).published == 1
+    one, other = "grid/residents/g90", "grid/residents/g91"
+    assert run(home, "review", "decide", one, other, "different") == 0
+    assert run_sync(home, ()).published == 2
+    with reading(home) as connection:
+        assert [found["reason"] for found in pairs_to_review(connection, 9)] == ["told_apart"] * 2
+        resident = whose(connection, other)
+    assert run(home, "erase", str(resident), "--reason", "申请", "--yes") == 0
+    assert bindings_of(home, ledger_of(home)) == []
+    with sqlite3.connect(home.data / "ledger.sqlite") as ledger:
+        assert ledger.execute("SELECT left_record, right_record FROM decision").fetchall() == [
+            ("", ""),
+        ]  # fmt: skip
+    assert run_sync(home, ()).published
+    with reading(home) as connection:
+        assert pairs_to_review(connection, 9) == []
+        assert whose(connection, "grid/residents/g92") == whose(connection, one)
+    assert not run_sync(home, ()).published
 
 
 def test_who_was_somebodys_guardian_is_forgotten_there_too(tmp_path: Path) -> None:

@@ -25,12 +25,13 @@ def _sheet(path: Path, name: str) -> list[dict[str, object]]:
 
 
 def test_each_platform_gets_its_own_rows(home: Home, hub: Hub, tmp_path: Path) -> None:
+    _change(home, "UPDATE resident_record SET birth_date = '1953-04-07' WHERE record_key = 'G1'")
     assert hub("correction", "export", "--out", tmp_path / "回流", home=home).code == 0
     files = {one.stem: one for one in (tmp_path / "回流").iterdir()}
     assert files["street_grid"].stat().st_mode & 0o077 == 0
     (wrong,) = _sheet(files["street_grid"], "有误")
     assert (wrong["记录键"], wrong["平台原值"], wrong["核对值"]) == ("G1", "不详53", "1953-04-07")
-    assert wrong["依据"] == "公安人口库"
+    assert wrong["依据"] == "公安人口库", "not what was made of the wrong value itself"
     assert set(files) == {"street_grid"}  # nothing of the police's is wrong
 
 

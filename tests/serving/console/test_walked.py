@@ -60,6 +60,34 @@ def test_who_saw_somebody_in_a_list_is_told_to_the_auditor(
     assert "staff" in page
 
 
+def test_found_by_an_id_merged_twice_and_by_the_key_of_a_record(served: Served) -> None:
+    one = resident(served, NAMES[2])
+    home = open_copy(served, "twice")
+    with working(home) as work:
+        for old, into in (("Rabcdefghij234567abcd", "Rold"), ("Rold", one)):
+            work.connection.execute(
+                "INSERT INTO resident_identity VALUES (?, 99999, ?, 'merged')", [old, into]
+            )
+            work.connection.execute(
+                "INSERT INTO identity_event VALUES (now(), 'merged', ?, ?, "
+                "'one person by name_room')", [old, into]
+            )  # fmt: skip
+        work.close()
+        publish_work(work)
+    with running(home) as console, console.client("staff") as client:
+        for text in ("Rabcdefghij234567abcd", "police/residents/N2"):
+            answer = post(client, "/search", text=text)
+            page = client.get(answer.headers["location"].removeprefix("/console")).text
+            assert one in page or NAMES[2] in page, text
+        page = client.get("/residents/Rabcdefghij234567abcd", follow_redirects=True).text
+        said = page.split('id="past"', 1)[1].split("</section>", 1)[0]
+        words = re.sub(r"<[^>]+>", "", said)
+        assert "合并 Rabcdefghij234567abcd（另一编码 Rold）：姓名和住房相同" in words
+        assert f"合并 Rold（另一编码 {one}）" in words
+        assert "合并后保留较早的编码" in words
+        assert not re.search(r"[a-z]+_[a-z]+|founded|merged|one person", words)
+
+
 def test_who_was_of_a_household_before(served: Served, staff: httpx.Client) -> None:
     home = open_copy(served, "former")
     with working(home) as work:
