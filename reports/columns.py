@@ -51,6 +51,7 @@ YES_NO = re.compile(r"(?:填|选|打)?[“”]?(?:是[/、或]?否|有[/、或]?
 ASKING = re.compile(r"是否|有无|是不是|能否|可否")
 CHOSEN = re.compile(r"[/、,，;；|]|\d{1,2}[.\-:：]?(?=[\u4e00-\u9fff])")
 OF_HUKOU = re.compile(r"本[区市地村街省社]|外[区市地村街省社]|城镇|农村|农业|非农|居民户口|集体")
+TRADE = re.compile(r"工种|岗位|职务|职称")
 SORT = re.compile(r"(?:人员|对象|服务对象|身份|享受|保障|人)?(?:身份)?(?:类别|类型|分类|种类)")
 """Of a list about one label, its kind: `人员类别` of veterans, but not `困难类型` of them."""
 PLACES = ("compound", "building", "unit", "room", "community_name", "street_name",
@@ -132,6 +133,8 @@ def _settled(
                 return Proposal(f"labels:{'|'.join(said)}", LIKELY, why)
     if known == "hukou_address" and OF_HUKOU.search(remarks(column.path[-1])):
         return Proposal("other:户口性质", LIKELY, "括号里是户口的性质，不是地址")
+    if known == "employment_code" and TRADE.search(remarks(column.path[-1])):
+        return Proposal("other:工种", LIKELY, "括号里问的是工种、职务，不是就业状况")
     if len(granted) == 1 and known in KINDS and granted[0] not in known and SORT.fullmatch(leaf):
         known = f"detail:{granted[0]}"
     return Proposal(known, SURE, f"列名“{leaf}”")
@@ -250,4 +253,4 @@ def _of_a_stranger(item: str, path: str) -> bool:
         return "网格" not in path
     if item.startswith("spouse"):
         return bool(FORMER.search(path))
-    return item.startswith("head") and "户" not in path
+    return item.startswith("head") and ("户" not in path or "单位" in path)

@@ -226,7 +226,9 @@ def about_somebody(columns: Columns, made: Made) -> Made:
     if _has(found, "head_name") and not _has(found, *OWN_FACTS):
         return found
     people = _has(found, *OWN_FACTS, "phone")  # a table of counts has none
-    for item, fits in (("name", named_person), ("name", person_alone), ("phone", called)):
+    for item, fits in (
+        ("name", named_person), ("name", person_alone), ("phone", called), ("phone", _their_contact),
+    ):  # fmt: skip
         if _has(found, item) or (fits is person_alone and not people):
             continue
         for at, one in enumerate(found):
@@ -237,6 +239,11 @@ def about_somebody(columns: Columns, made: Made) -> Made:
                 found = _all_of_theirs(columns, found, leaf)
                 break
     return _called_by_the_label(columns, _before_their_facts(columns, found))
+
+
+def _their_contact(leaf: str) -> bool:
+    """`联系人电话`, where no other column is a telephone and none names a 联系人."""
+    return OF_PHONE.sub("", leaf) == "联系人" != leaf
 
 
 def _companion(columns: Columns, made: Made, at: int) -> bool:
