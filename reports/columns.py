@@ -13,6 +13,7 @@ from reports.neighbours import (
     about_somebody,
     at_home,
     child_beside,
+    dates_of_a_card,
     door_alone,
     door_beside,
     first_group,
@@ -89,6 +90,7 @@ def propose(
         only_the_head,
         about_somebody,
         child_beside,
+        dates_of_a_card,
         at_home,
         apart,
     ):
@@ -191,7 +193,7 @@ def _by_choices(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None
 
 def _two_in_one(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
     """`残疾类别及等级`: the first of two things asked for in one cell, and the officer looks."""
-    first, _, second = bare(column.path[-1]).partition("及")
+    first, second, *_ = (*re.split("[及/]", bare(column.path[-1]), maxsplit=1), "")
     if not first or not second:
         return None
     found = _by_words(replace(column, path=(*column.path[:-1], first)), granted)
