@@ -81,6 +81,8 @@ NAMED = {
     "community_code": "SELECT community_code FROM grid",
     "compound": "SELECT place FROM resident",
     "building": "SELECT building FROM resident",
+    "unit": "SELECT unit FROM resident",
+    "room": "SELECT room FROM resident",
 }
 """What is called by a name or code that somebody gave, and where all of those are."""
 TABLES = count()

@@ -13,6 +13,7 @@ from reports.neighbours import (
     about_somebody,
     at_home,
     child_beside,
+    dates_of_a_card,
     door_alone,
     door_beside,
     first_group,
@@ -51,6 +52,7 @@ YES_NO = re.compile(r"(?:填|选|打)?[“”]?(?:是[/、或]?否|有[/、或]?
 ASKING = re.compile(r"是否|有无|是不是|能否|可否")
 CHOSEN = re.compile(r"[/、,，;；|]|\d{1,2}[.\-:：]?(?=[\u4e00-\u9fff])")
 OF_HUKOU = re.compile(r"本[区市地村街省社]|外[区市地村街省社]|城镇|农村|农业|非农|居民户口|集体")
+TRADE = re.compile(r"工种|岗位|职务|职称")
 SORT = re.compile(r"(?:人员|对象|服务对象|身份|享受|保障|人)?(?:身份)?(?:类别|类型|分类|种类)")
 """Of a list about one label, its kind: `人员类别` of veterans, but not `困难类型` of them."""
 PLACES = ("compound", "building", "unit", "room", "community_name", "street_name",
@@ -88,6 +90,7 @@ def propose(
         only_the_head,
         about_somebody,
         child_beside,
+        dates_of_a_card,
         at_home,
         apart,
     ):
@@ -132,6 +135,8 @@ def _settled(
                 return Proposal(f"labels:{'|'.join(said)}", LIKELY, why)
     if known == "hukou_address" and OF_HUKOU.search(remarks(column.path[-1])):
         return Proposal("other:户口性质", LIKELY, "括号里是户口的性质，不是地址")
+    if known == "employment_code" and TRADE.search(remarks(column.path[-1])):
+        return Proposal("other:工种", LIKELY, "括号里问的是工种、职务，不是就业状况")
     if len(granted) == 1 and known in KINDS and granted[0] not in known and SORT.fullmatch(leaf):
         known = f"detail:{granted[0]}"
     return Proposal(known, SURE, f"列名“{leaf}”")
@@ -188,7 +193,7 @@ def _by_choices(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None
 
 def _two_in_one(column: HeaderColumn, granted: Sequence[str]) -> Proposal | None:
     """`残疾类别及等级`: the first of two things asked for in one cell, and the officer looks."""
-    first, _, second = bare(column.path[-1]).partition("及")
+    first, second, *_ = (*re.split("[及/]", bare(column.path[-1]), maxsplit=1), "")
     if not first or not second:
         return None
     found = _by_words(replace(column, path=(*column.path[:-1], first)), granted)
@@ -250,4 +255,4 @@ def _of_a_stranger(item: str, path: str) -> bool:
         return "网格" not in path
     if item.startswith("spouse"):
         return bool(FORMER.search(path))
-    return item.startswith("head") and "户" not in path
+    return item.startswith("head") and ("户" not in path or "单位" in path)

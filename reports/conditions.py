@@ -10,6 +10,7 @@ An unknown field, word or operator is refused, never ignored.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 import polars as pl
@@ -80,20 +81,24 @@ def parse_population(text: str) -> Population:
     Raises:
         ConfigError: a part of it is not understood.
     """
-    whole, tests = "residents", []
-    for part in (one.strip() for one in text.split("&")):
-        if part in WHOLE:
-            whole = part
-        elif part:
-            tests.append(_test(part))
-    return Population(whole, tuple(tests))
+    parts = [one.strip() for one in text.split("&")]
+    wholes = dict.fromkeys(one for one in parts if one in WHOLE)
+    if len(wholes) > 1:
+        raise ConfigError(
+            f"condition {text!r} is about two wholes",
+            zh=f"条件“{text}”里 {'、'.join(wholes)} 只能写一个：residents 常住、"
+            "registered 户籍、everyone 全部。",
+        )
+    tests = tuple(_test(one) for one in parts if one and one not in WHOLE)
+    return Population(next(iter(wholes), "residents"), tests)
 
 
 def _test(part: str) -> Test:
-    if found := LABEL.fullmatch(part):
-        return Test("labels", "has not" if found[1] else "has", _many(found[2]))
+    if (found := LABEL.fullmatch(part)) and (labels := _many(found[2])):
+        return Test("labels", "has not" if found[1] else "has", labels)
     found = LISTED.fullmatch(part) or COMPARED.fullmatch(part)
-    if found is None or not is_item(found[1]) or found[1] in ("labels", "seq", "remark"):
+    known = found and is_item(found[1]) and found[1] not in ("labels", "seq", "remark")
+    if found is None or not known or not _many(found[3]):
         raise ConfigError(
             f"condition {part!r} is not understood",
             zh=f"看不懂条件“{part}”：写成 label:低保、age >= 60、residence_type_code in 4|5 这样，"
@@ -106,6 +111,11 @@ def _test(part: str) -> Test:
             zh=f"条件“{part}”：{facts_of_item(item).title}按代码写，例如 {BY_CODE[item]}。",
         )
     op = {"in": "=", "not in": "!="}.get(op, op)
+    if op not in ("=", "!=") and (len(values) > 1 or facts_of_item(item).kind == "text"):
+        raise ConfigError(
+            f"condition {part!r}: {op} wants one number, day or code",
+            zh=f"条件“{part}”：{op} 后面只能写一个数、日期或代码；几个值里有一个就算的，写 in。",
+        )
     each = (_value(item, one) for one in values)
     return Test(
         item, op, tuple(dict.fromkeys(code for one in each for code in kinds_of(item, one)))
@@ -128,7 +138,7 @@ def _value(item: str, text: str) -> str:
         if code_set is not None
         else re.fullmatch(r"-?\d+", text)
         if item in NUMBERS
-        else re.fullmatch(r"\d{4}-\d\d-\d\d", text)
+        else _is_day(text)
         if item in DATES
         else True
     )
@@ -138,6 +148,13 @@ def _value(item: str, text: str) -> str:
             zh=f"条件里 {item} 的值“{text}”看不懂：代码写代码或名称，日期写成 2026-01-31。",
         )
     return text
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def kinds_of(item: str, code: str) -> tuple[str, ...]:

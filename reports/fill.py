@@ -140,7 +140,7 @@ def fill(
             it is about a label or a place that nobody knows.
     """
     refuse_public(form)
-    refuse_unknown(home, connection, [form.population])
+    refuse_unknown(home, connection, [form.population], form.labels_counted)
     package = open_package(_template(home, form))
     report = FillReport(form.form, without_grid=people.without_grid)
     mine = people_in(form, people)

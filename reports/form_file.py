@@ -146,6 +146,13 @@ class FormFile(Part):
         tested = (item for one in tests for item in parse_population(one).items)
         return frozenset({*named, *each, *tested, *self.order, *ALWAYS_NEEDED} - {"", "today"})
 
+    @property
+    def labels_counted(self) -> frozenset[str]:
+        """The labels by which its tables count, as items."""
+        lines = [line for sheet in self.sheets for line in (*sheet.across, *sheet.down)]
+        tests = [test for line in lines for test in parse_population(line.when or "").tests]
+        return frozenset(f"labels:{'|'.join(t.values)}" for t in tests if t.item == "labels")
+
     @field_validator("population")
     @classmethod
     def _understood(cls, value: str) -> str:

@@ -28,6 +28,7 @@ OF_PHONE = re.compile(r"(?:的)?(?:联系)?(?:电话|手机|方式)(?:号码|号
 OWN_FACTS = ("id_number", "sex_code", "age", "birth_date", "ethnicity_code", "marital_code")
 """What a list says of its people; of helpers it seldom says more than a name and a telephone."""
 KIN_NAME = re.compile(r"(?:姓名|名字|人)$")
+CARD = re.compile(r"证(?:件)?编?号码?$")
 METER = re.compile(r"水表|电表|气表|表具|表号|用电|用气|用水|电费|水费|气费|表底|灶具|宽带")
 ADDRESS = re.compile(r"(?:地址|住址|详址|住所)$")
 AT_HOME = "没有别的列是住址，请核对"
@@ -147,6 +148,18 @@ def metered(columns: Columns, made: Made) -> Made:
     ]
 
 
+def dates_of_a_card(columns: Columns, made: Made) -> Made:
+    """`签发日期` behind 居住证号 is the card's day, not since when one is of the 流动人口."""
+    found, card = list(made), ""
+    for at, (column, one) in enumerate(zip(columns, made, strict=True)):
+        kind, _, label = one.item.partition(":")
+        if kind in ("since", "until") and card and label[:2] not in card:
+            found[at] = of_another(column)
+        elif kind not in ("since", "until"):
+            card = leaf_of(column) if kind == "other" and CARD.search(leaf_of(column)) else ""
+    return found
+
+
 def at_home(columns: Columns, made: Made) -> Made:
     """Where nothing else says where they live, the first unknown address may be theirs."""
     if _has(made, "residence_address", "hukou_address", "compound", "room"):
@@ -226,7 +239,12 @@ def about_somebody(columns: Columns, made: Made) -> Made:
     if _has(found, "head_name") and not _has(found, *OWN_FACTS):
         return found
     people = _has(found, *OWN_FACTS, "phone")  # a table of counts has none
-    for item, fits in (("name", named_person), ("name", person_alone), ("phone", called)):
+    for item, fits in (
+        ("name", named_person),
+        ("name", person_alone),
+        ("phone", called),
+        ("phone", _their_contact),
+    ):
         if _has(found, item) or (fits is person_alone and not people):
             continue
         for at, one in enumerate(found):
@@ -236,14 +254,25 @@ def about_somebody(columns: Columns, made: Made) -> Made:
                 found[at] = Proposal(item, LIKELY, f"列名“{leaf}”：没有别的列是本人的")
                 found = _all_of_theirs(columns, found, leaf)
                 break
+    found = [
+        of_another(columns[at]) if one.item == "phone" and _companion(columns, found, at) else one
+        for at, one in enumerate(found)
+    ]
     return _called_by_the_label(columns, _before_their_facts(columns, found))
+
+
+def _their_contact(leaf: str) -> bool:
+    """`联系人电话`, where no other column is a telephone and none names a 联系人."""
+    return OF_PHONE.sub("", leaf) == "联系人" != leaf
 
 
 def _companion(columns: Columns, made: Made, at: int) -> bool:
     """`带队人电话` beside 带队人, beside the row's own name: a helper of some kind."""
     whose = OF_PHONE.sub("", leaf_of(columns[at]))
     beside = any(
-        nth != at and OF_NAME.sub("", leaf_of(one)) == whose and made[nth].item.startswith("other:")
+        nth != at
+        and OF_NAME.sub("", leaf_of(one)).endswith(whose)
+        and made[nth].item.startswith("other:")
         for nth, one in enumerate(columns)
     )
     return bool(whose) and beside and _has(made, "name")

@@ -71,7 +71,7 @@ HUKOU = re.compile(
     r"^(?:户籍|户口)(?:所在|所属|登记|归属|簿|本|上|详细|具体|常住|注册|的)*.{0,6}(?:地|地址|住址|详址|住所|门牌号?)(?:详情|信息|全称)?$"
 )
 LIVES = re.compile(
-    r"^(?:家庭|生前|现在|现|常|居|暂|实际|目前|经常|本人|住户|悬挂|通讯|房屋|住房|住宅|在蓉|本地|租住|出租房屋?|承租房屋?|家|长期|日常|临时|主要)"
+    r"^(?:家庭|生前|现在|现|常|居|暂|实际|目前|经常|本人|住户|悬挂|通讯|房屋|住房|住宅|在蓉|本地|租住|出租房屋?|承租房屋?|家|长期|日常|临时|主要|(?:释放|解矫|出院|回国|返乡)后)"
     r"(?:居|住|家庭|通讯|通信|常住|居住|所在|详细|具体|坐落|住房|房屋|的)*(?:地|地址|住址|住所|详址|住地|地点|处|住处|处所)(?:及?(?:详情|详细地址|详址|门牌号?|位置))?$"
 )
 POOR = re.compile(
@@ -85,7 +85,7 @@ PARTY = re.compile(
     r"^(?!.*团)(?:.{0,4}组织关系)?(?:所在|所属|隶属|归属)?(?:的)?(?:基层)?"
     r"(?:党(?:支部|组织|总支|委)|(?<=关系所在)(?:地|单位|支部)|(?<=所[在属])支部)(?:名称|全称)?$"
 )
-DISEASE = re.compile(r"(?:所患|患有|患)疾?病种?|病种")
+DISEASE = re.compile(r"(?:所患|患有|患)疾?病种?|病种|(?:疾病)?诊断(?:名称|结果)?")
 KIND = re.compile(r"(?:类别|种类|类型|分类)$")
 RELATED = re.compile(
     r"^(?:成员|本人|家庭成员|人员|儿童|老人|该人|其|申请人)?(?:与|和|同|跟)(?:本户|家庭)?户主(?:姓名)?(?:之间|间)?的?(?:何种)?(?:家庭|亲属)?(?:关系|称谓)$"
@@ -138,8 +138,8 @@ def by_pattern(leaf: str, granted: Sequence[str]) -> str | None:
     for phrase, item in PHRASES:
         if phrase.fullmatch(leaf) and not not_this(item, leaf):
             return item
-    if granted == ("慢病",) and DISEASE.fullmatch(leaf):
-        return "detail:慢病"
+    if granted in {("慢病",), ("精神障碍",)} and DISEASE.fullmatch(leaf):
+        return f"detail:{granted[0]}"
     stem = KIND.sub("", leaf)
     if len(granted) == 1 and stem != leaf and stem in ("", granted[0]):
         return f"detail:{granted[0]}"

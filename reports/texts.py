@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 BRACKETS = re.compile(r"[(\[【〔].*?[)\]】〕]")
+BOXES = re.compile(r"(?<=.)[□☐].*$")
+"""What may be ticked, behind what is asked: `性别□男□女`."""
 NUMBERING = re.compile(
     r"^(?:[*★#]+|[A-Z]{0,2}\d{1,3}[.、)]|[A-Z]{1,2}\d{1,3}(?=[\u4e00-\u9fff])|\(\d{1,2}\)"
     r"|[一二三四五六七八九十]{1,2}[、.]|[①-⑳])+"
@@ -36,11 +38,14 @@ def squeezed(value: object) -> str:
 
 def bare(text: str) -> str:
     """A header cell without remarks in brackets, numbering, marks and slips of the keyboard."""
-    plain = WRITING.sub("", BRACKETS.sub("", squeezed(text)))
+    plain = WRITING.sub("", BOXES.sub("", BRACKETS.sub("", squeezed(text))))
     plain = NUMBERING.sub("", plain).strip("*★#:.、,，。/-—_") or squeezed(text).strip("()[]")
     return SLIP.sub(lambda found: MISSPELT[found[0]], plain.translate(TRADITIONAL))
 
 
 def remarks(text: str) -> str:
-    """What stands in brackets: units, formats, whose it is."""
-    return " ".join(one[1:-1] for one in BRACKETS.findall(squeezed(text)))
+    """What stands in brackets: units, formats, whose it is; and what may be ticked."""
+    told = [one[1:-1] for one in BRACKETS.findall(squeezed(text))]
+    ticked = BOXES.search(BRACKETS.sub("", squeezed(text)))
+    told += ["/".join(one for one in re.split("[□☐]", ticked[0]) if one)] if ticked else []
+    return " ".join(told)

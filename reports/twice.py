@@ -71,7 +71,7 @@ def _one_name(columns: Columns, made: Made) -> Made:
         for nth in [at, *_theirs(columns, at)]:
             own = nth not in names and nth in _theirs(columns, mine) and not _said(columns, at, nth)
             kin = found[nth].item == "relation_code" and "户主" not in leaf_of(columns[nth])
-            if at != mine and (found[nth].item in PERSONAL or kin) and not own:
+            if at != mine != nth and (found[nth].item in PERSONAL or kin) and not own:
                 found[nth] = of_another(columns[nth])
     return found
 

@@ -215,6 +215,24 @@ def test_who_is_in_no_row_of_a_table_of_counts_is_told(home: Home, tmp_path: Pat
             assert told.unplaced == ({"小区": left} if left else {})
 
 
+def test_a_table_that_counts_by_an_unknown_label_is_refused(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["网格", "总人数", "低保人数"])
+    book.active.append(["第一网格"])
+    book.save(tmp_path / "低保.xlsx")
+    form = register(home, tmp_path / "低保.xlsx", Sent("民政")).form
+    (sheet,) = form.sheets
+    across = tuple(
+        one.model_copy(update={"when": one.when.replace("低保", "低饱")}) for one in sheet.across
+    )
+    wrong = form.model_copy(update={"sheets": (sheet.model_copy(update={"across": across}),)})
+    with people_of(home, None) as (people, connection):
+        with pytest.raises(ConfigError) as refused:
+            fill(home, connection, wrong, people, tmp_path / "out.xlsx")
+        fill(home, connection, form, people, tmp_path / "out.xlsx")
+    assert "低饱" in refused.value.zh
+
+
 def test_the_command_fills_and_counts(hub: Hub, home: Home, tmp_path: Path) -> None:
     book, _ = _sheet()
     book.save(tmp_path / "花名册.xlsx")

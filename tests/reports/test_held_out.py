@@ -13,8 +13,13 @@ are one form of applicants, read as a head with those who apply with them; its t
 Seven columns of the seventh and eighth were wrongly drawn up; their truth was mended afterwards.
 Of the fifteenth, of departments that seldom ask, 96.7 % (of 239) were right, of the sixteenth, of
 questions for headers and three storeys, 94.6 % (of 149); two columns of each were wrongly drawn up.
-Of the seventeenth, in the manner of most offices, 97.0 % (of 133); of the eighteenth, of offices
-not heard before, 94.5 % (of 127), 96.9 % once three of its columns, wrongly drawn up, were mended.
+Of the seventeenth, in the manner of most offices, 97.0 % (of 133).
+Of the eighteenth, about certificates, visits and shelters, 96.3 % (of 190), of the nineteenth, of
+environment, census and housing, 96.3 % (of 187), of the twentieth, with boxes to tick and several
+persons in a row, 94.9 % (of 178); three, two and three columns of them were wrongly drawn up
+against what other sets already held, so that it was 97.9 %, 97.3 % and 96.1 % by their truth now.
+Of the twenty-first, of offices not heard before, drawn up apart from those three, 94.5 % (of 127),
+96.9 % once three of its columns, wrongly drawn up, were mended.
 """
 
 from collections.abc import Iterator
@@ -33,7 +38,8 @@ from tests.reports.department_forms import Form
 FOLDER = Path(__file__).parent
 SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
         "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
-        "sixteenth", "seventeenth", "eighteenth")  # fmt: skip
+        "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+        "twenty_first")  # fmt: skip
 
 
 def _forms(name: str) -> list[Form]:
@@ -58,6 +64,12 @@ def _compared(one: Form, folder: Path) -> Iterator[tuple[str, str, str]]:
     for (header, wanted), made in zip(one.columns, found, strict=True):
         free = wanted.startswith("other:") and made.item.startswith("other:")
         yield header, wanted, wanted if free else made.item
+
+
+def test_what_was_learnt_is_not_forgotten(tmp_path: Path) -> None:
+    forms = [one for name in SETS for one in _forms(f"held_out_{name}")]
+    wrong = [line for one in forms for line in _compared(one, tmp_path) if line[1] != line[2]]
+    assert len(wrong) <= 6, wrong  # such as nobody could tell without asking the department
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,11 @@ def test_what_is_no_workbook_is_refused(home: Home, tmp_path: Path, content: byt
 
 
 @pytest.mark.parametrize(
-    "text", ["nonsense = 1", "age ~ 3", "age >= old", "sex_code = 五", "labels = 低保"]
-)
+    "text",
+    ["nonsense = 1", "age ~ 3", "age >= old", "sex_code = 五", "labels = 低保", "age >= 60|70",
+     "label:|", "age = |", "residents & registered", "birth_date >= 2026-02-30",
+     "grid_name >= 第一网格"],
+)  # fmt: skip
 def test_an_unknown_condition_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_population(text)
