@@ -150,7 +150,9 @@ def phases_of(key: tuple[Column, ...], watermark: Column | None, dialect: str) -
     if watermark is None:
         found.append(Phase(keyed, key))
     else:
-        blanks = [watermark.is_(None)] if watermark.nullable else []
+        blanks: list[sa.ColumnElement[bool]] = []
+        if watermark.nullable:
+            blanks.append(watermark.is_(None))
         if dialect in ("mysql", "mariadb") and isinstance(watermark.type, sa.Date | sa.DateTime):
             blanks.append(watermark == sa.literal_column("0"))
         marked = sa.and_(keyed, *(sa.not_(one) for one in blanks))

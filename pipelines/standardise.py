@@ -14,6 +14,7 @@ import polars as pl
 from hub.platform import Platform
 from hub.settings import Home
 from ledger import Batch, Ledger
+from ledger.changes import add_notes
 from pipelines.mappings import mapping_of
 from pipelines.pull import Tick
 from pipelines.unknown_codes import CodeWatch
@@ -89,6 +90,7 @@ def standardise_stream(
         for batch in ledger.batches(platform.platform, stream_name)
     ]
     waiting = [(batch, files) for batch, files in waiting if not files.exist()]
+    missing: dict[str, None] = {}
     if waiting:
         watch = CodeWatch(home, ledger, platform, stream_name)
         with memory(home, threads=1) as connection, ThreadPoolExecutor(BESIDE) as pool:
@@ -98,10 +100,18 @@ def standardise_stream(
                 watch.judge(batch, files, made.core, made.refused)
                 stores.append(pool.submit(_store, home, connection, files, made))
                 counts.add(made, batch.pull_id)
+                missing |= dict.fromkeys(made.missing)
                 tick(f"{platform.platform}.{stream_name}", counts.rows)
             for store in stores:
                 store.result()
         watch.tell()
+    increment = platform.streams[stream_name].increment
+    if missing and not (increment.snapshot or increment.watermark):  # what is read once only
+        zh = (
+            f"以前取的数据里没有列 {'、'.join(missing)}：只在那里、来源不再给出的记录，"
+            "由它填的字段是空的。要补齐，请平台方把这些记录再给一次。"
+        )
+        add_notes(ledger, (platform.platform, stream_name), [zh])
     return counts
 
 
@@ -167,6 +177,8 @@ class Made:
     """Those by the mapping."""
     broken: pl.DataFrame
     """Those by the contract."""
+    missing: list[str] = field(default_factory=list)
+    """Columns that the mapping reads and the batch's records do not have."""
 
 
 def _make(
@@ -187,7 +199,8 @@ def _make(
     aside = pl.concat(
         [_set_aside(raw), *(_with_hash(frame, raw) for frame in (made.quarantine, broken))]
     )
-    return Made(raw.height, core, aside, made.quarantine, broken)
+    missing = unknown if len(unknown) < len(mapping.columns) else []  # of deletes all are missing
+    return Made(raw.height, core, aside, made.quarantine, broken, missing)
 
 
 def _store(home: Home, connection: duckdb.DuckDBPyConnection, files: CoreFiles, made: Made) -> None:

@@ -58,3 +58,20 @@ def test_a_column_that_was_never_pulled_empties_no_field(
         db.execute("ALTER TABLE person RENAME COLUMN xm TO xingming")
     assert run_sync(steps.home).status == "ok"
     assert steps.query("SELECT record_key, name FROM resident_record ORDER BY ALL") == names
+
+
+def test_what_a_renamed_column_leaves_empty_is_told_where_rows_come_once(tmp_path: Path) -> None:
+    steps = Steps(make_home(tmp_path / "home", people=6))
+    with database(steps.home, "police") as db:
+        db.execute("ALTER TABLE person ADD COLUMN wait TEXT DEFAULT '0'")
+    steps.edit("police", "increment: snapshot", "increment: {flag: wait}")
+    assert run_sync(steps.home).status == "ok"
+    with database(steps.home, "police") as db:
+        db.execute("ALTER TABLE person RENAME COLUMN xm TO xingming")
+        db.execute("UPDATE person SET wait = '1' WHERE id <> 'p1'")
+    steps.edit("police", "name: xm", "name: xingming")
+    report = run_sync(steps.home)
+    (police,) = [one for one in report.pulls if one.platform == "police"]
+    assert police.read == 1
+    assert "以前取的数据里没有列 xingming" in police.notes[-1]
+    assert not [one for one in run_sync(steps.home).pulls if "以前取的" in "".join(one.notes)]
