@@ -39,12 +39,17 @@ def find(
     opened = the_home(home)
     with reading(opened) as connection:
         found = answers.find(connection, whose(connection, text) or text, limit + 1)
+        former = not found and answers.was_an_id(connection, text.strip())
     more, found = len(found) > limit, found[:limit]
     shown = {"subjects": [row["resident_id"] for row in found], "clear": clear}
     noted(opened, "search", entity="resident", rows=len(found), detail=shown)
     rows = [masked_row(row, clear=clear) for row in found]
     if json:
         as_json(rows)
+        return
+    if former:
+        say(f"{text.strip()} 曾是一位居民的编码，各平台已没有此人的记录。",
+            f"看经过：hub resident show {text.strip()}")  # fmt: skip
         return
     if not rows:
         say("没有找到。可以换姓名、证件号码、电话或地址中的一段再查。")

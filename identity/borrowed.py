@@ -145,7 +145,8 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT g.*, s.stated_year, coalesce(s.other_sex, false) AS other_sex,
                coalesce(abs(s.stated_year - g.number_year) >= 2, false) AS other_year,
                coalesce(g.not_number = g.number, false) AS the_heads,
-               try_strptime(g.number[7:14], '%Y%m%d')::DATE AS number_birth
+               try_strptime(g.number[7:14], '%Y%m%d')::DATE AS number_birth,
+               count(*) OVER (PARTITION BY number, bare) AS seen
         FROM grouped g LEFT JOIN stated s USING (record_id)""")
     run("CREATE OR REPLACE TEMP TABLE backing (number VARCHAR, bare VARCHAR, class INTEGER)")
     _compare_with_owners(connection)
@@ -174,7 +175,8 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
     """`unlike`: records whose name is not that of the number's owner, as far as there is one.
 
     The owner is the name that its namesakes (`backing`) speak for, then one that not half of its
-    own records belie, then the most frequent one.
+    own records belie, then the most frequent one. A name that one character parts from the owner's
+    is doubted only if it is the rarer of the two.
     """
     run = connection.execute
     run("""
@@ -191,7 +193,7 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
     run(f"""
         CREATE OR REPLACE TEMP TABLE unlike AS
         WITH compared AS (
-            SELECT m.*, o.w.bare AS owner, o.w IS NULL AS ownerless,
+            SELECT m.*, o.w.bare AS owner, o.w.seen AS owner_seen, o.w IS NULL AS ownerless,
                    coalesce(NOT {alike("m", "o.w")}, false) AS stranger,
                    {slip("m", "o.w")} AS slipped,
                    m.relation_code NOT IN ('01', '02') AND EXISTS (
@@ -199,8 +201,9 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
                        AND w.household_no = m.household_no
                        AND w.relation_code <> m.relation_code) AS other_role
             FROM witness m LEFT JOIN owner_of o USING (number))
-        SELECT *, other_sex OR other_year OR stranger OR coalesce(bare <> owner AND NOT slipped,
-               false) AS doubted FROM compared
+        SELECT *, other_sex OR other_year OR stranger OR coalesce(
+                   bare <> owner AND NOT slipped AND seen < owner_seen, false) AS doubted
+        FROM compared
         WHERE ownerless OR (bare IS NOT NULL OR titled) AND NOT slipped
         OR bare <> owner AND (other_sex OR other_year)""")
 

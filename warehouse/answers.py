@@ -189,6 +189,13 @@ def find(connection: duckdb.DuckDBPyConnection, text: str, limit: int = 20) -> l
     )
 
 
+def was_an_id(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
+    """Whether `text` is, or ever was, the id of a resident."""
+    return bool(
+        rows(connection, "SELECT 1 FROM resident_identity WHERE resident_id = $id", {"id": text})
+    )
+
+
 def best_known(connection: duckdb.DuckDBPyConnection) -> str | None:
     """Return the id of the resident whom the most platforms know, as an example to look at."""
     found = rows(

@@ -134,6 +134,8 @@ def test_nothing_of_an_erased_resident_is_left_or_comes_back(
     assert [(one.number, one.current) for one in list_snapshots(home)] == [(2, True)]
     assert number not in whole(home)
     assert name not in whole(home)
+    assert run(home, "resident", "find", resident) == 0
+    assert "各平台已没有此人的记录" in capsys.readouterr().out
     assert run(home, "resident", "show", resident) == 0
     shown = capsys.readouterr().out
     assert "按删除申请删除了资料" in shown
