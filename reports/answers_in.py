@@ -36,6 +36,7 @@ LONGEST = 400
 LONGEST_TITLE = 30
 EXACT = 10**15
 """A number from here on has lost its last digits in a spreadsheet."""
+ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
 HEADER = 10
 """Rows above which the header is looked for: somebody may have put a title there."""
 OURS = (*KNOWN.values(), FORMS, LOCATOR)
@@ -71,6 +72,7 @@ class Taken:
     taken: int = 0
     fields: int = 0  # of the taken: those that wait for the platform's next pull
     refused: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)  # places of answers unlike what is held
     files: list[Path] = field(default_factory=list)
 
 
@@ -114,6 +116,13 @@ def _read_rows(place: str, rows: Sequence[Sequence[object]], at: int, found: Giv
     width = max(map(len, rows))
     known = {title: header.index(title) for title in OURS if title in header}
     locator = known[LOCATOR]
+    asked = [nth for nth, title in enumerate(header) if title not in OURS]
+    for number, row in enumerate(rows[at + 1 :], at + 2):
+        there = [nth for nth, one in enumerate(row) if _text(one)]
+        if there and locator not in there and not set(there) & {*asked, *range(len(header), width)}:
+            found.refused.append(
+                f"{place}第 {number} 行没有{LOCATOR}，不是清单里的人，没有收：新来的人请另行登记。"
+            )
     for shown, nth in ((one, known[title]) for one, title in KNOWN.items() if title in known):
         found.shown += [
             Answer(f"{place}{get_column_letter(nth + 1)}{number}", _text(row[locator]), shown, said)
@@ -144,6 +153,10 @@ def _read_rows(place: str, rows: Sequence[Sequence[object]], at: int, found: Giv
                 found.refused.append(
                     f"{place}{letter}{number}：是数字格式，末几位已经不准，请把格式改成文本重填。"
                 )
+                continue
+            if value in ERRORS:
+                found.left += 1
+                found.refused.append(f"{place}{letter}{number}：是出错的公式，请改成它的值。")
                 continue
             whose, name, address = (
                 _text(row[known[one]]) if one in known and known[one] < len(row) else ""
@@ -193,6 +206,7 @@ def take_answers(
             if not whose.refused(one)
         ]
         values = checked_values(item, [one.value for one in mine], people.today)
+        held = _held(people, item) if mine else {}
         said: dict[str, set[str]] = {}
         for one, value in zip(mine, values, strict=True):
             said.setdefault(one.resident_id, set()).update([value] if value is not None else [])
@@ -205,8 +219,26 @@ def take_answers(
                 done.refused.append(f"{one.place}：{facts_of_item(item).title}看不懂，请改写。")
             else:
                 good.append(Answer(one.place, one.resident_id, item, value))
+                if held.get(one.resident_id, value) != value:
+                    done.changed.append(one.place)
     _keep(home, people, good, done)
     return done
+
+
+def _held(people: People, item: str) -> dict[str, str]:
+    """What is held of an item, as answers are written; only of whom anything is."""
+    told = zip(people.frame["resident_id"], people.value(item), strict=True)
+    words = {True: "是", False: "否"}
+    return {one: words[v] if isinstance(v, bool) else str(v) for one, v in told if v is not None}
+
+
+def superseding(places: Sequence[str]) -> list[str]:
+    """A line about answers that say otherwise than is held: corrections, or of an old list."""
+    return [
+        f"有 {len(places)} 格与库里已有的不同（{'、'.join(places[:3])}"
+        f"{'……' if len(places) > 3 else ''}），按这次的收了，归口平台另有说法的仍按平台；"
+        "如果这份清单是以前导出的、晚交的，请核对这几格，不对的改好再交一次。"
+    ] * bool(places)
 
 
 class _Whose:
