@@ -28,7 +28,12 @@ from schemas.extras import extras
 from schemas.id_numbers import standard_id_number
 from schemas.phones import standard_phone
 
-NUMBERS = ("id_number", "head_id_number")
+NUMBERS = ("id_number", "head_id_number", "spouse_id_number")
+PHONES = ("phone", "head_phone", "spouse_phone")
+TWO_PHONES = r"\d{7,}\D+\d{7,}"
+PAST = ("birth_date", "died_on", "left_on")
+SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+")
+"""A long number that a spreadsheet has cut: `6.222E+15`."""
 READS = {f"other:{title}": one.reads for title, one in extras().items()}
 DIGITS = re.compile(r"(?:账号|卡号|证号|编号)$")
 """What has at least some digits in it."""
@@ -174,8 +179,10 @@ def _stripped(row: Sequence[object]) -> list[str]:
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float):
+        return f"{value:.15g}" if abs(value) < EXACT else str(value)
     return str(value).strip().removeprefix("'") if value is not None else ""
 
 
@@ -300,17 +307,20 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
         stated = pl.lit(None, pl.String)
         number = standard_id_number(cell, stated, as_of=today).struct
         told = pl.when(number["status"] == "valid").then(number["value"])
-    elif item in ("phone", "head_phone") or reads == "phone":
-        told = standard_phone(cell).struct["value"]
+    elif item in PHONES or reads == "phone":
+        told = pl.when(~cell.str.contains(TWO_PHONES)).then(standard_phone(cell).struct["value"])
     elif facts.kind == "date":
         told = standard_day(cell, timezone="Asia/Shanghai", as_of=today).struct["value"]
+        if item in PAST or item.startswith("since:"):
+            told = pl.when(told.cast(pl.Date) <= today).then(told)
     elif facts.code_set is not None:
         told = standard_code(cell, inputs_of(facts.code_set)).struct["value"]
     else:
         told = pl.when(cell.str.len_chars() <= LONGEST).then(cell)
         if DIGITS.search(facts.title):
             told = pl.when(cell.str.contains("[0-9]{3}")).then(told)
-    frame = pl.Series("v", list(values), dtype=pl.String).to_frame()
+    values = [None if SHORTENED.fullmatch(one) else one for one in values]
+    frame = pl.Series("v", values, dtype=pl.String).to_frame()
     return frame.select(told.cast(pl.String).alias("v"))["v"].to_list()
 
 

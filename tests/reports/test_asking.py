@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from hub.settings import Home
-from reports.answers_in import Answer, take_answers
+from reports.answers_in import Answer, checked_values, take_answers
 from reports.ask_lists import LOCATOR, NOT_ASKED, item_of, write_lists
 from reports.asking import questions
 from reports.form_file import load_forms
@@ -240,6 +240,18 @@ def test_an_old_list_handed_in_late_is_told_of(asked: Home, hub: Hub, tmp_path: 
     assert notes[:2] == [[], []]
     assert "1 格与库里已有的不同" in notes[2][0]
     assert "6222" not in notes[2][0]
+
+
+@pytest.mark.parametrize(
+    ("item", "said", "read"),
+    [("phone", "13800138000/13900139000", None), ("spouse_phone", "1380", None),
+     ("spouse_phone", "138 0013 8000", "13800138000"), ("spouse_id_number", "123", None),
+     ("birth_date", "2027-01-01", None), ("birth_date", "2026-11-23", "2026-11-23"),
+     ("since:低保", "2027-01-01", None), ("until:低保", "2027-01-01", "2027-01-01"),
+     ("other:银行账号", "6.222E+15", None)],
+)  # fmt: skip
+def test_an_answer_of_the_wrong_kind_is_not_taken(item: str, said: str, read: str | None) -> None:
+    assert checked_values(item, [said], date(2026, 11, 23)) == [read]
 
 
 def test_no_row_and_no_error_of_a_list_is_passed_over(
