@@ -28,6 +28,7 @@ OF_PHONE = re.compile(r"(?:的)?(?:联系)?(?:电话|手机|方式)(?:号码|号
 OWN_FACTS = ("id_number", "sex_code", "age", "birth_date", "ethnicity_code", "marital_code")
 """What a list says of its people; of helpers it seldom says more than a name and a telephone."""
 KIN_NAME = re.compile(r"(?:姓名|名字|人)$")
+CODED = re.compile(r"编[号码]|代码")
 SHORT = 6
 CARD = re.compile(r"证(?:件)?编?号码?$")
 METER = re.compile(r"水表|电表|气表|表具|表号|用电|用气|用水|电费|水费|气费|表底|灶具|宽带")
@@ -146,6 +147,16 @@ def metered(columns: Columns, made: Made) -> Made:
     return [
         Proposal(f"other:{leaf_of(column)}", DOUBTFUL, "与水、电、气表在一起，是用户编号")
         if one.item == "household_no" and leaf_of(column) == "户号"
+        else one
+        for column, one in zip(columns, made, strict=True)
+    ]
+
+
+def houses_number(columns: Columns, made: Made) -> Made:
+    """`房屋编号` beside the whole address is a register's number, not the door's."""
+    return [
+        of_another(column)
+        if one.item == "room" and CODED.search(leaf_of(column)) and _has(made, "residence_address")
         else one
         for column, one in zip(columns, made, strict=True)
     ]
