@@ -113,7 +113,7 @@ def answer(
 ) -> None:
     """Take answers in, and sync the platform they belong to."""
     from cli.screen import as_json
-    from reports.answers_in import corrected, read_answers, take_answers
+    from reports.answers_in import corrected, read_answers, superseding, take_answers
     from reports.people import people_of
     from warehouse.answers import merged_ids, split_ids
 
@@ -123,7 +123,7 @@ def answer(
     with people_of(opened, None) as (people, connection):
         merged, split = merged_ids(connection), split_ids(connection)
         taken = take_answers(opened, people, given, merged, split)
-        notes = corrected(people, lists)
+        notes = [*corrected(people, lists), *superseding(taken.changed)]
     unread = [one for each in lists for one in each.refused]
     left = sum(each.left for each in lists)
     code = _synced(opened, taken, quiet=json) if taken.fields else 0

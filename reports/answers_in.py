@@ -28,7 +28,12 @@ from schemas.extras import extras
 from schemas.id_numbers import standard_id_number
 from schemas.phones import standard_phone
 
-NUMBERS = ("id_number", "head_id_number")
+NUMBERS = ("id_number", "head_id_number", "spouse_id_number")
+PHONES = ("phone", "head_phone", "spouse_phone")
+TWO_PHONES = r"\d{7,}\D+\d{7,}"
+PAST = ("birth_date", "died_on", "left_on")
+SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+")
+"""A long number that a spreadsheet has cut: `6.222E+15`."""
 READS = {f"other:{title}": one.reads for title, one in extras().items()}
 DIGITS = re.compile(r"(?:账号|卡号|证号|编号)$")
 """What has at least some digits in it."""
@@ -36,6 +41,7 @@ LONGEST = 400
 LONGEST_TITLE = 30
 EXACT = 10**15
 """A number from here on has lost its last digits in a spreadsheet."""
+ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
 HEADER = 10
 """Rows above which the header is looked for: somebody may have put a title there."""
 OURS = (*KNOWN.values(), FORMS, LOCATOR)
@@ -71,6 +77,7 @@ class Taken:
     taken: int = 0
     fields: int = 0  # of the taken: those that wait for the platform's next pull
     refused: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)  # places of answers unlike what is held
     files: list[Path] = field(default_factory=list)
 
 
@@ -114,6 +121,13 @@ def _read_rows(place: str, rows: Sequence[Sequence[object]], at: int, found: Giv
     width = max(map(len, rows))
     known = {title: header.index(title) for title in OURS if title in header}
     locator = known[LOCATOR]
+    asked = [nth for nth, title in enumerate(header) if title not in OURS]
+    for number, row in enumerate(rows[at + 1 :], at + 2):
+        there = [nth for nth, one in enumerate(row) if _text(one)]
+        if there and locator not in there and not set(there) & {*asked, *range(len(header), width)}:
+            found.refused.append(
+                f"{place}第 {number} 行没有{LOCATOR}，不是清单里的人，没有收：新来的人请另行登记。"
+            )
     for shown, nth in ((one, known[title]) for one, title in KNOWN.items() if title in known):
         found.shown += [
             Answer(f"{place}{get_column_letter(nth + 1)}{number}", _text(row[locator]), shown, said)
@@ -145,6 +159,10 @@ def _read_rows(place: str, rows: Sequence[Sequence[object]], at: int, found: Giv
                     f"{place}{letter}{number}：是数字格式，末几位已经不准，请把格式改成文本重填。"
                 )
                 continue
+            if value in ERRORS:
+                found.left += 1
+                found.refused.append(f"{place}{letter}{number}：是出错的公式，请改成它的值。")
+                continue
             whose, name, address = (
                 _text(row[known[one]]) if one in known and known[one] < len(row) else ""
                 for one in (LOCATOR, KNOWN["name"], KNOWN["residence_address"])
@@ -161,8 +179,10 @@ def _stripped(row: Sequence[object]) -> list[str]:
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float):
+        return f"{value:.15g}" if abs(value) < EXACT else str(value)
     return str(value).strip().removeprefix("'") if value is not None else ""
 
 
@@ -193,6 +213,7 @@ def take_answers(
             if not whose.refused(one)
         ]
         values = checked_values(item, [one.value for one in mine], people.today)
+        held = _held(people, item) if mine else {}
         said: dict[str, set[str]] = {}
         for one, value in zip(mine, values, strict=True):
             said.setdefault(one.resident_id, set()).update([value] if value is not None else [])
@@ -205,8 +226,26 @@ def take_answers(
                 done.refused.append(f"{one.place}：{facts_of_item(item).title}看不懂，请改写。")
             else:
                 good.append(Answer(one.place, one.resident_id, item, value))
+                if held.get(one.resident_id, value) != value:
+                    done.changed.append(one.place)
     _keep(home, people, good, done)
     return done
+
+
+def _held(people: People, item: str) -> dict[str, str]:
+    """What is held of an item, as answers are written; only of whom anything is."""
+    told = zip(people.frame["resident_id"], people.value(item), strict=True)
+    words = {True: "是", False: "否"}
+    return {one: words[v] if isinstance(v, bool) else str(v) for one, v in told if v is not None}
+
+
+def superseding(places: Sequence[str]) -> list[str]:
+    """A line about answers that say otherwise than is held: corrections, or of an old list."""
+    return [
+        f"有 {len(places)} 格与库里已有的不同（{'、'.join(places[:3])}"
+        f"{'……' if len(places) > 3 else ''}），按这次的收了，归口平台另有说法的仍按平台；"
+        "如果这份清单是以前导出的、晚交的，请核对这几格，不对的改好再交一次。"
+    ] * bool(places)
 
 
 class _Whose:
@@ -268,17 +307,20 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
         stated = pl.lit(None, pl.String)
         number = standard_id_number(cell, stated, as_of=today).struct
         told = pl.when(number["status"] == "valid").then(number["value"])
-    elif item in ("phone", "head_phone") or reads == "phone":
-        told = standard_phone(cell).struct["value"]
+    elif item in PHONES or reads == "phone":
+        told = pl.when(~cell.str.contains(TWO_PHONES)).then(standard_phone(cell).struct["value"])
     elif facts.kind == "date":
         told = standard_day(cell, timezone="Asia/Shanghai", as_of=today).struct["value"]
+        if item in PAST or item.startswith("since:"):
+            told = pl.when(told.cast(pl.Date) <= today).then(told)
     elif facts.code_set is not None:
         told = standard_code(cell, inputs_of(facts.code_set)).struct["value"]
     else:
         told = pl.when(cell.str.len_chars() <= LONGEST).then(cell)
         if DIGITS.search(facts.title):
             told = pl.when(cell.str.contains("[0-9]{3}")).then(told)
-    frame = pl.Series("v", list(values), dtype=pl.String).to_frame()
+    values = [None if SHORTENED.fullmatch(one) else one for one in values]
+    frame = pl.Series("v", values, dtype=pl.String).to_frame()
     return frame.select(told.cast(pl.String).alias("v"))["v"].to_list()
 
 

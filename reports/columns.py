@@ -17,6 +17,7 @@ from reports.neighbours import (
     door_alone,
     door_beside,
     first_group,
+    houses_number,
     kin_of_another,
     kin_of_the_head,
     metered,
@@ -91,6 +92,7 @@ def propose(
         about_somebody,
         child_beside,
         dates_of_a_card,
+        houses_number,
         at_home,
         apart,
     ):

@@ -144,6 +144,8 @@ def fill(
     package = open_package(_template(home, form))
     report = FillReport(form.form, without_grid=people.without_grid)
     mine = people_in(form, people)
+    household = pl.col("household_id")
+    once = mine.frame.select(household.is_null() | household.is_first_distinct()).to_series()
     report.residents = mine.frame["resident_id"].to_list()
     styles = Styles(package.text(STYLES))
     streamed: dict[str, Iterable[bytes]] = {}
@@ -161,7 +163,7 @@ def fill(
         else:
             texts = {one.at: text_of(mine, one, public=form.public and not _is_why(form, one))
                      for one in sheet.columns}  # fmt: skip
-            shift, pieces = write_list(xml, sheet, texts, mine.frame.height, styles)
+            shift, pieces = write_list(xml, sheet, texts, mine.frame.height, styles, once)
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
             told = [one.item for one in sheet.columns if one.item not in FREE]

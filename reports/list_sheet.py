@@ -32,7 +32,12 @@ class BodyColumn:
 
 
 def write_list(
-    xml: str, sheet: Sheet, texts: Mapping[str, pl.Series], rows: int, styles: Styles
+    xml: str,
+    sheet: Sheet,
+    texts: Mapping[str, pl.Series],
+    rows: int,
+    styles: Styles,
+    once: pl.Series | None = None,
 ) -> tuple[Shift, Iterator[bytes]]:
     """The sheet's XML with people in it.
 
@@ -42,6 +47,7 @@ def write_list(
         texts: By letter of the column: text, or numbers, `rows` long.
         rows: How many people.
         styles: The workbook's styles; they grow.
+        once: The rows that a sum over households counts; None: all.
 
     Returns:
         How the rows moved, and the XML in pieces.
@@ -53,7 +59,7 @@ def write_list(
         _from_header(read.rows.get(sheet.header[1]), first)
     ]
     cells = _body_columns(sheet, texts, pattern, styles)
-    return shift, _pieces(read, sheet, shift, (pattern, cells), texts)
+    return shift, _pieces(read, sheet, shift, (pattern, cells), texts, once)
 
 
 def _from_header(header: XmlRow | None, row: int) -> XmlRow | None:
@@ -64,14 +70,14 @@ def _from_header(header: XmlRow | None, row: int) -> XmlRow | None:
 def _pieces(
     read: XmlSheet, sheet: Sheet, shift: Shift,
     body: tuple[Sequence[XmlRow | None], Mapping[str, BodyColumn]],
-    texts: Mapping[str, pl.Series],
+    texts: Mapping[str, pl.Series], once: pl.Series | None,
 ) -> Iterator[bytes]:  # fmt: skip
     drawn = {one.at: texts[one.at] for one in sheet.columns if one.span == 1}
     yield (widened(shifted(read.before, shift), drawn) + "<sheetData>").encode()
     order = sorted(read.rows)
     yield "".join(row_text(read.rows[n], shift) for n in order if n < shift.first).encode()
     yield from _body(shift, *body)
-    totals = _totals(sheet, texts, shift)
+    totals = _totals(sheet, texts, shift, once)
     for number in order:
         if number > shift.last:
             shown = {a: n for a, n in totals.items() if a not in covered(read.after, number)}
@@ -165,15 +171,18 @@ def _cells(frame: pl.DataFrame, letter: str, column: BodyColumn, start: int) -> 
     return shown.select(cell.alias(letter))[letter]
 
 
-def _totals(sheet: Sheet, texts: Mapping[str, pl.Series], shift: Shift) -> dict[str, int]:
-    """What stands in the row of totals, by letter."""
+def _totals(
+    sheet: Sheet, texts: Mapping[str, pl.Series], shift: Shift, once: pl.Series | None
+) -> dict[str, int]:
+    """What stands in the row of totals, by letter; a household's members are summed once."""
     found = {}
     for column in sheet.columns:
         values = texts[column.at]
         if column.total == "count":
             found[column.at] = len(values)
         elif column.total == "sum" and values.dtype.is_numeric():
-            found[column.at] = int(values.sum() or 0)
+            counted = once is not None and column.item == "member_count"
+            found[column.at] = int((values.filter(once) if counted else values).sum() or 0)
     return found if shift.rows else {}
 
 

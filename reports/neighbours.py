@@ -18,7 +18,7 @@ from reports.persons import (
     person_alone,
 )
 from reports.proposals import DOUBTFUL, LIKELY, Proposal
-from reports.texts import bare
+from reports.texts import bare, remarks
 from schemas.matching.cutting import cut_chinese
 
 Columns = Sequence[HeaderColumn]
@@ -28,6 +28,8 @@ OF_PHONE = re.compile(r"(?:的)?(?:联系)?(?:电话|手机|方式)(?:号码|号
 OWN_FACTS = ("id_number", "sex_code", "age", "birth_date", "ethnicity_code", "marital_code")
 """What a list says of its people; of helpers it seldom says more than a name and a telephone."""
 KIN_NAME = re.compile(r"(?:姓名|名字|人)$")
+CODED = re.compile(r"编[号码]|代码")
+SHORT = 6
 CARD = re.compile(r"证(?:件)?编?号码?$")
 METER = re.compile(r"水表|电表|气表|表具|表号|用电|用气|用水|电费|水费|气费|表底|灶具|宽带")
 ADDRESS = re.compile(r"(?:地址|住址|详址|住所)$")
@@ -50,7 +52,9 @@ def group_of(column: HeaderColumn) -> str:
 
 def of_another(column: HeaderColumn) -> Proposal:
     """What a header asks of somebody who is not the one whom the row is about."""
-    leaf = f"{group_of(column)}{leaf_of(column)}"
+    leaf, remark = f"{group_of(column)}{leaf_of(column)}", remarks(column.path[-1])
+    if leaf in words() and 0 < len(remark) <= SHORT:
+        leaf = f"{remark}{leaf}"  # 姓名（外文）
     return Proposal(f"other:{leaf}", DOUBTFUL, "本人另有一列")
 
 
@@ -148,13 +152,24 @@ def metered(columns: Columns, made: Made) -> Made:
     ]
 
 
+def houses_number(columns: Columns, made: Made) -> Made:
+    """`房屋编号` beside the whole address is a register's number, not the door's."""
+    return [
+        of_another(column)
+        if one.item == "room" and CODED.search(leaf_of(column)) and _has(made, "residence_address")
+        else one
+        for column, one in zip(columns, made, strict=True)
+    ]
+
+
 def dates_of_a_card(columns: Columns, made: Made) -> Made:
     """`签发日期` behind 居住证号 is the card's day, not since when one is of the 流动人口."""
     found, card = list(made), ""
     for at, (column, one) in enumerate(zip(columns, made, strict=True)):
         kind, _, label = one.item.partition(":")
         if kind in ("since", "until") and card and label[:2] not in card:
-            found[at] = of_another(column)
+            named = f"other:{card.rstrip('编号码')}{leaf_of(column)}"
+            found[at] = Proposal(named, LIKELY, f"“{card}”的日期")
         elif kind not in ("since", "until"):
             card = leaf_of(column) if kind == "other" and CARD.search(leaf_of(column)) else ""
     return found

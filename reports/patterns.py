@@ -138,8 +138,8 @@ def by_pattern(leaf: str, granted: Sequence[str]) -> str | None:
     for phrase, item in PHRASES:
         if phrase.fullmatch(leaf) and not not_this(item, leaf):
             return item
-    if granted in {("慢病",), ("精神障碍",)} and DISEASE.fullmatch(leaf):
-        return f"detail:{granted[0]}"
+    if granted == ("慢病",) and DISEASE.fullmatch(leaf):
+        return "detail:慢病"
     stem = KIND.sub("", leaf)
     if len(granted) == 1 and stem != leaf and stem in ("", granted[0]):
         return f"detail:{granted[0]}"

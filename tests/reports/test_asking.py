@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from hub.settings import Home
-from reports.answers_in import Answer, take_answers
+from reports.answers_in import Answer, checked_values, take_answers
 from reports.ask_lists import LOCATOR, NOT_ASKED, item_of, write_lists
 from reports.asking import questions
 from reports.form_file import load_forms
@@ -225,6 +225,48 @@ def test_what_only_says_whom_a_row_is_about_is_not_taken_and_told_of(
     assert "--field phone" in note
     assert "13512345678" not in note
     assert note in hub("form", "answer", path, home=asked).out.replace("\n", "")
+
+
+def test_an_old_list_handed_in_late_is_told_of(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    path, book = _list(asked, hub, tmp_path / "清单")
+    sheet, nth = book.active, _at(book, "other:银行账号")
+    notes = []
+    for number in ("6222000000000011", "6222000000000011", "6222000000000029"):
+        sheet.cell(2, nth).value = number
+        book.save(path)
+        told = hub("form", "answer", path, "--json", home=asked).json
+        assert (told["taken"], told["refused"]) == (1, [])
+        notes.append(told["notes"])
+    assert notes[:2] == [[], []]
+    assert "1 格与库里已有的不同" in notes[2][0]
+    assert "6222" not in notes[2][0]
+
+
+@pytest.mark.parametrize(
+    ("item", "said", "read"),
+    [("phone", "13800138000/13900139000", None), ("spouse_phone", "1380", None),
+     ("spouse_phone", "138 0013 8000", "13800138000"), ("spouse_id_number", "123", None),
+     ("birth_date", "2027-01-01", None), ("birth_date", "2026-11-23", "2026-11-23"),
+     ("since:低保", "2027-01-01", None), ("until:低保", "2027-01-01", "2027-01-01"),
+     ("other:银行账号", "6.222E+15", None)],
+)  # fmt: skip
+def test_an_answer_of_the_wrong_kind_is_not_taken(item: str, said: str, read: str | None) -> None:
+    assert checked_values(item, [said], date(2026, 11, 23)) == [read]
+
+
+def test_no_row_and_no_error_of_a_list_is_passed_over(
+    asked: Home, hub: Hub, tmp_path: Path
+) -> None:
+    path, book = _list(asked, hub, tmp_path / "清单")
+    sheet, row = book.active, book.active.max_row + 1
+    sheet.cell(row, 1).value = "新搬来的人"
+    sheet.cell(2, _at(book, "other:银行账号")).value = "#N/A"
+    book.save(path)
+    told = hub("form", "answer", path, "--json", home=asked).json
+    assert (told["given"], told["taken"]) == (1, 0)
+    assert f"第 {row} 行没有定位码" in told["refused"][0]
+    assert "出错的公式" in told["refused"][1]
+    assert "新搬来的人" not in str(told)
 
 
 def test_an_answer_reaches_the_resident_whom_its_person_was_merged_into(

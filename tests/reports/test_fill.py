@@ -233,6 +233,23 @@ def test_a_table_that_counts_by_an_unknown_label_is_refused(home: Home, tmp_path
     assert "低饱" in refused.value.zh
 
 
+def test_members_of_a_household_are_summed_once(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["序号", "姓名", "家庭人口"])
+    book.active.append([])
+    book.active.append(["合计"])
+    for row in book.active["A1:C3"]:
+        for cell in row:
+            cell.border = Border(*(Side(style="thin") for _ in range(4)))
+    book.save(tmp_path / "人口.xlsx")
+    form = register(home, tmp_path / "人口.xlsx", Sent("应急")).form
+    with people_of(home, None) as (people, connection):
+        own = people.frame.with_columns(household_id=pl.lit("H1"), member_count=pl.lit(3))
+        fill(home, connection, form, people.of(own), tmp_path / "out.xlsx")
+    sheet = load_workbook(tmp_path / "out.xlsx").active
+    assert [one.value for one in sheet["C"]] == ["家庭人口", 3, 3, 3, 3]
+
+
 def test_the_command_fills_and_counts(hub: Hub, home: Home, tmp_path: Path) -> None:
     book, _ = _sheet()
     book.save(tmp_path / "花名册.xlsx")
