@@ -319,8 +319,8 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
         told = pl.when(cell.str.len_chars() <= LONGEST).then(cell)
         if DIGITS.search(facts.title):
             told = pl.when(cell.str.contains("[0-9]{3}")).then(told)
-    values = [None if SHORTENED.fullmatch(one) else one for one in values]
-    frame = pl.Series("v", values, dtype=pl.String).to_frame()
+    whole = [None if SHORTENED.fullmatch(one) else one for one in values]
+    frame = pl.Series("v", whole, dtype=pl.String).to_frame()
     return frame.select(told.cast(pl.String).alias("v"))["v"].to_list()
 
 

@@ -29,6 +29,7 @@ BOUNDS = {("age", ">="): "age_least", ("age", ">"): "age_least",
 """Who is known by the year of birth only fulfils what holds at either age."""
 NUMBERS = ("age", "birth_year", "member_count", "household_youngest")
 DATES = ("birth_date", "died_on", "left_on")
+GONE = ("died_on", "left_on")
 BY_CODE = {
     "community_name": "community_code = 510108019006",
     "street_name": "--scope 510108019",
@@ -91,6 +92,23 @@ def parse_population(text: str) -> Population:
         )
     tests = tuple(_test(one) for one in parts if one and one not in WHOLE)
     return Population(next(iter(wholes), "residents"), tests)
+
+
+def meant(text: str) -> str:
+    """Give back what an officer wrote of whom a form or an extract is about.
+
+    Raises:
+        ConfigError: a part of it is not understood, or nobody could ever be meant.
+    """
+    asked = parse_population(text)
+    gone = sorted(asked.items & set(GONE))
+    if gone and asked.whole != "everyone":
+        raise ConfigError(
+            f"condition {text!r}: {gone[0]} of those who are still here",
+            zh=f"条件“{text}”谁也选不出来：常住、户籍里没有已去世、已迁出的人，"
+            f"问{facts_of_item(gone[0]).title}请写 everyone & {text}。",
+        )
+    return text
 
 
 def _test(part: str) -> Test:

@@ -13,7 +13,7 @@ from hub.platform_values import Seconds
 from hub.schedule import understood
 from hub.settings import Home
 from hub.yaml_text import parse
-from reports.conditions import parse_population
+from reports.conditions import meant, parse_population
 from reports.form_file import Part
 from reports.formats import DATES
 from reports.items import facts_of_item, is_item
@@ -121,8 +121,7 @@ class Extract(Part):
     @field_validator("population")
     @classmethod
     def _understood(cls, value: str) -> str:
-        parse_population(value)
-        return value
+        return meant(value)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
 from hub.yaml_text import parse
-from reports.conditions import parse_population
+from reports.conditions import meant, parse_population
 from reports.formats import DATES
 from reports.items import is_item
 
@@ -156,8 +156,7 @@ class FormFile(Part):
     @field_validator("population")
     @classmethod
     def _understood(cls, value: str) -> str:
-        parse_population(value)
-        return value
+        return meant(value)
 
     @field_validator("order")
     @classmethod

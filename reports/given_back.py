@@ -120,8 +120,18 @@ def _mistakes(mine: pl.DataFrame, titles: Mapping[str, str], reason: Words) -> p
     if not mine.height:
         return pl.DataFrame(schema=dict.fromkeys(ISSUES, pl.String))
     why = pl.Series([reason(one) for one in mine["reason"]], dtype=pl.String)
-    held, by = _shown(mine, "held", clear=True), _named(mine["held_by"], titles)
-    return _sheet(mine, ISSUES, mine["raw"], why, held, by)
+    elsewhere = pl.Series([
+        "、".join(one for one in (by or "").split("、") if one != own)
+        for own, by in mine.select("platform", "held_by").iter_rows()
+    ], dtype=pl.String)  # fmt: skip
+    named, held = _named(elsewhere, titles), _shown(mine, "held", clear=True)
+    alike = (held == mine["raw"]).fill_null(value=False)  # no value to correct it by
+    told = pl.DataFrame([held.alias("held"), named.alias("by"), alike.alias("alike")]).select(
+        pl.when(~pl.col("alike") & (pl.col("by") != "")).then("held").alias("held"),
+        pl.when(pl.col("alike") & (pl.col("by") != "")).then(pl.col("by") + "也是这个值")
+        .otherwise("by").alias("by"),
+    )  # fmt: skip
+    return _sheet(mine, ISSUES, mine["raw"], why, told["held"], told["by"])
 
 
 def _blanks(mine: pl.DataFrame, titles: Mapping[str, str], *, clear: bool) -> pl.DataFrame:

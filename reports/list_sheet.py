@@ -181,8 +181,9 @@ def _totals(
         if column.total == "count":
             found[column.at] = len(values)
         elif column.total == "sum" and values.dtype.is_numeric():
-            counted = once is not None and column.item == "member_count"
-            found[column.at] = int((values.filter(once) if counted else values).sum() or 0)
+            if once is not None and column.item == "member_count":
+                values = values.filter(once)
+            found[column.at] = int(values.sum() or 0)
     return found if shift.rows else {}
 
 

@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from hub.errors import ConfigError
 from hub.settings import Home
 from reports.alerts import RULES, Watch, alerts
+from reports.given_back import _mistakes
 from reports.people import people_of
 from reports.verify import verify
 from tests.cli.small_home import ZHANG_NUMBER
@@ -33,6 +34,20 @@ def test_each_platform_gets_its_own_rows(home: Home, hub: Hub, tmp_path: Path) -
     assert (wrong["记录键"], wrong["平台原值"], wrong["核对值"]) == ("G1", "不详53", "1953-04-07")
     assert wrong["依据"] == "公安人口库", "not what was made of the wrong value itself"
     assert set(files) == {"street_grid"}  # nothing of the police's is wrong
+
+
+def test_a_platform_is_no_witness_of_its_own_mistake() -> None:
+    mine = pl.DataFrame({
+        "platform": ["elders"] * 3, "stream": ["s"] * 3, "record_key": ["1", "2", "3"],
+        "resident_id": ["R1", "R2", "R3"], "field": ["id_number"] * 3, "reason": ["id_invalid"] * 3,
+        "raw": ["510108194508113955"] * 3,
+        "held": ["510108194508113955", "510108194508113955", "510108194508113950"],
+        "held_by": ["elders、police", "elders", "elders、police"],
+    })  # fmt: skip
+    told = _mistakes(mine, {"police": "公安人口库"}, str)
+    assert list(told.select("核对值", "依据").iter_rows()) == [
+        (None, "公安人口库也是这个值"), (None, ""), ("510108194508113950", "公安人口库"),
+    ]  # fmt: skip
 
 
 def test_what_is_missing_is_masked_unless_asked_for(home: Home, hub: Hub, tmp_path: Path) -> None:

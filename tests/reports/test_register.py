@@ -10,7 +10,7 @@ from openpyxl import Workbook, load_workbook
 from hub.errors import ConfigError
 from hub.settings import Home
 from reports.columns import propose
-from reports.conditions import parse_population
+from reports.conditions import meant, parse_population
 from reports.counted import counted
 from reports.form_file import load_form, save_form
 from reports.layout import read_layout
@@ -158,3 +158,11 @@ def test_what_is_no_workbook_is_refused(home: Home, tmp_path: Path, content: byt
 def test_an_unknown_condition_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_population(text)
+
+
+def test_the_dead_among_those_who_live_here_are_nobody() -> None:
+    assert meant("everyone & died_on >= 2026-01-01")
+    for text in ("died_on >= 2026-01-01", "registered & left_on = 2026-01-01"):
+        with pytest.raises(ConfigError) as refused:
+            meant(text)
+        assert "everyone" in refused.value.zh
