@@ -95,7 +95,8 @@ class People:
         if item in ("community_name", "street_name", "district_name"):
             return self._place(item)
         if item.startswith("spouse_"):
-            return self.frame[item].zip_with(self.frame[item].is_not_null(), self._collected(item))
+            held = self.own(item)
+            return held.zip_with(held.is_not_null(), self._collected(item))
         return self.frame[item]
 
     def _labelled(self, kind: str, rest: str) -> pl.Series:
@@ -126,6 +127,8 @@ class People:
     def own(self, item: str) -> pl.Series:
         """What platforms and rules say of a label or of a spouse, without any answer."""
         kind, _, rest = item.partition(":")
+        if item.startswith("spouse_"):  # a relation and 未婚, 丧偶 or 离婚 cannot both be right
+            return self.frame.select(pl.when(self._may_be_married()).then(item).alias("v"))["v"]
         if not rest:
             return self.frame[item]
         if kind != "label":
@@ -136,6 +139,9 @@ class People:
         if rest in self.rules:
             has = pl.when(has | ~_could_hold(self.rules[rest])).then(has)
         return self.frame.select(has.alias("v"))["v"]
+
+    def _may_be_married(self) -> pl.Series:
+        return self.frame["marital_code"].is_in(MARRIED).fill_null(value=True)
 
     def _collected(self, item: str) -> pl.Series:
         mine = self.collected.filter(pl.col("item") == item).select("resident_id", "value")
@@ -162,8 +168,7 @@ class People:
         if kind in ("detail", "since", "until"):
             return self.value(f"label:{rest}").fill_null(value=False)
         if item.startswith("spouse_"):  # of whom nothing is known of a marriage, it is asked
-            marital = self.frame["marital_code"]
-            return marital.is_in(MARRIED).fill_null(value=True)
+            return self._may_be_married()
         if kind == "labels" or item in ("died_on", "left_on"):
             return self.value(item).is_not_null()
         if item in OF_LABEL:

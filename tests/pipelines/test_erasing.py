@@ -28,7 +28,9 @@ from warehouse.snapshots import list_snapshots, reading
 
 @pytest.fixture(scope="module")
 def home(synced: Synced, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return synced(tmp_path_factory.mktemp("erasing") / "home")
+    made = synced(tmp_path_factory.mktemp("erasing") / "home")
+    (made.root / "extracts").mkdir()
+    return made
 
 
 def person(home: Home) -> dict[str, str]:
@@ -96,7 +98,6 @@ def test_an_export_holds_all_that_is_held_and_who_saw_it(home: Home, tmp_path: P
     one = person(home)
     path = tmp_path / "out.json"
     assert run(home, "export", one["resident_id"], "--out", str(path)) == 0
-    (home.root / "extracts").mkdir()
     (home.root / "extracts" / "names.yaml").write_text(EXTRACT, encoding="utf-8")
     assert run(home, "extract", "run", "names") == 0
     assert run(home, "export", one["resident_id"], "--out", str(tmp_path / "second.json")) == 0

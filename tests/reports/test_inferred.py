@@ -101,3 +101,15 @@ def test_what_comes_with_a_label_is_asked_of_those_who_may_have_it(people: Peopl
                  "stream": "s", "record_key": "1"}]  # fmt: skip
     assert told(known, "other:残疾等级", labels=disabled) is None
     assert told(known, "other:残疾等级", {"残疾等级": "二级"}, labels=[]) == "二级"
+
+
+def test_a_spouse_of_somebody_unmarried_is_left_blank(home: Home) -> None:
+    """The register's relation and the marital state contradict each other: neither is chosen."""
+    with people_of(home, None, ["spouse_name"]) as (people, _):
+        told = {
+            code: people.of(
+                people.frame.with_columns(marital_code=pl.lit(code, pl.String))
+            ).value("spouse_name").drop_nulls().len()
+            for code in (None, "20", "21", "10", "30", "40")
+        }  # fmt: skip
+    assert told == {None: 2, "20": 2, "21": 2, "10": 0, "30": 0, "40": 0}
