@@ -82,7 +82,7 @@ def _store_raw(home: Home, rows: pl.DataFrame) -> None:
         stored = raw.write(home.data / path)
         batch_id = ledger.next_batch_id(platform.platform, name)
         batch = {"batch_id": batch_id, "path": path.as_posix(), "rows": stored, "sha256": ""}
-        ledger.commit(pull, batch, {})
+        ledger.commit(pull, batch, {"columns": list(stream.columns)})
     raw.close()
     ledger.close_pull(pull, "complete")
     ledger.close()
