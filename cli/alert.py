@@ -47,6 +47,8 @@ def list_(
     titles = {name: one.title for name, one in opened.read_platforms()[0].items()}
     with people_of(opened, None) as (people, connection):
         found = alerts(watch_now(opened, connection, people.today), rules or ())
+    if out is not None:
+        _write(out, found, Known(people, titles, clear=True))
     if json:
         as_json({"day": people.today.isoformat(), "alerts": found})
         return
@@ -55,7 +57,6 @@ def list_(
         if mine or not rules:
             _show(rule, mine, Known(people, titles, clear))
     if out is not None:
-        _write(out, found, Known(people, titles, clear=True))
         say(f"已写出 {len(found):,} 行：{place(out.resolve())}；里面有姓名，用完删除。")
 
 

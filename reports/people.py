@@ -17,7 +17,7 @@ import polars as pl
 
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
-from identity.roster import roster, sources
+from identity.roster import named, roster, sources
 from reports.besides import told_besides
 from reports.collected import read_collected
 from reports.conditions import Test, possible, within
@@ -208,7 +208,9 @@ def people_of(
         asked = known_extras() if items is None else _extras_behind(items)
         told = told_besides(connection, found.frame["resident_id"], asked, found.collected)
         found = replace(found, collected=told)
-        yield replace(found, rules=rules, granted=found.granted | rules.keys()), connection
+        read = only is None or "labels" in only
+        granted = frozenset(rules.keys() | (named(connection, "labels") if read else set()))
+        yield replace(found, rules=rules, granted=granted), connection
 
 
 def _extras_behind(items: Collection[str]) -> set[str]:
@@ -266,12 +268,9 @@ def _people(
         )
     answers = read_collected(home, snapshot.merged)
     frame = _with_age(frame, today)
-    labelled = frame.filter(pl.col("labels").is_not_null())
-    named = labelled.select(_names().explode().unique()).to_series().drop_nulls()
     places = {one.code: one.name for one in read_divisions(home.root / "divisions.csv")
               if one.valid_on(today)}  # fmt: skip
-    granted = frozenset(named)
-    return People(frame, today, snapshot.number, granted, places, answers, without)
+    return People(frame, today, snapshot.number, frozenset(), places, answers, without)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def counts(
     for row in lines:
         mine = frame.filter(tests, _when(row, among.whole))
         for column in across:
-            if row.when is None or column.when is None:
+            if not (_answerable(row, people) and _answerable(column, people)):
                 found[row.at, column.at] = None
                 continue
             here = mine.filter(_tests(column.when))
@@ -67,6 +67,14 @@ def unplaced(sheet: Sheet, people: People, population: str) -> int:
     among = parse_population(population)
     nowhere = people.frame.filter(pl.col(sheet.each).is_null(), within(among.whole))
     return nowhere.filter(_tests(population)).height
+
+
+def _answerable(line: Line, people: People) -> bool:
+    """Whether what a row or column counts is understood, and its labels are given to anybody."""
+    if line.when is None:
+        return False
+    tests = (test for test in parse_population(line.when).tests if test.item == "labels")
+    return all(people.granted.intersection(test.values) for test in tests)
 
 
 def _when(line: Line, whole: str) -> pl.Expr:

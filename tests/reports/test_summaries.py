@@ -238,3 +238,20 @@ def test_of_whom_is_said_in_the_same_cell(home: Home, tmp_path: Path) -> None:
     assert [one.when for one in sheet.across] == [
         "label:低保", "label:低保 & sex_code = 1", "age >= 80 & sex_code = 2",
     ]  # fmt: skip
+
+
+def test_nobody_of_a_label_that_nobody_gives_is_not_none(home: Home, tmp_path: Path) -> None:
+    """Where some platform grants the label nobody is 0; where none does nobody can tell."""
+    book = Workbook()
+    for row in (["网格", "低保人数", "孤儿人数"], [GRID]):
+        book.active.append(row)
+    book.save(tmp_path / "困难.xlsx")
+    (sheet,) = register(home, tmp_path / "困难.xlsx", Sent("民政")).form.sheets
+    assert [one.when for one in sheet.across] == ["label:低保", "label:孤儿"]
+    with people_of(home, None) as (people, _):
+        nobody = people.of(
+            people.frame.with_columns(labels=pl.lit(None, people.frame["labels"].dtype))
+        )
+        told = [list(counts(sheet, one, "residents")[1].values()) for one in (people, nobody)]
+        assert set(nobody.value("label:低保")) == {False}
+    assert [one[:2] for one in told] == [[1, None], [0, None]]
