@@ -49,7 +49,7 @@ def counts(
     for row in lines:
         mine = frame.filter(tests, _when(row, among.whole))
         for column in across:
-            if not (_answerable(row, people) and _answerable(column, people)):
+            if row.when is None or column.when is None or not _known(people, row.when, column.when):
                 found[row.at, column.at] = None
                 continue
             here = mine.filter(_tests(column.when))
@@ -69,12 +69,12 @@ def unplaced(sheet: Sheet, people: People, population: str) -> int:
     return nowhere.filter(_tests(population)).height
 
 
-def _answerable(line: Line, people: People) -> bool:
-    """Whether what a row or column counts is understood, and its labels are given to anybody."""
-    if line.when is None:
-        return False
-    tests = (test for test in parse_population(line.when).tests if test.item == "labels")
-    return all(people.granted.intersection(test.values) for test in tests)
+def _known(people: People, *conditions: str) -> bool:
+    """Whether somebody gives each of the labels that are counted: else nobody can tell."""
+    tests = (test for one in conditions for test in parse_population(one).tests)
+    return all(
+        not people.granted.isdisjoint(test.values) for test in tests if test.item == "labels"
+    )
 
 
 def _when(line: Line, whole: str) -> pl.Expr:
