@@ -262,9 +262,14 @@ def _people(
         without = frame.filter(pl.col("grid_code").is_null() & pl.col("lives_here")).height
         frame = frame.filter(pl.col("grid_code").is_not_null())
     if frame.is_empty():
+        without_grid = (
+            f"{without:,} 位居民没有网格，不知道在不在里面。整个数据大脑都在这个范围的，"
+            "在 hub.yaml 的 divisions 写上本辖区的区划代码；不然请接入网格，或核对代码。"
+        )
         raise NotFoundError(
             f"nobody in scope {scope}",
-            zh=f"范围 {scope or '全部'} 里没有人：请核对区划代码或网格编码。",
+            zh=f"范围 {scope or '全部'} 里没有人："
+            + (without_grid if without else "请核对区划代码或网格编码。"),
         )
     answers = read_collected(home, snapshot.merged)
     frame = _with_age(frame, today)

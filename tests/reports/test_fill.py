@@ -15,7 +15,7 @@ from openpyxl.styles import Border, Font, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 
 import reports.fill
-from hub.errors import ConfigError
+from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home, open_home
 from reports.fill import fill, origins_path
 from reports.form_file import load_form, save_form
@@ -24,6 +24,7 @@ from reports.register import Sent, register
 from tests.children import ended, kill_oneself
 from tests.cli.small_home import COMMUNITY, COMPOUND, GRID, WANG_NUMBER, ZHANG_NUMBER
 from tests.reports.conftest import Hub
+from warehouse.snapshots import publish_work, working
 
 HEADERS = (
     "序号",
@@ -433,3 +434,14 @@ def test_a_compound_that_is_there_chooses_its_people(home: Home, tmp_path: Path)
     book, _ = _sheet()
     sheet = _filled(home, book, tmp_path, Sent("民政", population=f"compound = {COMPOUND}"))
     assert sheet["B3"].value is not None
+
+
+def test_whose_grid_nobody_knows_is_told_where_a_scope_is_empty(home: Home) -> None:
+    with working(home) as work:
+        work.connection.execute("UPDATE resident SET grid_code = NULL WHERE name = '张五'")
+        work.close()
+        publish_work(work)
+    with pytest.raises(NotFoundError) as refused, people_of(home, "110101"):
+        pass
+    assert "1 位居民没有网格" in refused.value.zh
+    assert "divisions" in refused.value.zh
