@@ -18,7 +18,7 @@ from pipelines.raw_files import files_in_core, other_than_noted
 from reports.collected import forget_collected
 from reports.extract_run import forget_in_extracts
 from warehouse.duck import literal, memory, parquet, write_parquet
-from warehouse.erasing import MARK, Record, erasing_secret, mark_of, marks_of, purge, records_of
+from warehouse.erasing import MARK, Record, erasing_secret, mark_of, purge, records_of
 from warehouse.lock import locked
 from warehouse.snapshots import drop_older, publish_work, reading, working
 
@@ -50,7 +50,8 @@ def erase(
             return finish_erasures(home, ledger, tick)
         with reading(home) as connection:
             records = records_of(connection, resident_id)
-            marks = marks_of(connection, records, erasing_secret(home))
+        secret = erasing_secret(home)
+        marks = [mark_of(one, secret) for one in records]
         begin_removal(ledger, marks, resident_id, by, reason)
         tick("buried")
         done = finish_erasures(home, ledger, tick)

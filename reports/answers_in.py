@@ -206,11 +206,12 @@ def take_answers(
         formulas = [one for one in mine if one.value.startswith("=")]
         done.refused += [f"{one.place}：是公式，请改成它的值。" for one in formulas]
         mine = [one for one in mine if one not in formulas]
-        done.refused += [f"{one.place}：{why}" for one in mine if (why := whose.refused(one))]
+        judged = [(one, whose.refused(one)) for one in mine]
+        done.refused += [f"{one.place}：{why}" for one, why in judged if why]
         mine = [
             replace(one, resident_id=merged.get(one.resident_id, one.resident_id))
-            for one in mine
-            if not whose.refused(one)
+            for one, why in judged
+            if not why
         ]
         values = checked_values(item, [one.value for one in mine], people.today)
         held = _held(people, item) if mine else {}
@@ -242,10 +243,14 @@ def _held(people: People, item: str) -> dict[str, str]:
 def superseding(places: Sequence[str]) -> list[str]:
     """A line about answers that say otherwise than is held: corrections, or of an old list."""
     return [
-        f"有 {len(places)} 格与库里已有的不同（{'、'.join(places[:3])}"
-        f"{'……' if len(places) > 3 else ''}），按这次的收了，归口平台另有说法的仍按平台；"
+        f"有 {len(places)} 格与库里已有的不同（{_some(places)}），按这次的收了，"
+        "归口平台另有说法的仍按平台；"
         "如果这份清单是以前导出的、晚交的，请核对这几格，不对的改好再交一次。"
     ] * bool(places)
+
+
+def _some(places: Sequence[str]) -> str:
+    return "、".join(places[:3]) + ("……" if len(places) > 3 else "")
 
 
 class _Whose:
@@ -286,7 +291,7 @@ def corrected(people: People, lists: Sequence[Given]) -> list[str]:
             told.setdefault(one.item, []).append(one.place)
     return [
         f"{KNOWN[item]}一列有 {len(places)} 格与库里现在的不同"
-        f"（{'、'.join(places[:3])}{'……' if len(places) > 3 else ''}），这一列只供辨认，没有收；"
+        f"（{_some(places)}），这一列只供辨认，没有收；"
         f"要更正的，请运行 hub feedback add 居民编码 --field {item}，或在居民页“提出更正”。"
         for item, places in told.items()
     ]  # fmt: skip

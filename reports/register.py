@@ -400,8 +400,9 @@ def _kept_lines(old: FormFile, sheet: Sheet, part: str) -> tuple[Line, ...]:
             before.remove(same)  # of two headers alike the second is the second
             spoken = same.when != same.proposed
             kept = {"when": same.when} if spoken else {}
-            now = now.model_copy(update={"count": same.count} | kept)  # noqa: PLW2901
-        made.append(now)
+            made.append(now.model_copy(update={"count": same.count} | kept))
+        else:
+            made.append(now)
     return tuple(made)
 
 

@@ -156,6 +156,12 @@ WAYS = {
 RECORD_WAYS = ("id_number", "phone", "name")
 
 
+LED_TO = """now(id) AS (
+    SELECT $text UNION SELECT merged_into FROM resident_identity
+    JOIN now ON resident_id = id WHERE merged_into IS NOT NULL)"""
+"""SQL of the ids that `$text`, if it is one, leads to: itself, and those it was merged into."""
+
+
 def find(connection: duckdb.DuckDBPyConnection, text: str, limit: int = 20) -> list[Row]:
     """People found by `text`: id, number, phone, name, start of a name, piece of an address.
 
@@ -173,9 +179,7 @@ def find(connection: duckdb.DuckDBPyConnection, text: str, limit: int = 20) -> l
     return rows(
         connection,
         f"""
-        WITH RECURSIVE now(id) AS (
-            SELECT $text UNION SELECT merged_into FROM resident_identity
-            JOIN now ON resident_id = id WHERE merged_into IS NOT NULL),
+        WITH RECURSIVE {LED_TO},
         hits AS (
             {ways}
             UNION ALL SELECT id, 0, 'resident_id' FROM now WHERE id <> $text

@@ -31,16 +31,9 @@ def erasing_secret(home: Home) -> str:
     return hashlib.sha256(b"erased" + identity).hexdigest()
 
 
-def marks_of(
-    connection: duckdb.DuckDBPyConnection, records: Sequence[Record], secret: str
-) -> list[str]:
-    """The keyed hash of each record, as `drop_erased` computes it."""
-    query = f"SELECT {MARK.format('$platform', '$stream', '$key')} AS mark"
-    return [
-        str(rows(connection, query, {"secret": secret, "platform": platform, "stream": stream,
-                                     "key": key})[0]["mark"])
-        for platform, stream, key in records
-    ]  # fmt: skip
+def mark_of(record: Record, secret: str) -> str:
+    """The keyed hash of a record, as `drop_erased` computes it."""
+    return hashlib.sha256("\x1f".join((secret, *record)).encode()).hexdigest()
 
 
 def records_of(connection: duckdb.DuckDBPyConnection, resident_id: str) -> list[Record]:
@@ -61,11 +54,6 @@ def records_of(connection: duckdb.DuckDBPyConnection, resident_id: str) -> list[
             zh="没有这位居民，或者已经没有任何记录：请先用 hub resident find 查到编码。",
         )
     return [(row["platform"], row["stream"], row["record_key"]) for row in found]
-
-
-def mark_of(record: Record, secret: str) -> str:
-    """The same of one record, without a brain."""
-    return hashlib.sha256("\x1f".join((secret, *record)).encode()).hexdigest()
 
 
 def purge(connection: duckdb.DuckDBPyConnection, resident_id: str) -> dict[str, int]:

@@ -12,7 +12,7 @@ from hub.errors import NotFoundError
 from security.policy import Access
 from serving.reading.listing import RESIDENT
 from serving.reading.settled import NOTHING, Settled
-from warehouse.answers import STAYS, rows
+from warehouse.answers import LED_TO, STAYS, rows
 from warehouse.labels import HELD
 
 Row = dict[str, Any]
@@ -186,10 +186,7 @@ def _hits(way: str, nth: int) -> str:
               AND i.record_key = substr($text, len(i.platform) + len(i.stream) + 3)"""
     if way == "resident_id":
         return f"""SELECT id AS resident_id, {nth} AS nth, 'resident_id' AS way FROM (
-            WITH RECURSIVE now(id) AS (
-                SELECT $text UNION SELECT merged_into FROM resident_identity
-                JOIN now ON resident_id = id WHERE merged_into IS NOT NULL)
-            FROM now)"""
+            WITH RECURSIVE {LED_TO} FROM now)"""
     return (
         f"SELECT r.resident_id, {nth} AS nth, '{way}' AS way FROM resident r "
         f"WHERE {CONDITIONS[way]}"

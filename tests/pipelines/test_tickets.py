@@ -1,6 +1,7 @@
 """Tickets of a platform: into the resident's view, set aside without a time, erased for good."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,8 @@ def home(synced: Synced, tmp_path: Path) -> Home:
     return one
 
 
-def tell(db: object, row: tuple[str, ...]) -> None:
-    db.execute("INSERT INTO ticket VALUES (?, ?, ?, ?, ?, ?, ?)", row)  # type: ignore[attr-defined]
+def tell(db: sqlite3.Connection, row: tuple[str, ...]) -> None:
+    db.execute("INSERT INTO ticket VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def query(home: Home, sql: str) -> list[tuple[object, ...]]:
