@@ -49,7 +49,9 @@ def _odd(text: pl.Series) -> pl.DataFrame:
     bare = pl.col("whole").str.extract(TITLED)
     surname_only = (bare.str.len_chars() <= 1) | bare.is_in(list(COMPOUND_SURNAMES))
     frame = frame.with_columns(surname_only=surname_only, named=_without_title(bare, surname_only))
-    blank = is_blank(pl.col("tidied"))
+    blank = is_blank(pl.col("tidied")) | (  # `不 详`
+        pl.col("one").str.contains(rf"^[{HAN}]+$") & is_blank(pl.col("one"))
+    )
     masked = pl.col("named").str.contains(r"[*#?○●×＊]")
     wrong = (  # numbers, formulas, programs, a character that was lost
         is_blank(pl.col("named"))

@@ -1,7 +1,7 @@
 """Names in one spelling, and never shortened to a surname in silence."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.names import standard_name
@@ -68,6 +68,7 @@ def test_any_text_is_taken_and_a_second_reading_agrees(texts: list[str]) -> None
 
 @quick
 @given(st.text(HAN, min_size=2, max_size=4), st.sampled_from(["", " ", "　", "\t"]))
+@example("不详", " ")
 def test_blanks_between_characters_do_not_matter(name: str, blank: str) -> None:
     spread = value_of(standard_name, blank.join(name))
     assert spread == value_of(standard_name, name)
