@@ -1,5 +1,7 @@
 """Open the ledger, and the few sentences it is spoken to in."""
 
+import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +20,9 @@ HEAD = "0008"
 PAGES = 8000
 """Of 4 KB, kept in the log before they are moved to their places: the audit's indexes change the
 same pages again and again, and each move holds up a commit."""
+
+WAIT = 60
+"""Seconds that one process waits for another to let the ledger go."""
 
 Cursor = dict[str, Any]
 
@@ -276,11 +281,11 @@ def _as_pull(row: PullRow, cursor: Cursor | None, *, resumed: bool) -> Pull:
 def open_ledger(path: Path) -> Ledger:
     """Open (and make or upgrade) the SQLite ledger at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": WAIT})
 
     @sa.event.listens_for(engine, "connect")
     def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 (DBAPI connection)
-        connection.execute("PRAGMA journal_mode=WAL")
+        _share(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint={PAGES}")
 
@@ -288,6 +293,23 @@ def open_ledger(path: Path) -> Ledger:
         _upgrade(engine)
         path.chmod(0o600)
     return Ledger(engine)
+
+
+def _share(connection: Any) -> None:  # noqa: ANN401 (DBAPI connection)
+    """Let readers and a writer work at once.
+
+    A change of the journal is the one statement for which SQLite does not wait: of two processes
+    that open a new ledger at the same moment one would be told that it is locked.
+    """
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def _version(engine: sa.Engine) -> str | None:

@@ -1,5 +1,6 @@
 """The ledger: migrations make just its tables, and a pull is written as it was said."""
 
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -110,6 +111,19 @@ def test_who_comes_first_makes_the_ledger_and_the_others_wait(tmp_path: Path) ->
 
     with ThreadPoolExecutor(6) as pool:
         assert sorted(pool.map(open_it, range(6))) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_new_ledger_that_another_process_is_just_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(open_ledger, path)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        other.execute("COMMIT")
+        other.close()
+        waiting.result(timeout=60).close()
 
 
 def test_a_ledger_that_was_not_made_whole_is_not_there(
