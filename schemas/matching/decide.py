@@ -181,18 +181,21 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
     chosen = Counter(d.field for d in made if d.field and d.confidence >= 0.5)
     utility = any(s.best and s.best.attribute == "customer_no" for s in seen)
     related = chosen["relation_code"] or chosen["head_name"] or chosen["head_id_number"]
+    named = any(s.best and (s.best.attribute, s.best.subject) == ("name", "contact") for s in seen)
     for at, (one, each) in enumerate(zip(made, seen, strict=True)):
         alone = entity == "resident" and one.field == "household_no" and not related
         if alone and (utility or each.profile.unique):
             made[at] = _doubted(one, 0.5, "每行都不同，可能是用户编号而不是户籍户号")
-        if one.field == "phone" and _is_contact(each):
+        if one.field == "phone" and _is_contact(each, named=named):
             own = any(
-                d.field == "phone" and not _is_contact(s) and d.confidence >= 0.5
+                d.field == "phone" and not _is_contact(s, named=named) and d.confidence >= 0.5
                 for d, s in zip(made, seen, strict=True)
             )
             if own:
+                said = each.best is not None and each.best.subject == "contact"
                 made[at] = replace(
                     one, field=None, settings={}, others=(("phone", 0.1),),
+                    confidence=one.confidence if said else min(one.confidence, 0.85),
                     why="联系人的电话，本人另有电话",
                 )  # fmt: skip
             else:
@@ -213,6 +216,7 @@ RELATIVES = re.compile(
     r"家属|亲属|亲友|家人|紧急|应急|子女|兄弟|姐妹|邻居|urgent|emerg|kin|relative|family|friend",
     re.IGNORECASE,
 )
+LINKED = re.compile(r"联系|联络|link|contact|lx", re.IGNORECASE)
 NEAR = ("contact", "guardian", "spouse", "parent", "offspring", "landlord")
 """People whom a row names besides its own, and who have a relation to it."""
 
@@ -304,8 +308,12 @@ def _one_role(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
     return made
 
 
-def _is_contact(seen: Seen) -> bool:
-    return bool(seen.best and seen.best.attribute == "phone" and seen.best.subject == "contact")
+def _is_contact(seen: Seen, *, named: bool) -> bool:
+    """Whether a telephone is a contact's: by its name or, `linkPhone`, beside a `named` one."""
+    if seen.best is None or seen.best.attribute != "phone":
+        return False
+    linked = named and LINKED.match(seen.column.comment or seen.column.name)
+    return seen.best.subject == "contact" or bool(linked)
 
 
 def _doubted(one: Decision, factor: float, why: str) -> Decision:
