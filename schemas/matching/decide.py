@@ -31,6 +31,8 @@ OF_WORKERS, NO_WORKERS = ("name", "phone"), ("self", "official", "head")
 STAFF = ("name", "operator")
 ADDRESSES = ("residence_address", "hukou_address")
 MOSTLY, EACH, ENOUGH = 0.8, 0.6, 10  # of the values; different ones of them; values at least
+TELLING = ("sex_code", "birth_date", "ethnicity_code", "education_code", "hukou_address")
+"""Beside a number these say that the row is about one person: `reader_name` is theirs."""
 BY_VALUES = 0.75  # below `ACTIVE`: the officer decides
 RIVAL = 0.9  # of two columns that are as likely, the one that is taken is not sure
 LEADS = re.compile(r"长|负责|责任|领导|leader|manager|chief", re.IGNORECASE)
@@ -266,8 +268,11 @@ def _by_values(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
         for at, (one, each) in enumerate(zip(made, seen, strict=True))
         if one.field is None and not one.attribute and each.profile.share("compound") >= MOSTLY
     ]
-    if "name" not in fields and len(staff) == 1:
-        made[staff[0]] = _told(made[staff[0]], "name", "表里没有别的姓名，几乎每行一个名字")
+    own = [at for at in staff if not _of_a_relative(seen[at])]
+    if "name" not in fields and len(own) == 1:
+        one = _told(made[own[0]], "name", "表里没有别的姓名，几乎每行一个名字")
+        surely = "id_number" in fields and len(fields & {*TELLING}) >= 2
+        made[own[0]] = replace(one, confidence=0.85) if surely else one
     if not fields & {*ADDRESSES, *PARTS} and len(places) == 1:
         made[places[0]] = _told(made[places[0]], "residence_address", "值是地址，表里没有别的地址")
     for at, (one, each) in enumerate(zip(made, seen, strict=True)):
@@ -277,6 +282,10 @@ def _by_values(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
     if {"building", "room"} <= fields and "compound" not in fields and len(compounds) == 1:
         made[compounds[0]] = _told(made[compounds[0]], "compound", "值像小区名，表里有栋和室")
     return made
+
+
+def _of_a_relative(each: Seen) -> bool:
+    return each.best is not None and each.best.subject in NEAR
 
 
 def _nobody_s_place(one: Decision, each: Seen) -> bool:

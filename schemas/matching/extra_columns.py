@@ -108,7 +108,12 @@ def _people() -> dict[str, str]:
         if row["title"] not in extras():
             words = [*row["words"].split("|"), *row["english"].replace(" ", "").split("|")]
             found |= {way: row["title"] for word in words for way in _ways(word, shortest=2)}
-    return found
+    return {way: title for way, title in found.items() if not _of_staff(way)}
+
+
+def _of_staff(way: str) -> bool:
+    """`CZR` is 操作人 as well as 出租人."""
+    return any(one.means == "operator" for one in latin().get(way.lower(), ()))
 
 
 @cache
@@ -120,11 +125,15 @@ def _names() -> dict[str, str]:
             words = (*row["words"].split("|"), *row["english"].replace(" ", "").split("|"))
             listed[row["title"]] += words
     found: dict[str, set[str]] = {}
+    written: dict[str, str] = {}
     for title, names in listed.items():
+        written |= {one.upper(): title for one in names if one.isascii() and len(one) > 2}
         names += [f"{one[:-2]}{end}" for one in names if ENGLISH_NO.search(one) for end in NUMBER]
         for spelled in {way for name in names for way in _ways(name, shortest=SHORTEST)}:
             found.setdefault(spelled, set()).add(title)
-    return {spelled: titles.pop() for spelled, titles in found.items() if len(titles) == 1}
+    return {
+        spelled: titles.pop() for spelled, titles in found.items() if len(titles) == 1
+    } | written
 
 
 @cache

@@ -36,6 +36,7 @@ SPANS = ("since", "until")
 MOST_BY_INITIALS = 0.9  # three letters stand for many words: 是否独居, 是否登记
 DISTINCT = 20.0  # a fit that hardly any other content has
 LIKELY_FIT = 3.0  # from this the values speak for it
+UNLIKELY_FIT, UNLIKE = 0.3, 0.7  # and where they speak against it, initials say little
 NAMED = 0.3  # a weaker reading of a name is a guess
 MOST_BY_NAME = 0.9  # without a value nothing is surer
 
@@ -69,9 +70,11 @@ def judge(readings: Sequence[NameReading], profile: Profile) -> list[Candidate]:
         one = named.get(key)
         sure = (one.whose if one else STRANGE) if key[0] in (*OF_PEOPLE, *SPANS) else 1.0
         chance = min(weight / total, most) * sure
-        if one is not None and one.form == "initials" and likelihood(key[0], profile) < DISTINCT:
-            chance = min(chance, 0.75 if is_label(key[0]) else MOST_BY_INITIALS)
-        said = _witnesses(one, likelihood(key[0], profile))
+        fit = likelihood(key[0], profile)
+        if one is not None and one.form == "initials" and fit < DISTINCT:
+            most_of = UNLIKE if fit < UNLIKELY_FIT else MOST_BY_INITIALS
+            chance = min(chance, 0.75 if is_label(key[0]) else most_of)
+        said = _witnesses(one, fit)
         found.append(Candidate(*key, chance, why, sure, one.role if one else "", said))
     return sorted((one for one in found if one.confidence >= 0.03), key=lambda c: -c.confidence)
 
@@ -106,6 +109,6 @@ def _because(why: str, attribute: str, fit: float, profile: Profile) -> str:
     title = attributes()[attribute].title
     if fit >= 3:
         return f"{why}，值也像" if why else f"值像“{title}”"
-    if fit < 0.3:
+    if fit < UNLIKELY_FIT:
         return f"{why}，但值不像" if why else f"值不像“{title}”"
     return why or f"值可能是“{title}”"

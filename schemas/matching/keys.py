@@ -87,6 +87,8 @@ def _pair(seen: Sequence[Seen]) -> tuple[str, ...] | None:
     first = [s for s in seen if _likely_part(s)]
     for left, right in combinations(first, 2):
         rows = list(zip(left.column.values, right.column.values, strict=False))
+        if left.chance("name") >= 0.5 and right.chance("name") >= 0.5:
+            continue  # of two spellings of a name neither tells two of one name apart
         if rows and all(a and b for a, b in rows) and len(set(rows)) == len(rows):
             return left.column.name, right.column.name
     return None

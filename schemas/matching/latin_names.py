@@ -11,6 +11,8 @@ from schemas.matching.lexicon import attributes, latin, standard_columns
 NUMBERS = ("id", "no", "code", "num", "number", "uid", "guid", "uuid", "key", "bh", "bm")
 RELATION, TOWARDS = ("rel", "relation", "relationship"), ("to", "with")
 BY_STANDARD = 0.9  # `AAC003`: whoever numbers columns so means the same by it
+CUT_OFF = 10
+"""Letters that the files of old programs keep of a name: `RESIDENTIA`, `GRIDCODENU`."""
 SHORTENED = 0.89  # a word that is written in full is likelier than one that is shortened
 
 
@@ -28,11 +30,27 @@ def read_latin(name: str, *, trusted: bool) -> Iterator[NameReading]:
     written = [one for one in latin().get("".join(tokens), ()) if one.form != "initials"]
     if trusted or any(one.kind == "attribute" for one in written):
         return
-    for words in written_out(tokens):
+    whole = _whole_names(name) if len(name) == CUT_OFF and len(tokens) == 1 else []
+    for words in (*written_out(tokens), *whole):
         for one in _spelled_out(list(words), trusted=False, inside="." in name):
             if one.form != "initials":
                 whose = min(one.whose, SHORTENED)
                 yield replace(one, strength=one.strength * SHORTENED, whose=whose)
+
+
+def _whole_names(name: str) -> list[tuple[str]]:
+    """What a name that was cut off may have been: words that begin so, alone or with an ending."""
+    spelled = name.lower()
+    words = [one for one, ways in latin().items() if any(way.form == "english" for way in ways)]
+    longer = [one for one in words if one.startswith(spelled)]
+    least = min(map(len, longer), default=0)
+    found = [one for one in longer if len(one) <= least + 1]
+    ended = {
+        spelled[: CUT_OFF - left]
+        for left in range(2, 5)
+        if any(one.startswith(spelled[-left:]) for one in NUMBERS)
+    }
+    return [(one,) for one in (*found, *(one for one in words if one in ended))]
 
 
 def _to_somebody(tokens: Sequence[str]) -> bool:

@@ -24,6 +24,10 @@ SPOKEN, VOWEL = re.compile("[iuv]"), re.compile("[aeo]")
 MANY = 6  # names of a table that cannot be spoken
 OF_ROWS = ("updated_at", "created_at")
 """A row is changed, whoever is named before it: `chilUpdTime`."""
+REGISTERED_TOO = ("relation", "household_no", "household_type")
+"""What registration alone knows: `户籍信息/与户主关系`."""
+MEANT = re.compile(r"^(?:拟|预计|计划|预定)")
+"""What is only meant to happen: `拟离开日期`."""
 TO_YOU = re.compile(r"^(?:请问)?[您你]的?(?=..)|(?:[吗呢]|是/否)?[?!。]*$")
 """What a form says to whom it asks: `您的姓名`, `您独居吗？`."""
 WHETHER = re.compile(r"^(?:是否(?:患有|享受|属于|具有|有(?!效))|有没有|有无|是不是)(?=..)")
@@ -88,10 +92,15 @@ def plain(name: str) -> str:
 def _best(readings: Sequence[NameReading]) -> list[NameReading]:
     """The strongest reading of each attribute and subject."""
     kept: dict[tuple[str, str], NameReading] = {}
-    ones = [replace(r, subject="self") if r.attribute in OF_ROWS else r for r in readings]
+    ones = [replace(r, subject="self") if _of_the_row(r) else r for r in readings]
     for one in sorted(ones, key=lambda r: -r.strength):
         kept.setdefault((one.attribute, one.subject), one)
     return [one for one in kept.values() if one.strength > 0.02]
+
+
+def _of_the_row(one: NameReading) -> bool:
+    registered = one.subject == "hukou" and one.attribute in REGISTERED_TOO
+    return registered or one.attribute in OF_ROWS
 
 
 def _named(name: str, *, trusted: bool) -> list[NameReading]:
@@ -99,6 +108,8 @@ def _named(name: str, *, trusted: bool) -> list[NameReading]:
         list(read_chinese(name)) if HAN.search(name) else list(read_latin(name, trusted=trusted))
     )
     shown = {"han": f"列名“{name}”"}
+    if MEANT.match(name):
+        readings = [one for one in readings if attributes()[one.attribute].content != "day"]
     return [
         replace(one, why=f"{shown.get(one.form, FORM_TITLES[one.form])}像“{_title(one)}”")
         for one in readings

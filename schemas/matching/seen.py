@@ -13,10 +13,10 @@ from schemas.matching.last_words import NameReading
 from schemas.matching.lexicon import latin
 from schemas.matching.naming import looks_like_initials, read_name
 from schemas.matching.profile import Profile, born_by, day_of, profile_of
-from schemas.matching.stems import by_stem
+from schemas.matching.stems import HARDLY_OTHERS, by_stem
 
-FIRST = re.compile(r"([a-z]{2,3}(?=[A-Z][a-z])|[A-Za-z]{2,3}(?=_[A-Za-z]))")
-"""What a vendor may put before all names of a table: `sfName`, `EHR_NAME`."""
+FIRST = re.compile(r"([a-z]{2,3}(?=[A-Z][a-z])|[A-Za-z][A-Za-z0-9]{1,7}(?=_[A-Za-z]))")
+"""What a vendor may put before all names of a table: `sfName`, `EHR_NAME`, `zhsz01_xm`."""
 SEVERAL = 5
 CONTRADICTED = 0.6
 """How sure a column is that the name says and the rows' own numbers contradict."""
@@ -54,7 +54,8 @@ def look(table: ReflectedTable, *, today: date) -> list[Seen]:
         read_name(name, one.comment, initials=initials)
         for name, one in zip(names, table.columns, strict=True)
     ]
-    readings = [*_of_the_row(by_stem(table.columns, readings))]
+    bare = [replace(one, name=name) for name, one in zip(names, table.columns, strict=True)]
+    readings = [*_of_the_row(by_stem(bare, readings))]
     for column, read in zip(table.columns, readings, strict=True):
         profile = profile_of(column.values, today=today)
         seen.append(Seen(column, profile, tuple(judge(read, profile))))
@@ -87,6 +88,8 @@ def _of_the_row(readings: Sequence[list[NameReading]]) -> Sequence[list[NameRead
     own = {one.attribute for one in said if one.subject == "self"}
     if asked[whose] < 2 or (whose.isascii() and theirs <= own):
         return readings
+    if not (theirs | own) & {*HARDLY_OTHERS, "id_number", "residence_address"}:
+        return readings  # `保管人` of a thing
     return [
         [replace(one, subject="self", whose=min(one.whose, STRANGE), role=whose)
          if one.stranger == whose else one for one in each]

@@ -19,7 +19,8 @@ environment, census and housing, 96.3 % (of 187), of the twentieth, with boxes t
 persons in a row, 94.9 % (of 178); three, two and three columns of them were wrongly drawn up
 against what other sets already held, so that it was 97.9 %, 97.3 % and 96.1 % by their truth now.
 Of the twenty-first, of offices not heard before, drawn up apart from those three, 94.5 % (of 127),
-96.9 % once three of its columns, wrongly drawn up, were mended.
+96.9 % once three of its columns, wrongly drawn up, were mended. Of the twenty-second, of the forms
+that everybody knows, 95.9 % (of 194), 99.0 % once six of its columns were mended.
 """
 
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ FOLDER = Path(__file__).parent
 SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
         "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
         "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
-        "twenty_first")  # fmt: skip
+        "twenty_first", "twenty_second")  # fmt: skip
 
 
 def _forms(name: str) -> list[Form]:
