@@ -68,12 +68,13 @@ class FilePlace:
         """
         try:
             found = self.folder.names(pattern)
-        except UnicodeDecodeError:  # of paramiko: old servers on Windows name files in GBK
+            "".join(found).encode()
+        except UnicodeError:  # named in GBK: unpacked here, or by an old server on Windows
             raise self._down(
                 "file names are not UTF-8",
-                "的服务器上有的文件名不是 UTF-8 编码，列不出文件",
-                "请平台方把服务器的文件名编码改为 UTF-8，或把这些文件改成字母、数字的名称，"
-                "然后再运行一次。",
+                "有的文件名不是 UTF-8 编码（常见于 Windows 上做的压缩包在别处解开）",
+                "请把这些文件改名，或请平台方把服务器的文件名编码改为 UTF-8，然后再运行一次；"
+                "压缩包可以不解开，直接放进来。",
             ) from None
         except OSError as error:
             where = self._shown_path

@@ -181,6 +181,13 @@ def test_no_file(stream: Any, tmp_path: Path) -> None:
     assert "没有找到文件 *.xlsx" in caught.value.zh
 
 
+def test_a_file_named_in_gbk(stream: Any, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode("名单.csv".encode("gbk"))).write_bytes(b"")
+    with pytest.raises(SourceDownError) as caught:
+        pulled(stream("*.csv"))
+    assert "文件名不是 UTF-8 编码" in caught.value.zh
+
+
 def test_unknown_encoding(stream: Any, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("姓名,证件号\n", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
