@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ import pytest
 from connectors import Connector, open_connector
 from hub.errors import ConfigError, HubError, SourceDownError, SourceRefusedError
 from hub.platform import Platform
+from pipelines.watching import arrival_mark
 
 from .sftp_server import CLIENT_KEY, PASSWORD, USER, Sftp, serving
 
@@ -182,3 +184,16 @@ def test_how_to_log_in_must_be_written(remote: Any) -> None:
     with pytest.raises(ConfigError) as caught:
         pulled(open_connector(remote(password=None), Path("/")))
     assert "请写 password 或 key_file" in caught.value.zh
+
+
+def test_new_files_there_are_noticed(remote: Any, sftp: Sftp, tmp_path: Path) -> None:
+    home: Any = SimpleNamespace(root=tmp_path)
+    before = arrival_mark(home, remote())
+    assert before is not None
+    assert arrival_mark(home, remote()) == before
+    (sftp.folder / "out" / "~$a.csv").write_bytes(b"")  # somebody has it open
+    assert arrival_mark(home, remote()) == before
+    (sftp.folder / "out" / "c.csv").write_bytes(b"")
+    assert arrival_mark(home, remote()) not in (None, before)
+    assert arrival_mark(home, remote(user="nobody")) is None
+    assert not sftp.fetched
