@@ -1,6 +1,7 @@
 """`hub platform list|add|check|preview`: the platforms of a home, and what they answer."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from cli.options import ClearOption, HomeOption, JsonOption, asked, one_platform
 from hub.errors import ConfigError, HubError
 
 if TYPE_CHECKING:
+    from connectors import Connector, Finding
     from hub.platform import Platform
     from hub.settings import Home
 
@@ -222,7 +224,7 @@ def _check(home: "Home", platform: "Platform") -> list[dict[str, Any]]:
     except HubError as error:
         return [*found, _mistake(platform.platform, error)]
     try:
-        for one in connector.check():
+        for one in _looked(home, platform, connector):
             found.append(_finding(platform.platform, ok=one.ok, what=one.what, advice=one.advice))
         found += [
             _finding(platform.platform, what=one) for one in changed(home, platform, connector)
@@ -238,6 +240,21 @@ def _check(home: "Home", platform: "Platform") -> list[dict[str, Any]]:
     finally:
         connector.close()
     return found
+
+
+def _looked(home: "Home", platform: "Platform", connector: "Connector") -> list["Finding"]:
+    """What the connector sees; of an exchange database, behind the batches that were taken."""
+    from connectors.exchange import ExchangeConnector
+    from ledger import open_ledger
+    from pipelines.pull import cursor_at
+
+    path = home.data / "ledger.sqlite"
+    if not isinstance(connector, ExchangeConnector) or not path.exists():
+        return connector.check()
+    with closing(open_ledger(path)) as ledger:
+        name = platform.platform
+        at = {one: cursor_at(home, ledger.cursor(name, one)) for one in platform.streams}
+    return connector.check(at)
 
 
 def _finding(

@@ -26,6 +26,8 @@ SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".et")
 EXACT = 10**15
 """Whole numbers from here on have lost digits in a numeric cell: an ID number has 18."""
 
+HIDDEN = "：这张工作表是隐藏的，也读了；不要它，请在平台文件里用 sheets 写明读哪些工作表。"
+
 
 def read_excel(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     """One part for each sheet that is read. `name` is what people call the file.
@@ -34,12 +36,12 @@ def read_excel(reader: Reader, path: Path, name: str) -> Iterator[Part]:
         SourceChangedError: damaged, locked by a password, or without a sheet that is asked for.
     """
     for sheet in read_sheets(path, name, reader.sheets):
-        part = _part(reader, f"{name}#{sheet.name}", sheet)
+        part = sheet_part(reader, f"{name}#{sheet.name}", sheet)
         if part:
             yield part
 
 
-def _part(reader: Reader, where: str, sheet: Sheet) -> Part | None:
+def sheet_part(reader: Reader, where: str, sheet: Sheet) -> Part | None:
     """A sheet, taken in piece by piece: the next is read meanwhile."""
     first = next(sheet.pieces, [])
     top = [[_text(cell) for cell in row] for row in first[:SEARCHED_ROWS]]
@@ -72,6 +74,8 @@ def _part(reader: Reader, where: str, sheet: Sheet) -> Part | None:
         dropped=dict(dropped),
         placed=True,
         damaged=dict(+damaged),
+        notes=(f"{where}{HIDDEN}",) if sheet.hidden else (),
+        sheet=True,
     )
 
 

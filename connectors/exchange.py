@@ -6,7 +6,7 @@ Refresh  each batch once; a batch whose rows are not all there is not taken
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,24 +33,61 @@ class Delivery:
     rows: int
 
 
+def late_note(late: list[Delivery]) -> str:
+    """What to do about batches that came after later ones were taken: their rows may be older."""
+    numbers = "、".join(one.number for one in late[:5]) + ("等" if len(late) > 5 else "")
+    return (
+        f"有 {len(late)} 个批次（{numbers}）来晚了：更大的批次号已经取过，没有读它。"
+        "请平台方换成更大的批次号重新提供。"
+    )
+
+
 class ExchangeConnector:
-    """One platform's exchange database. Cursor: `{"batch": number of the last batch taken}`."""
+    """One platform's exchange database.
+
+    Cursor: `batch` is the number of the last batch taken, `taken` those that are taken and still
+    announced: another one before `batch` came late, and is told.
+    """
 
     def __init__(self, platform: Platform, home: Path) -> None:
         self.platform = platform
         self.source = DatabaseSource(platform, home)
 
-    def check(self) -> list[Finding]:
-        """Look at connection, tables, columns and keys, and count the batches that wait."""
+    def check(self, at: Mapping[str, Cursor | None] | None = None) -> list[Finding]:
+        """Look at connection, tables, columns and keys, and at the batches behind `at`."""
         found = findings(self.source, self.platform)
         if all(one.ok for one in found):
             for name, stream in self.platform.streams.items():
                 if stream.batch_taken is not None and stream.batch_ready is not None:
                     ready = self._batch_table(name).columns[stream.batch_ready]
                     found += may_mark(self.source, name, ready, "batch_taken（不写回批次）")
-                waiting = len(self._deliveries(name, None))
-                found.append(Finding(ok=True, what=f"{name}：批次表里有 {waiting} 个已就绪的批次"))
+                found += self._waiting(name, (at or {}).get(name))
         return found
+
+    def _waiting(self, stream: str, cursor: Cursor | None) -> Iterator[Finding]:
+        """The batches that wait, and those that a pull will refuse."""
+        ready = self._deliveries(stream)
+        waiting, late = self._apart(stream, ready, cursor)
+        if late:
+            yield Finding(ok=False, what=f"{stream}：{late_note(late)}")
+        number = self._detail(stream).columns[self.platform.streams[stream].batch_no]
+        text = as_text(number, self.source.dialect)
+        counts = dict(self.source.ask(sa.select(text, sa.func.count()).group_by(text), stream))
+        for place, one in enumerate(waiting):
+            if counts.get(one.number) == one.rows or self._count(stream, one) == one.rows:
+                continue
+            behind = len(waiting) - place - 1
+            yield Finding(
+                ok=False,
+                what=f"{stream}：批次 {one.number} 应有 {one.rows} 条，"
+                f"实有 {counts.get(one.number, 0)} 条",
+                advice="同步会在这一批停下"
+                + (f"，后面的 {behind} 个批次也要等它" if behind else "")
+                + "。请平台方补齐或更正这个批次。",
+            )
+            break
+        what = f"{stream}：批次表里有 {len(ready)} 个已就绪的批次"
+        yield Finding(ok=True, what=f"{what}，{len(waiting)} 个还没有取" if cursor else what)
 
     def columns(self, stream: str) -> list[str]:
         """Every column of the detail table, in its order."""
@@ -77,42 +114,65 @@ class ExchangeConnector:
             SourceDownError: not reachable; safe to call again.
             SourceChangedError: a batch has other rows than announced, or a table changed.
         """
-        at: Cursor = {"batch": cursor["batch"]} if cursor else {"batch": None}
+        ready = self._deliveries(stream)
+        waiting, late = self._apart(stream, ready, cursor)
+        still = {one.number for one in ready} - {one.number for one in [*waiting, *late]}
+        at: Cursor = {"batch": cursor["batch"] if cursor else None, "taken": sorted(still)}
+        notes = (late_note(late),) if late else ()
         held = 0
         parts: list[pa.Table] = []
         done: list[str] = []
         try:
-            for delivery in self._deliveries(stream, at["batch"]):
+            for delivery in waiting:
+                if parts and held + delivery.rows > chunk_rows:
+                    yield Chunk(pa.concat_tables(parts), at, on_commit=self._mark(stream, done))
+                    parts, held, done = [], 0, []
+                own, count = empty_table(self.platform.streams[stream].columns), 0
                 for table in self._rows(stream, delivery, chunk_rows):
-                    if held and held + table.num_rows > chunk_rows:
-                        yield Chunk(pa.concat_tables(parts), at, on_commit=self._mark(stream, done))
-                        parts, held, done = [], 0, []
-                    parts.append(table)
-                    held += table.num_rows
-                at = {"batch": delivery.number}
+                    if (
+                        own.num_rows
+                    ):  # of a large batch, of which only the end says that it is whole
+                        yield Chunk(own, at, sure=False)
+                    own, count = table, count + table.num_rows
+                self._refuse_other(stream, delivery, count)
+                parts.append(own)
+                held += own.num_rows
+                still.add(delivery.number)
+                at = {"batch": delivery.number, "taken": sorted(still)}
                 done.append(delivery.number)
         except HubError:
             if parts:  # the batches before are good
-                yield Chunk(pa.concat_tables(parts), at, on_commit=self._mark(stream, done))
+                rows = pa.concat_tables(parts)
+                yield Chunk(rows, at, notes=notes, on_commit=self._mark(stream, done))
             raise
         rows = pa.concat_tables([empty_table(self.platform.streams[stream].columns), *parts])
-        yield Chunk(rows, at, last=True, on_commit=self._mark(stream, done))
+        yield Chunk(rows, at, last=True, notes=notes, on_commit=self._mark(stream, done))
+
+    def _apart(
+        self, stream: str, ready: list[Delivery], cursor: Cursor | None
+    ) -> tuple[list[Delivery], list[Delivery]]:
+        """The batches behind the last one that was taken, and those before it that came since."""
+        if cursor is None or cursor["batch"] is None:
+            return ready, []
+        behind = {one.number for one in self._deliveries(stream, cursor["batch"])}
+        waiting = [one for one in ready if one.number in behind]
+        known = set(cursor.get("taken", [one.number for one in ready]))
+        late = [one for one in ready if one.number not in behind | known]
+        return waiting, late
 
     def _mark(self, stream: str, done: list[str]) -> Callable[[], tuple[str, ...]] | None:
         """What tells the platform that the batches `done` are stored, where it wants to hear it."""
         settings = self.platform.streams[stream]
-        taken, ready = settings.batch_taken, settings.batch_ready
-        if taken is None or ready is None or not done:
+        if settings.batch_taken is None or not done:
             return None
         table = self._batch_table(stream)
-        columns = (settings.batch_no, ready)
-        return lambda: mark_batches(self.source, table, columns, taken, done)
+        return lambda: mark_batches(self.source, table, settings, done)
 
     def close(self) -> None:
         """Let go of the engine."""
         self.source.close()
 
-    def _deliveries(self, stream: str, after: str | None) -> list[Delivery]:
+    def _deliveries(self, stream: str, after: str | None = None) -> list[Delivery]:
         """Complete batches behind `after`, in the order of their numbers.
 
         Raises:
@@ -151,26 +211,39 @@ class ExchangeConnector:
 
     def _rows(self, stream: str, delivery: Delivery, chunk_rows: int) -> Iterator[pa.Table]:
         """Yield the rows of one batch, once they are all there."""
+        self._refuse_other(stream, delivery, self._count(stream, delivery))
         settings, table = self.platform.streams[stream], self._detail(stream)
-        dialect = self.source.dialect
-        number = table.columns[settings.batch_no]
-        mine = orderable(number, dialect) == bound(number, delivery.number, dialect)
-        count = sa.select(sa.func.count()).select_from(table).where(mine)
-        ((found,),) = self.source.ask(count, stream)
-        if found != delivery.rows:
-            raise SourceChangedError(
-                f"{self.platform.platform}.{stream}: batch {delivery.number} announces "
-                f"{delivery.rows} rows, has {found}",
-                zh=f"「{self.platform.title}」{stream} 的批次 {delivery.number} 应有 "
-                f"{delivery.rows} 条，实有 {found} 条，没有读入；之前的批次不受影响。"
-                "请平台方补齐或更正这个批次，下次同步会接着读。",
-            )
+        dialect, mine = self.source.dialect, self._of(table, delivery, stream)
         columns = [table.columns[name] for name in settings.columns]
         rest = sa.select().select_from(table).where(mine)
         if settings.key:
             rest = rest.order_by(*(orderable(table.columns[k], dialect) for k in settings.key))
         with translated(self.platform.title, stream):
             yield from regrouped(self.source.stream(columns, rest), chunk_rows)
+
+    def _count(self, stream: str, delivery: Delivery) -> int:
+        """How many rows of a batch are there."""
+        table = self._detail(stream)
+        count = (
+            sa.select(sa.func.count()).select_from(table).where(self._of(table, delivery, stream))
+        )
+        ((found,),) = self.source.ask(count, stream)
+        return int(found)
+
+    def _of(self, table: sa.Table, delivery: Delivery, stream: str) -> sa.ColumnElement[bool]:
+        number, dialect = table.columns[self.platform.streams[stream].batch_no], self.source.dialect
+        return orderable(number, dialect) == bound(number, delivery.number, dialect)
+
+    def _refuse_other(self, stream: str, delivery: Delivery, found: int) -> None:
+        if found == delivery.rows:
+            return
+        raise SourceChangedError(
+            f"{self.platform.platform}.{stream}: batch {delivery.number} announces "
+            f"{delivery.rows} rows, has {found}",
+            zh=f"「{self.platform.title}」{stream} 的批次 {delivery.number} 应有 "
+            f"{delivery.rows} 条，实有 {found} 条，没有读入；之前的批次不受影响。"
+            "请平台方补齐或更正这个批次，下次同步会接着读。",
+        )
 
     def _batch_table(self, stream: str) -> sa.Table:
         settings = self.platform.streams[stream]

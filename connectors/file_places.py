@@ -4,12 +4,14 @@ A file elsewhere is fetched once into a folder that only this account can open, 
 the connector. What was fetched before and is as old and as long as then is not fetched again.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import file_digest
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from connectors.file_patterns import Kind, matching
 from hub.errors import SourceDownError
 from hub.platform import Platform
 from hub.platform_connections import FilesConnection
@@ -30,8 +32,15 @@ class LocalFolder:
 
     def names(self, pattern: str) -> list[str]:
         """Matching files, sorted."""
-        found = (one for one in self.root.glob(pattern) if one.is_file())
-        return sorted(one.relative_to(self.root).as_posix() for one in found)
+        return matching(self._entries, pattern)
+
+    def _entries(self, folder: str) -> Iterator[tuple[str, Kind]]:
+        with os.scandir(self.root / folder) as found:
+            for one in found:
+                if one.is_file():
+                    yield one.name, "file"
+                elif one.is_dir():
+                    yield one.name, "linked" if one.is_symlink() else "folder"
 
     def stamp(self, name: str) -> list[int | str]:
         """Bytes and nanoseconds."""
@@ -59,11 +68,22 @@ class FilePlace:
         """
         try:
             found = self.folder.names(pattern)
-        except (OSError, ValueError, NotImplementedError):  # a pattern may make no sense too
-            raise self.down(f"cannot list {pattern}", f"目录读不了，找不到 {pattern}") from None
+            "".join(found).encode()
+        except UnicodeError:  # named in GBK: unpacked here, or by an old server on Windows
+            raise self._down(
+                "file names are not UTF-8",
+                "有的文件名不是 UTF-8 编码（常见于 Windows 上做的压缩包在别处解开）",
+                "请把这些文件改名，或请平台方把服务器的文件名编码改为 UTF-8，然后再运行一次；"
+                "压缩包可以不解开，直接放进来。",
+            ) from None
+        except OSError as error:
+            where = self._shown_path
+            raise self._failed(
+                error, f"cannot list {pattern}", f"没有找到文件 {pattern}，目录 {where} 列不出来"
+            ) from None
         found = [one for one in found if not PurePosixPath(one).name.startswith(("~$", "."))]
         if not found:
-            raise self.down(f"no file matches {pattern}", f"没有找到文件 {pattern}")
+            raise self._down(f"no file matches {pattern}", f"没有找到文件 {pattern}")
         return found
 
     def marks(self, pattern: str, known: Marks) -> Marks:
@@ -86,10 +106,12 @@ class FilePlace:
                 return self.folder.root / name
             if name not in self._fetched or self._fetched[name][0] != stamp:
                 into = self._temporary() / str(len(self._fetched))  # never a name from elsewhere
-                self._fetched[name] = (stamp, self.folder.fetch(name, into))
+                if self.folder.fetch(name, into).stat().st_size != stamp[0]:
+                    raise self._changed(name)
+                self._fetched[name] = (stamp, into)
             return self._fetched[name][1]
-        except OSError:
-            raise self.down(f"{name} cannot be opened", f"文件 {name} 打不开") from None
+        except OSError as error:
+            raise self._unopened(error, name) from None
 
     def refuse_changed(self, name: str, mark: list[int | str]) -> None:
         """After a file was read.
@@ -99,10 +121,10 @@ class FilePlace:
         """
         try:
             same = self.folder.stamp(name) == mark[:2]
-        except OSError:
-            same = False
+        except OSError as error:
+            raise self._unopened(error, name) from None
         if not same:
-            raise self.down(f"{name} changed while it was read", f"文件 {name} 正在被改写")
+            raise self._changed(name)
 
     @property
     def folder(self) -> "LocalFolder | RemoteFolder":
@@ -129,12 +151,35 @@ class FilePlace:
         self._kept.close()
         self._folder, self._into, self._fetched = None, None, {}
 
-    def down(self, english: str, chinese: str) -> SourceDownError:
+    @property
+    def _shown_path(self) -> str:
+        return PurePosixPath(self.settings.path).name
+
+    def _changed(self, name: str) -> SourceDownError:
+        return self._down(f"{name} changed while it was read", f"文件 {name} 正在被改写")
+
+    def _unopened(self, error: OSError, name: str) -> SourceDownError:
+        return self._failed(error, f"{name} cannot be opened", f"文件 {name} 打不开")
+
+    def _failed(self, error: OSError, english: str, chinese: str) -> SourceDownError:
+        if isinstance(error, ConnectionError | TimeoutError):
+            advice = "与服务器的连接断了，或对方一直不应答。请检查网络，稍后再运行一次。"
+        elif isinstance(error, PermissionError):
+            advice = "没有读取的权限。请提供方给本账号列出和读取的权限，然后再运行一次。"
+        elif isinstance(error, FileNotFoundError | NotADirectoryError):
+            advice = "它不存在，或刚被移走、改名。请核对 path 和文件，然后再运行一次。"
+        else:
+            advice = ""
+        return self._down(f"{english} ({type(error).__name__})", chinese, advice)
+
+    def _down(self, english: str, chinese: str, advice: str = "") -> SourceDownError:
         """A file that is not there, or not now."""
+        advice = advice or (
+            f"请确认文件已放进目录 {self._shown_path}、没有被别的程序占用，然后再运行一次。"
+        )
         return SourceDownError(
             f"{self.platform.platform}: {english}",
-            zh=f"「{self.platform.title}」{chinese}：请确认文件已放进目录 "
-            f"{PurePosixPath(self.settings.path).name}、没有被别的程序占用，然后再运行一次。",
+            zh=f"「{self.platform.title}」{chinese}：{advice}",
         )
 
     def _mark(self, name: str, known: Marks) -> list[int | str]:
@@ -144,8 +189,8 @@ class FilePlace:
                 return known[name]
             with self.local(name).open("rb") as file:
                 return [*seen, file_digest(file, "sha256").hexdigest()]
-        except OSError:
-            raise self.down(f"{name} cannot be opened", f"文件 {name} 打不开") from None
+        except OSError as error:
+            raise self._unopened(error, name) from None
 
     def _temporary(self) -> Path:
         if self._into is None:

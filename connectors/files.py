@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped
-from connectors.file_kinds import is_workbook, read_file
+from connectors.file_kinds import read_file
 from connectors.file_places import FilePlace, Marks, changed, hashes
 from connectors.sheet_rows import skipped_note
 from connectors.tabular import Part, Reader
@@ -120,7 +120,7 @@ class FilesConnector:
             if set(reader.wanted) <= {*part.rows.column_names}:
                 fits = True
                 yield part
-            elif reader.sheets or not is_workbook(part.where.partition("#")[0]):
+            elif reader.sheets or not part.sheet:
                 raise reader.missing(f"文件 {part.where}", reader.wanted, part.names)
             else:
                 report.lines.append(f"{part.where}：没有需要的列，略过了这张工作表。")
@@ -181,6 +181,7 @@ class FileReport:
         self.header |= dict.fromkeys(name for name in part.names if name)
         self.dropped.update(part.dropped)
         self.skipped.setdefault(part.where, Counter()).update(part.skipped)
+        self.lines += part.notes
         self.damaged |= {(part.where, name): count for name, count in part.damaged.items()}
 
     def cursor(self) -> Cursor:

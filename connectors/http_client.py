@@ -187,8 +187,8 @@ class HttpClient:
         return token
 
     def _token_ended(self, response: httpx.Response) -> bool:
-        if response.status_code == 401:
-            return True
+        if response.status_code == 401 or response.is_redirect or _is_page(response):
+            return True  # many send to a page on which a person would log in
         assert self.connection.token is not None  # noqa: S101 - there are tokens
         try:
             code = code_of(decoded(response.content), self.connection.envelope)
@@ -205,7 +205,8 @@ class HttpClient:
                 raise self._refused_or_changed(name, status, None) from None
             if response.content.lstrip()[:1] in (b"{", b"["):
                 return Trouble("cut answer", "回答不完整，像是中途断开")
-            return Trouble("no JSON", "回答不是 JSON", error=SourceChangedError)
+            page = "，而是网页，可能是登录页或网关的提示" if _is_page(response) else ""
+            return Trouble("no JSON", f"回答不是 JSON{page}", error=SourceChangedError)
         try:
             if self.requests.cipher is not None:
                 answer = self.requests.cipher.opened(answer)
@@ -247,12 +248,8 @@ class HttpClient:
         return cleaned(f"{found.code} {found.message}", self.requests.secrets)
 
     def _look_at_clock(self, response: httpx.Response) -> None:
-        try:
-            there = parsedate_to_datetime(response.headers.get("Date", ""))
-        except ValueError:
-            return
-        moment = there if there.tzinfo else there.replace(tzinfo=UTC)
-        self.skew = (moment - datetime.now(UTC)).total_seconds()
+        if (there := _moment(response, "Date")) is not None:
+            self.skew = (there - datetime.now(UTC)).total_seconds()
 
     def _verify(self) -> ssl.SSLContext | bool:
         if self.connection.url.startswith("http://"):
@@ -268,6 +265,10 @@ class HttpClient:
             ) from None
 
 
+def _is_page(response: httpx.Response) -> bool:
+    return response.content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
 def _wait(attempt: int, trouble: Trouble) -> float:
     """Twice as long each time, with jitter so that streams do not come back together."""
     if trouble.wait is not None:
@@ -277,11 +278,18 @@ def _wait(attempt: int, trouble: Trouble) -> float:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds, or the moment as an HTTP date."""
+    """Seconds, or the moment as an HTTP date: by the clock of the server."""
     text = response.headers.get("Retry-After", "").strip()
     if text.isdecimal():
         return float(text)
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    if (moment := _moment(response, "Retry-After")) is None:
         return None
+    return max(0.0, (moment - (_moment(response, "Date") or datetime.now(UTC))).total_seconds())
+
+
+def _moment(response: httpx.Response, header: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(response.headers.get(header, ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

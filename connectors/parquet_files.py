@@ -40,7 +40,7 @@ def read_parquet(reader: Reader, path: Path, name: str) -> Iterator[Part]:
             for batch in file.iter_batches(BLOCK_ROWS, columns=sorted(tops)):
                 yield _part(reader, name, names, pa.table(batch), count)
                 count += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise unreadable(f"文件 {name}", error, "它不是完整的 Parquet 文件，可能没有传完") from None
 
 

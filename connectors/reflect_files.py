@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from connectors.excel import SUFFIXES as WORKBOOKS
+from connectors.file_kinds import sheet_names
 from connectors.files import FilesConnector
 from connectors.json_files import LARGEST
 from connectors.reflect import EVERYTHING, SAMPLED, below, probe, sampled
 from connectors.reflect_json import items_of
-from connectors.workbook import read_sheets
 from hub.errors import HubError, NotFoundError
 from hub.reflected import ReflectedSource, ReflectedTable
 
@@ -74,13 +74,14 @@ def _files(name: str, path: Path) -> tuple[Path, list[str]]:
 
 def _pieces(name: str, folder: Path, file: str, home: Path, notes: list[str]) -> list[Piece]:
     """What a file holds; of a sheet that cannot be read `notes` say why, and the others count."""
-    if not file.lower().endswith(WORKBOOKS):
+    sheets = sheet_names(folder / file, file)
+    if not sheets:
         held = file.lower().endswith(".json") and (folder / file).stat().st_size <= LARGEST
         items = items_of((folder / file).read_bytes()) if held else None
         own = {"files": escape(file)} | ({"items": items} if items else {})
         return [Piece(file, None, items, tuple(_columns(name, folder, own, home)))]
     found = []
-    for sheet in [one.name for one in read_sheets(folder / file, file, None)]:
+    for sheet in sheets:
         place: dict[str, Any] = {"files": escape(file), "sheets": [sheet]}
         try:
             columns = tuple(_columns(name, folder, place, home))

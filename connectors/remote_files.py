@@ -7,8 +7,9 @@ unknown server gets neither our password nor a question about residents.
 import base64
 import hashlib
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,31 @@ from urllib.parse import unquote, urlsplit
 
 import paramiko
 
+from connectors.file_patterns import Kind, matching
 from connectors.s3 import as_os_errors, open_bucket
 from hub.errors import ConfigError, SourceDownError, SourceRefusedError
 from hub.platform import Platform
 from hub.platform_connections import FilesConnection
 
 WAIT = 30  # seconds for a server to answer
+ALIVE = 15  # seconds after which a server hears that we are still there, while a file is read
+ASKED_AHEAD = 64  # pieces of a file; OpenSSH's own client asks for no more
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it writes names of accounts
+
+_tell = threading.excepthook
+
+
+def _unless_asking_ahead(failed: threading.ExceptHookArgs) -> None:
+    """Paramiko's thread that asks for pieces of a file dies with the server; its reader tells."""
+    if failed.thread is None or "_prefetch_thread" not in failed.thread.name:
+        _tell(failed)
+
+
+threading.excepthook = _unless_asking_ahead
 
 
 class RemoteFolder:
-    """Files that fsspec reaches. Its errors are OSErrors."""
+    """Files that fsspec reaches. Its errors are OSErrors; those of `system` within `errors()`."""
 
     def __init__(self, platform: Platform, home: Path) -> None:
         """Connect.
@@ -39,14 +54,14 @@ class RemoteFolder:
         settings = platform.connection
         assert isinstance(settings, FilesConnection)  # noqa: S101 - the caller chose by it
         address = urlsplit(settings.path)
-        self._errors: Callable[[], AbstractContextManager[None]] = nullcontext
+        self.errors: Callable[[], AbstractContextManager[None]] = _as_os_errors
         if address.scheme == "sftp":
             self.root = unquote(address.path).rstrip("/")
             self.system: Any = _sftp(platform, settings, home)
         elif address.scheme == "s3":
             self.root = f"{address.netloc}{unquote(address.path)}".rstrip("/")
             self.system = open_bucket(platform, settings, home, self.root)
-            self._errors = as_os_errors
+            self.errors = as_os_errors
         else:
             raise ConfigError(
                 f"{platform.platform}: path of scheme {address.scheme}",
@@ -55,15 +70,13 @@ class RemoteFolder:
 
     def names(self, pattern: str) -> list[str]:
         """Matching files, sorted."""
-        with self._errors():
-            found = self.system.glob(f"{self.root}/{pattern}", detail=True).values()
-        paths = [str(one["name"]) for one in found if one["type"] == "file"]
-        return sorted(path.removeprefix(self.root).lstrip("/") for path in paths)
+        with self.errors():
+            return matching(self._entries, pattern)
 
     def stamp(self, name: str) -> list[int | str]:
         """Bytes, and the time or the tag that changes with the file."""
         self.system.invalidate_cache()
-        with self._errors():
+        with self.errors():
             told = self.system.info(f"{self.root}/{name}")
         moment = told.get("mtime") or told.get("LastModified")
         mark = moment.isoformat() if isinstance(moment, datetime) else str(moment)
@@ -71,9 +84,24 @@ class RemoteFolder:
 
     def fetch(self, name: str, into: Path) -> Path:
         """Copy the file to `into`."""
-        with self._errors():
-            self.system.get_file(f"{self.root}/{name}", str(into))
+        path = f"{self.root}/{name}"
+        with self.errors():
+            if sftp := getattr(self.system, "ftp", None):
+                sftp.get(path, str(into), max_concurrent_prefetch_requests=ASKED_AHEAD)
+            else:
+                self.system.get_file(path, str(into))
         return into
+
+    def _entries(self, folder: str) -> Iterator[tuple[str, Kind]]:
+        for one in self.system.ls(f"{self.root}/{folder}".rstrip("/") or "/", detail=True):
+            path, kind = one["name"], one["type"]
+            name = path.removeprefix(f"{self.root}/{folder}")
+            if kind == "link":
+                try:
+                    kind = "linked" if self.system.isdir(path) else self.system.info(path)["type"]
+                except FileNotFoundError:  # it leads nowhere
+                    continue
+            yield name.rstrip("/"), "folder" if kind == "directory" else kind
 
     def close(self) -> None:
         """Hang up."""
@@ -114,11 +142,16 @@ def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # 
     address, title = urlsplit(settings.path), platform.title
     known = {"pkey": _key(platform, home / settings.key_file)} if settings.key_file else {}
     secret = settings.password.read(home) if settings.password else None
+    if secret is None and not known:
+        raise ConfigError(
+            f"{platform.platform}: neither password nor key_file",
+            zh=f"平台「{title}」没有写怎样登录 SFTP 服务器：请写 password 或 key_file。",
+        )
     try:
-        return SFTPFileSystem(
+        system = SFTPFileSystem(
             address.hostname or "",
             port=address.port or 22,
-            username=settings.user,
+            username=settings.user or unquote(address.username or ""),
             password=secret,
             host_key_policy=KnownHost(settings.host_key),
             allow_agent=False,
@@ -129,6 +162,9 @@ def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # 
             skip_instance_cache=True,
             **known,
         )
+        system.client.get_transport().set_keepalive(ALIVE)
+        system.ftp.get_channel().settimeout(WAIT)
+        return system
     except UnknownHostError as error:
         raise SourceRefusedError(
             f"{platform.platform}: host key {error.fingerprint} is not the declared one",
@@ -145,6 +181,15 @@ def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # 
             f"{platform.platform}: sftp not reachable ({type(error).__name__})",
             zh=f"「{title}」的 SFTP 服务器连接不上：请检查网络和 path 里的地址，稍后再运行一次。",
         ) from None
+
+
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    """What paramiko raises when the server goes away becomes an OSError that says only its kind."""
+    try:
+        yield
+    except (paramiko.SSHException, EOFError) as error:
+        raise ConnectionError(type(error).__name__) from None
 
 
 def _key(platform: Platform, path: Path) -> paramiko.PKey:

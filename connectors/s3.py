@@ -58,7 +58,7 @@ def as_os_errors() -> Iterator[None]:
     try:
         yield
     except BotoCoreError as error:
-        raise OSError(type(error).__name__) from None
+        raise ConnectionError(type(error).__name__) from None
 
 
 def _system(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401 - as above

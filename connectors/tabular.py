@@ -1,5 +1,6 @@
 """What the readers of files share: what is asked of them, and what they give."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -7,6 +8,9 @@ import pyarrow as pa
 
 from connectors.chunk import ORIGIN, text_table
 from hub.errors import SourceChangedError
+
+RECORD = re.compile(r"\d(?:[ -]?[\dxX*]){6,}|^[\[{<]|^(?:男|女|汉族?)性?$")
+"""In a cell that is no column's name."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,27 @@ class Reader:
         self, where: str, missing: Sequence[str], names: Sequence[str]
     ) -> SourceChangedError:
         """What a person must hear when columns that the mapping reads are not there."""
-        there = "、".join(name for name in names if name) or "没有表头，文件可能是空的"
+        there = "、".join(name[:30] for name in names[:60] if name) or "没有表头，文件可能是空的"
+        if any(map(RECORD.search, names)):  # a list without a header: whom it names is not said
+            there = "第一行像是一条记录，不是表头"
+        todo = "列可能被改名或删除：请与提供文件的人确认，改回列名或修改平台文件里的映射。"
+        if mark := joined_by(names, self.wanted):
+            todo = f'列之间隔的像是“{mark}”：请在平台文件里写 delimiter: "{mark}"。'
         return SourceChangedError(
             f"{self.stream}: {where} has no column {', '.join(missing)}",
             zh=f"「{self.title}」{self.stream}：{where} 里没有列：{'、'.join(missing)}"
-            f"（现有：{there}）。列可能被改名或删除：请与提供文件的人确认，"
-            "改回列名或修改平台文件里的映射。",
+            f"（现有：{there}）。{todo}",
         )
+
+
+def joined_by(names: Sequence[str], wanted: Sequence[str]) -> str | None:
+    """The sign between the wanted columns, where all of them stand in one cell."""
+    (whole, *more) = [name for name in names if name] or [""]
+    places = sorted((whole.find(name), name) for name in wanted)
+    if more or len(places) < 2 or places[0][0] < 0:
+        return None
+    first, name = places[0]
+    return whole[first + len(name) :][:1] or None
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,8 @@ class Part:
     dropped: dict[str, int] = field(default_factory=dict)  # column -> values not kept
     placed: bool = False  # columns are known by their place, below a header
     damaged: dict[str, int] = field(default_factory=dict)  # column -> numbers cut by Excel
+    notes: tuple[str, ...] = ()  # sentences for the officer
+    sheet: bool = False  # one of several, some of which may be of no interest
 
 
 Cells = Sequence[Sequence[str | None]]

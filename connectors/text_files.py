@@ -29,7 +29,10 @@ CSV_SUFFIXES = (".csv", ".txt", ".tsv")
 BLOCK_ROWS = 20_000
 LONGEST_CELL = 64 << 20
 BLANKS = r"[\s\x{a0}\x{3000}\x{feff}]+"
+LONE = "里面有单独的回车符"
 csv.field_size_limit(LONGEST_CELL)  # a picture in base64 is longer than the default
+WRAPPED = '^="([^"]*)"$'
+"""How systems keep Excel from taking a number for one: it shows what stands inside."""
 Numbered = tuple[int, str]
 """Line number from 1, and the line with its end."""
 
@@ -45,6 +48,8 @@ def read_csv(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     first = next(blocks, "")
     while first.count("\n") < SEARCHED_ROWS and (more := next(blocks, "")):
         first += more
+    if "\r" in first and "\n" not in first:
+        raise unreadable(f"文件 {name}", ValueError(), LONE)
     top = list(islice(_lines(first), SEARCHED_ROWS))
     delimiter = _delimiter(top, reader.delimiter)
     records, ends = _records(top, delimiter)
@@ -58,7 +63,7 @@ def read_csv(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     while text:
         if _cells_hold_line_ends(text):
             rest = chain([text], blocks)
-            yield from body.records(enumerate(chain.from_iterable(map(_lines, rest)), begun))
+            yield from body.records(chain.from_iterable(map(_lines, rest)), begun)
             return
         count = text.count("\n") + (not text.endswith("\n"))
         yield from body.lines(text, begun, count)
@@ -92,16 +97,19 @@ class CsvBody:
                     column_types=text_schema(places), strings_can_be_null=False
                 ),
             )
-        except pa.ArrowInvalid:  # a row too long or too short: found, or forgiven, record by record
+        except ValueError:  # a row too long or short, or a delimiter that Arrow has not
             table = None
         if table is None or table.num_rows != count:
-            yield from self.records(enumerate(_lines(text), begun))
+            yield from self.records(_lines(text), begun)
         else:
+            if '="' in text:
+                bare = [compute.replace_substring_regex(c, WRAPPED, r"\1") for c in table.columns]
+                table = pa.table(bare, names=table.column_names)
             yield self._arrow_part(table, begun)
 
-    def records(self, lines: Iterable[Numbered]) -> Iterator[Part]:
-        """Rows that may go over several lines."""
-        numbered = _Counted(lines)
+    def records(self, lines: Iterable[str], begun: int) -> Iterator[Part]:
+        """Rows that may go over several lines; `begun` is the number of the first."""
+        numbered = _Counted(enumerate(lines, begun), begun - 1)
         reader = csv.reader(numbered, delimiter=self.delimiter, strict=True)
         rows: list[list[str | None]] = []
         skipped: Counter[str] = Counter()
@@ -111,13 +119,14 @@ class CsvBody:
                 row = next(reader, None)
             except csv.Error as error:
                 lone = "new-line" in str(error)  # the csv module's word for it
-                said = "里面有单独的回车符" if lone else "引号没有成对，后面的行会连成一格"
+                said = LONE if lone else "引号没有成对，后面的行会连成一格"
                 raise unreadable(f"文件 {self.name} 第 {begun} 行起", error, said) from None
             if row is None or len(rows) == BLOCK_ROWS:
                 yield self.part(rows, skipped)
                 rows, skipped = [], Counter()
             if row is None:
                 return
+            row = _bare(row)
             why = no_record(row, self.names)
             if why:
                 skipped[why] += 1
@@ -186,8 +195,8 @@ class CsvBody:
 class _Counted:
     """Lines for a csv reader, and the number of the last one it took."""
 
-    def __init__(self, lines: Iterable[Numbered]) -> None:
-        self.lines, self.number = iter(lines), 0
+    def __init__(self, lines: Iterable[Numbered], number: int = 0) -> None:
+        self.lines, self.number = iter(lines), number
 
     def __iter__(self) -> Iterator[str]:
         for number, line in self.lines:
@@ -271,6 +280,10 @@ def _behind_lines(text: str, count: int) -> str:
     return parts[count] if len(parts) > count else ""
 
 
+def _bare(row: list[str]) -> list[str]:
+    return [re.sub(WRAPPED, r"\1", cell) if cell.startswith("=") else cell for cell in row]
+
+
 def _cells_hold_line_ends(text: str) -> bool:
     return '"' in text and any(line.count('"') % 2 for line in text.split("\n"))
 
@@ -286,6 +299,6 @@ def _records(top: list[str], delimiter: str) -> tuple[list[list[str]], list[int]
     lines = _Counted(enumerate((line.rstrip("\r\n").replace("\r", " ") + "\n" for line in top), 1))
     records, ends = [], []
     for record in csv.reader(lines, delimiter=delimiter):
-        records.append(record)
+        records.append(_bare(record))
         ends.append(lines.number)
     return records, ends

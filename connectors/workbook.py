@@ -35,6 +35,7 @@ class Sheet:
     name: str
     pieces: Iterator[Rows]
     merges: list[Merge]
+    hidden: bool = False
 
 
 def read_sheets(path: Path, name: str, wanted: Sequence[str] | None) -> Iterator[Sheet]:
@@ -105,11 +106,11 @@ def _sheets(
     while message := ahead.popleft() if ahead else next(messages, None):
         kind, *told = message
         if kind == "names":
-            _refuse_missing(name, told[0], wanted or ())
+            refuse_missing(name, told[0], wanted or ())
         elif kind == "sheet":
-            title, (_, left), merges = told
+            title, hidden, (_, left), merges = told
             pieces = _pieces(messages, left, ahead)
-            yield Sheet(title, pieces, merges)
+            yield Sheet(title, pieces, merges, hidden=hidden)
             deque(pieces, maxlen=0)  # of which nobody wanted more
 
 
@@ -125,7 +126,8 @@ def _pieces(
         yield [[*blank, *row] for row in message[1]] if left else message[1]
 
 
-def _refuse_missing(name: str, there: Sequence[str], wanted: Sequence[str]) -> None:
+def refuse_missing(name: str, there: Sequence[str], wanted: Sequence[str]) -> None:
+    """Raise SourceChangedError where a sheet that is asked for is not there."""
     missing = [one for one in wanted if one not in there]
     if missing:
         raise SourceChangedError(

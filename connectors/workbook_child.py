@@ -12,7 +12,7 @@ import sys
 from itertools import islice
 from typing import BinaryIO
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 BATCH_ROWS = 5_000
 CPU_SECONDS = 1_800
@@ -27,11 +27,15 @@ def main(path: str, memory: int, sheets: list[str], out: BinaryIO) -> None:
     try:
         with open(path, "rb") as file, CalamineWorkbook.from_filelike(file) as book:  # noqa: PTH123 - started without our packages, kept bare
             say(out, "names", book.sheet_names)
+            veiled = {
+                one.name for one in book.sheets_metadata if one.visible != SheetVisibleEnum.Visible
+            }
             for name in sheets or book.sheet_names:
                 if name not in book.sheet_names:
                     return
                 sheet = book.get_sheet_by_name(name)
-                say(out, "sheet", name, sheet.start or (0, 0), sheet.merged_cell_ranges or [])
+                start, merges = sheet.start or (0, 0), sheet.merged_cell_ranges or []
+                say(out, "sheet", name, name in veiled, start, merges)
                 rows = sheet.iter_rows()
                 while batch := list(islice(rows, BATCH_ROWS)):
                     say(out, "rows", batch)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from connectors.database_source import DatabaseSource
 from connectors.dialects import as_text, bound, orderable
 from hub.errors import HubError, SourceRefusedError
-from hub.platform_streams import Flag
+from hub.platform_streams import Flag, Stream
 
 CELLS = 1_500
 """Values in one statement; SQL Server takes 2,100."""
@@ -41,18 +41,17 @@ def mark_rows(
 
 
 def mark_batches(
-    source: DatabaseSource, table: sa.Table, columns: tuple[str, str], taken: str, done: list[str]
+    source: DatabaseSource, table: sa.Table, stream: Stream, done: list[str]
 ) -> tuple[str, ...]:
-    """Write `taken` into the ready column of the batches `done`; a note if it cannot be.
-
-    `columns` are the batch number's and the ready column's names.
-    """
-    number, ready = (table.columns[one] for one in columns)
+    """Write `batch_taken` to the batches `done` that are still ready; a note if it cannot be."""
+    number, ready = table.columns[stream.batch_no], table.columns[stream.batch_ready or ""]
     mine = sa.or_(
         *(orderable(number, source.dialect) == bound(number, one, source.dialect) for one in done)
     )
     try:
-        source.write([sa.update(table).where(mine).values({ready: taken})], "写回批次")
+        as_read = as_text(ready, source.dialect).in_(stream.batch_ready_values)
+        marked = sa.update(table).where(mine, as_read).values({ready: stream.batch_taken})
+        source.write([marked], "写回批次")
     except HubError as error:
         return (f"批次表的 {ready.name} 没有写回：{_why(error, 'batch_taken')}",)
     return ()

@@ -50,6 +50,8 @@ def in_chinese(mistake: ErrorDetails) -> str:
         "missing": "缺少这一项",
         "extra_forbidden": "不认识这一项（请检查拼写）",
         "string_pattern_mismatch": "只能用小写字母、数字和下划线",
+        "string_too_short": "应为一个字符",
+        "string_too_long": '应为一个字符（制表符写 "\\t"，要用双引号）',
         "union_tag_invalid": "应为 database、files、http_api 或 exchange",
         "union_tag_not_found": "缺少连接类型 kind",
         "string_type": "应为文字（数字和日期请加引号）",

@@ -111,7 +111,7 @@ class Stream(Setting):
     items: str | None = None  # json: where the list is; default: the document is the list
     sheets: Texts | None = None  # default: every sheet
     encoding: str | None = None
-    delimiter: str = ","
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
     same_template: bool = True  # refuse files whose columns moved, or hold something else
     # http_api
     path: str | None = None

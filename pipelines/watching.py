@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from connectors import open_connector
+from connectors.file_places import FilePlace
 from hub.errors import HubError
 from hub.platform import Platform
 from hub.platform_connections import FilesConnection
@@ -94,14 +96,18 @@ def _sensor(home: Home, platform: Platform, job: AssetJob) -> dg.SensorDefinitio
 def arrival_mark(home: Home, platform: Platform) -> str | None:
     """Return a text that changes when something new has arrived; None when nothing has."""
     if isinstance(platform.connection, FilesConnection):
-        return _files_mark(home, platform, platform.connection)
+        return _files_mark(home, platform)
     return _batches_mark(home, platform)
 
 
-def _files_mark(home: Home, platform: Platform, connection: FilesConnection) -> str | None:
-    folder = home.root / connection.path
-    found = sorted({p for one in platform.streams.values() for p in folder.glob(one.files or "*")})
-    seen = [f"{path.name}|{path.stat().st_size}|{path.stat().st_mtime_ns}" for path in found]
+def _files_mark(home: Home, platform: Platform) -> str | None:
+    place = FilePlace(platform, home.root)
+    seen: list[str] = []
+    for one in platform.streams.values():
+        with suppress(HubError, OSError):  # the scheduled run will say what is wrong
+            names = place.names(one.files or "*")
+            seen += [f"{name}|{place.folder.stamp(name)}" for name in names]
+    place.close()
     return hashlib.sha256("\n".join(seen).encode()).hexdigest() if seen else None
 
 

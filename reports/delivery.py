@@ -126,7 +126,7 @@ def _as_platform(one: Extract, connection: object) -> Platform:
 
 def _to_folder(home: Home, one: Extract, to: FilesConnection, folder: Path) -> None:
     remote = RemoteFolder(_as_platform(one, to), home.root)
-    with closing(remote), _reported(one):
+    with closing(remote), _reported(one), remote.errors():
         target = f"{remote.root}/{folder.name}"
         if remote.system.exists(f"{target}/{MANIFEST}"):
             return

@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from connectors import open_connector
 from connectors.chunk import ORIGIN
-from connectors.excel import _part
+from connectors.excel import sheet_part
 from connectors.sheet_header import SEARCHED_ROWS, find_header
 from connectors.sheet_rows import no_record
 from connectors.tabular import Reader
@@ -275,6 +275,6 @@ def test_a_sheet_in_pieces_is_the_whole_sheet(
         rows = [["序号", "姓名"], *([f"{n}", cell] for n, cell in enumerate(cells, 1))]
         pieces = [rows[a:b] for a, b in pairwise([0, *bounds, len(rows)])]
         reader = Reader("人员", "people", ("序号", "姓名"), drop=("姓名",))
-        return _part(reader, "名册", Sheet("名册", iter(pieces), list(merges)))
+        return sheet_part(reader, "名册", Sheet("名册", iter(pieces), list(merges)))
 
     assert part(sorted({one for one in cuts if one <= len(cells)})) == part([])

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import open_connector
-from connectors.chunk import Connector, Cursor
+from connectors.chunk import Chunk, Connector, Cursor
+from connectors.exchange import ExchangeConnector
 from hub.errors import SourceChangedError
 from hub.platform import Platform
 
@@ -97,7 +99,7 @@ def test_short_batch_is_not_taken_but_the_ones_before_are(exchange: Exchange) ->
     chunks = connector.pull("users", None, resume=False)
     first = next(chunks)
     assert first.rows.num_rows == 3
-    assert first.cursor == {"batch": "20260001"}
+    assert first.cursor == {"batch": "20260001", "taken": ["20260001"]}
     with pytest.raises(SourceChangedError) as caught:
         next(chunks)
     assert "批次 20260002 应有 2 条，实有 1 条" in caught.value.zh
@@ -112,7 +114,7 @@ def test_batches_taken_are_said_so_once_they_are_stored(exchange: Exchange) -> N
     connector = open_connector(platform, exchange.folder)
     chunks = connector.pull("users", None, resume=False, chunk_rows=3)
     first = next(chunks)
-    assert first.cursor == {"batch": "20260001"}
+    assert first.cursor == {"batch": "20260001", "taken": ["20260001"]}
     assert states(exchange) == ["1", "1", "1"], "not before the commit"
     assert first.on_commit is not None
     assert first.on_commit() == ()
@@ -143,6 +145,81 @@ def test_check_counts_waiting_batches(exchange: Exchange) -> None:
     found = connector.check()
     connector.close()
     assert [one.what for one in found][-1] == "users：批次表里有 1 个已就绪的批次"
+
+
+def test_check_tells_of_the_batch_that_will_be_refused(exchange: Exchange) -> None:
+    exchange.deliver(1, 3, announced=5)  # its rows were cleared after it was taken
+    for number, announced in ((2, 2), (3, 4), (4, 1)):
+        exchange.deliver(number, announced - (number == 3), announced=announced)
+    connector: Any = exchange.connector()
+    *_, short, count = connector.check({"users": {"batch": "20260001", "taken": ["20260001"]}})
+    connector.close()
+    assert (short.ok, short.what) == (False, "users：批次 20260003 应有 4 条，实有 3 条")
+    assert "后面的 1 个批次也要等它" in short.advice
+    assert count.what == "users：批次表里有 4 个已就绪的批次，3 个还没有取"
+
+
+def test_a_batch_that_comes_behind_its_turn_is_told(exchange: Exchange) -> None:
+    exchange.deliver(2, 1)
+    exchange.deliver(3, 1, zt="0")
+    exchange.deliver(4, 1)
+    _, cursor = taken(exchange, None)
+    exchange.db.execute("UPDATE batches SET zt = '1'")
+    exchange.db.commit()
+    exchange.deliver(1, 1)
+    for _ in range(2):  # until it is gone
+        connector: Any = exchange.connector()
+        (chunk,) = connector.pull("users", cursor, resume=False)
+        (late,) = [one for one in connector.check({"users": cursor}) if not one.ok]
+        connector.close()
+        assert chunk.rows.num_rows == 0
+        assert "有 2 个批次（20260001、20260003）来晚了" in chunk.notes[0]
+        assert "有 2 个批次（20260001、20260003）来晚了" in late.what
+        cursor = chunk.cursor
+    connector = exchange.connector()
+    (chunk,) = connector.pull("users", {"batch": "20260004"}, resume=False)  # of an older version
+    connector.close()
+    assert not chunk.notes
+
+
+@pytest.mark.parametrize("rows", [5, 40])
+def test_a_batch_that_shrinks_while_it_is_read_is_not_taken(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    exchange.deliver(1, 3)
+    exchange.deliver(2, rows)
+    counted = ExchangeConnector._count
+
+    def then_fewer(self: ExchangeConnector, stream: str, delivery: Any) -> int:
+        found = counted(self, stream, delivery)
+        exchange.db.execute("DELETE FROM users WHERE id = '20260002-1'")
+        exchange.db.commit()
+        return found
+
+    monkeypatch.setattr(ExchangeConnector, "_count", then_fewer)
+    connector = exchange.connector()
+    chunks: list[Chunk] = []
+    pulled = connector.pull("users", None, resume=False, chunk_rows=10)
+    with pytest.raises(SourceChangedError, match=f"announces {rows} rows, has {rows - 1}"):
+        chunks.extend(pulled)
+    connector.close()
+    sure = [one for one in chunks if one.sure]
+    assert [one.cursor["batch"] for one in sure] == ["20260001"]
+    assert sum(one.rows.num_rows for one in sure) == 3
+
+
+def test_a_batch_that_was_withdrawn_meanwhile_is_not_marked(exchange: Exchange) -> None:
+    exchange.deliver(1, 1)
+    stream = PLATFORM["streams"]["users"] | {"batch_taken": "2"}  # type: ignore[index]  # a dict of dicts
+    platform = Platform.model_validate(PLATFORM | {"streams": {"users": stream}})
+    connector = open_connector(platform, exchange.folder)
+    (chunk,) = connector.pull("users", None, resume=False)
+    exchange.db.execute("UPDATE batches SET zt = '0'")
+    exchange.db.commit()
+    assert chunk.on_commit is not None
+    assert chunk.on_commit() == ()
+    assert states(exchange) == ["0"]
+    connector.close()
 
 
 @settings(max_examples=25, deadline=None)

@@ -342,3 +342,106 @@ def test_cells_that_moved_below_their_names_are_refused(stream: Any, tmp_path: P
     assert "列「证件号」上次装的是证件号，这次大多不是（多为手机号）" in refused(platform, cursor)
     roster(tmp_path / "1.csv", names, person, lambda n: f"510108********{n:04}", lambda n: "")
     assert pulled(platform, cursor).rows.num_rows == 30  # masked numbers are numbers
+
+
+# -- web pages under `.xls`, as systems export them
+
+PAGE = """\ufeff<!-- made by a system --><html xmlns:x="urn:schemas-microsoft-com:office:excel">
+<head><style>td {color: red}</style></head><body>
+<table><tr><td><h3>导出</h3><table border=1>
+<tr><td colspan=90>某社区名册
+<tr><th rowspan=2>户主<th colspan=2>成员
+<tr><th>姓 名<th>证件&nbsp;号</th></tr>
+<tr><td rowspan="2">王五<td>张三<script>var a = "李四"</script><td>510108195304071234</tr>
+<tr><td>李<b>四</b></td><td></td></tr>
+<tr><td>赵六</td><td>赵&amp;七<br>（租）</td><td>&lt;无&gt;</td></tr>
+<tr><td colspan=3>合计：3 人</td></tr>
+</table></td></tr></table><table></table></body></html>"""
+
+WORKBOOK_OF_2003 = """<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
+<ss:Workbook xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+<ss:Worksheet ss:Name="名册"><ss:Table>
+<ss:Row ss:Index="3"><ss:Cell ss:Index="2"><ss:Data ss:Type="String">姓名</ss:Data></ss:Cell>
+<ss:Cell><ss:Data ss:Type="String">证件号</ss:Data></ss:Cell></ss:Row>
+<ss:Row><ss:Cell ss:Index="2" ss:MergeDown="1"><ss:Data><![CDATA[张三]]></ss:Data></ss:Cell>
+<ss:Cell><ss:Data ss:Type="String">510108195304071234</ss:Data></ss:Cell></ss:Row>
+<ss:Row><ss:Cell ss:Index="3"><ss:Data>2</ss:Data></ss:Cell></ss:Row>
+</ss:Table></ss:Worksheet><ss:Worksheet ss:Name="说明"><ss:Table><ss:Row><ss:Cell/></ss:Row>
+</ss:Table></ss:Worksheet></ss:Workbook>"""
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.et", "a.csv"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_a_web_page_is_read_as_a_sheet(
+    stream: Any, tmp_path: Path, name: str, encoding: str
+) -> None:
+    text = PAGE if encoding == "utf-8" else PAGE.removeprefix("\ufeff")
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    chunk = pulled(stream(name, "户主", "成员/姓名", "成员/证件号"))
+    assert rows(chunk) == [
+        ["王五", "张三", "510108195304071234", f"{name}#表2!4"],
+        ["王五", "李四", None, f"{name}#表2!5"],
+        ["赵六", "赵&七 （租）", "<无>", f"{name}#表2!6"],
+    ]
+    assert f"{name}#表2：略过合计行 1 行。" in chunk.notes
+
+
+def test_a_workbook_of_2003_in_xml(stream: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.xls").write_text(WORKBOOK_OF_2003, "utf-8")
+    expected = [
+        ["张三", "510108195304071234", "a.xls#名册!4"],
+        ["张三", "2", "a.xls#名册!5"],
+    ]
+    assert rows(pulled(stream("a.xls"))) == expected
+    assert rows(pulled(stream("a.xls", sheets=["名册"]))) == expected
+    assert "里没有工作表：别的（现有：名册、说明）" in refused(stream("a.xls", sheets=["别的"]))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("<html><body>请先登录</body></html>", "里面没有表格，可能是登录页"),
+        ("<table><tr><td>姓名<td>证件号<tr><td>张三<td>1", "表格没有写完"),
+        ("<html><![bad[x]]><table></table>", "写得不完整"),
+    ],
+)
+def test_a_web_page_that_is_no_list(stream: Any, tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "a.xls").write_text(content, "utf-8")
+    assert f"文件 a.xls 其实是网页，{says}" in refused(stream("a.xls"))
+
+
+def test_a_span_over_all_columns_takes_no_memory(stream: Any, tmp_path: Path) -> None:
+    rows_ = "<tr><td colspan=9999999 rowspan=9999999>x</td></tr>" * 2000
+    (tmp_path / "a.xls").write_text(f"<table>{rows_}</table>", "utf-8")
+    assert "大得不正常" in refused(stream("a.xls"))
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.xlsx", "a.csv"])
+@pytest.mark.parametrize(
+    ("start", "says"),
+    [(b"Rar!\x1a\x07", "RAR 压缩包"), (b"%PDF-1.7\n", "PDF"), (b"7z\xbc\xaf'\x1c", "7z 压缩包")],
+)
+def test_what_nobody_reads_is_named(
+    stream: Any, tmp_path: Path, name: str, start: bytes, says: str
+) -> None:
+    (tmp_path / name).write_bytes(start + b"\0" * 99)
+    assert f"文件 {name} 其实是 {says}" in refused(stream(name))
+
+
+def test_text_of_excel_and_workbooks_under_each_others_endings(stream: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.xls").write_bytes("姓名\t证件号\r\n张三\t1\r\n".encode("utf-16"))
+    assert rows(pulled(stream("a.xls"))) == [["张三", "1", "a.xls!2"]]
+    book = Workbook()
+    for row in (["姓名", "证件号"], ["张三", "1"]):
+        book.worksheets[0].append(row)
+    book.create_sheet("说明").append(["填表说明"])
+    old = book.create_sheet("旧")
+    for row in (["姓名", "证件号"], ["李四", "2"]):
+        old.append(row)
+    old.sheet_state = "hidden"
+    for name in ("b.csv", "1#楼.xlsx"):
+        with (tmp_path / name).open("wb") as file:
+            book.save(file)
+        chunk = pulled(stream(name))
+        assert [row[:2] for row in rows(chunk)] == [["张三", "1"], ["李四", "2"]]
+        assert chunk.notes[1].startswith(f"{name}#旧：这张工作表是隐藏的，也读了")

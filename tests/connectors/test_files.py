@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from connectors import Chunk, open_connector
 from connectors.chunk import ORIGIN
@@ -17,6 +18,7 @@ from connectors.sheet_rows import no_record
 from connectors.text_encoding import refuse_utf8
 from hub.errors import ConfigError, SourceChangedError, SourceDownError
 from hub.platform import Platform
+from hub.platform_mistakes import in_chinese
 
 PEOPLE = [{"姓名": "张三", "证件号": "510108195304071234"}, {"姓名": "李四", "证件号": ""}]
 
@@ -181,6 +183,13 @@ def test_no_file(stream: Any, tmp_path: Path) -> None:
     assert "没有找到文件 *.xlsx" in caught.value.zh
 
 
+def test_a_file_named_in_gbk(stream: Any, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode("名单.csv".encode("gbk"))).write_bytes(b"")
+    with pytest.raises(SourceDownError) as caught:
+        pulled(stream("*.csv"))
+    assert "文件名不是 UTF-8 编码" in caught.value.zh
+
+
 def test_unknown_encoding(stream: Any, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("姓名,证件号\n", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
@@ -301,3 +310,57 @@ def test_a_csv_header_over_two_lines(stream: Any, tmp_path: Path) -> None:
     assert rows(pulled(stream("a.csv")), origin=True) == [
         {"姓名": "张三", "证件号": "1", ORIGIN: "a.csv!5"}
     ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_a_list_without_a_header_is_told_without_a_person(
+    stream: Any, tmp_path: Path, end: str
+) -> None:
+    lines = ["姓名,证件号"] if end == "\r" else []
+    text = end.join([*lines, "张三丰,510108195304071234", "李四,510108195304071235", ""])
+    (tmp_path / "a.csv").write_bytes(text.encode())
+    with pytest.raises(SourceChangedError) as caught:
+        pulled(stream("*.csv"))
+    told = f"{caught.value}{caught.value.zh}"
+    assert ("单独的回车符" if end == "\r" else "第一行像是一条记录，不是表头") in told
+    assert "张三" not in told
+    assert "5101" not in told
+
+
+def test_rows_that_end_short_know_their_lines(stream: Any, tmp_path: Path) -> None:
+    lines = ["姓名,证件号,", *(f"张三,{n}," for n in range(3)), "李四,3,多了"]
+    (tmp_path / "a.csv").write_text("\n".join(lines[:-1]), "utf-8")
+    found = rows(pulled(stream("*.csv")), origin=True)
+    assert [row[ORIGIN] for row in found] == ["a.csv!2", "a.csv!3", "a.csv!4"]
+    (tmp_path / "a.csv").write_text("\n".join(lines), "utf-8")
+    with pytest.raises(SourceChangedError) as caught:
+        pulled(stream("*.csv"))
+    assert "第 5 行有 3 格" in caught.value.zh
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_texts_that_are_kept_from_excel(stream: Any, tmp_path: Path, *, quoted: bool) -> None:
+    cells = [["姓名", "证件号"], ["张三", "0123"], ["李\n四" if quoted else "李四", ""]]
+    wrapped = [[f'="{cell}"' for cell in row] for row in cells]
+    out = io.StringIO()
+    if quoted:
+        csv.writer(out).writerows(wrapped)
+    else:
+        out.write("\n".join(",".join(row) for row in wrapped))
+    (tmp_path / "a.csv").write_text(out.getvalue(), "utf-8")
+    assert [list(row.values()) for row in rows(pulled(stream("*.csv")))] == cells[1:]
+
+
+@pytest.mark.parametrize("mark", [";", "|", "，", "、", "^"])
+def test_another_delimiter_is_told(stream: Any, tmp_path: Path, mark: str) -> None:
+    (tmp_path / "a.csv").write_text(f"姓名{mark}证件号\n张三{mark}1\n", "utf-8")
+    with pytest.raises(SourceChangedError) as caught:
+        pulled(stream("*.csv"))
+    assert f'请在平台文件里写 delimiter: "{mark}"' in caught.value.zh
+    assert rows(pulled(stream("*.csv", delimiter=mark))) == [{"姓名": "张三", "证件号": "1"}]
+
+
+def test_a_delimiter_is_one_character(stream: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        stream("*.csv", delimiter=r"\t")
+    assert in_chinese(caught.value.errors()[0]).startswith("应为一个字符")

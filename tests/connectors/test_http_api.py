@@ -256,6 +256,16 @@ def test_retry_after_is_obeyed(api: Api) -> None:
     assert 50 <= run.waits[2] <= 60
 
 
+def test_retry_after_is_a_moment_by_the_clock_of_the_server(api: Api) -> None:
+    there = datetime.now(UTC) + timedelta(hours=2)
+    moments = [format_datetime(there + timedelta(seconds=n), usegmt=True) for n in (0, 40)]
+    api.date = moments[0]
+    api.script = [status(429, Retry_After=moments[1])]
+    with Run(platform_of(api)) as run:
+        assert ids(list(run.pull())) == everyone(api)
+    assert run.waits == [40]
+
+
 def test_a_pause_too_long_ends_the_pull(api: Api) -> None:
     api.script = [status(429, Retry_After="3600")]
     with Run(platform_of(api)) as run, pytest.raises(SourceDownError, match="429"):
@@ -270,7 +280,7 @@ def test_a_pause_too_long_ends_the_pull(api: Api) -> None:
         (cut(announced=True), SourceDownError, "中途断开"),
         (cut(announced=False), SourceDownError, "不完整"),
         (says("E9", "请求过于频繁"), SourceDownError, "请求过于频繁"),
-        (body(b"<html>login</html>"), SourceChangedError, "不是 JSON"),
+        (body(b"<html>login</html>"), SourceChangedError, "不是 JSON，而是网页，可能是登录页"),
     ],
     ids=["500", "cut", "cut unannounced", "busy", "html"],
 )

@@ -11,7 +11,7 @@ from connectors.http_token import Tokens
 from hub.errors import HubError, SourceChangedError, SourceDownError, SourceRefusedError
 from hub.platform_http import Token
 
-from .misbehaving_api import SECRET, Answer, Api, Request, says, serving
+from .misbehaving_api import SECRET, Answer, Api, Request, Trouble, body, says, serving, status
 from .vendor import Run, ids, people, platform_of, pulled
 
 
@@ -73,6 +73,18 @@ def test_an_ended_token_is_renewed_in_the_middle(api: Api, good_for: int) -> Non
 def test_401_ends_a_token_too(api: Api) -> None:
     vendor = Vendor(api)
     api.script = [None, says(0, "", status=401)]
+    assert len(ids(pulled(platform_of(api, token=LOGIN)))) == 8
+    assert vendor.given == 2
+
+
+@pytest.mark.parametrize(
+    "login_page",
+    [body(b"\xef\xbb\xbf <html>"), status(302, Location="http://a.example")],
+    ids=["page", "redirect"],
+)
+def test_a_page_to_log_in_ends_a_token_too(api: Api, login_page: Trouble) -> None:
+    vendor = Vendor(api)
+    api.script = [None, login_page]
     assert len(ids(pulled(platform_of(api, token=LOGIN)))) == 8
     assert vendor.given == 2
 

@@ -1,15 +1,19 @@
 """Files on an SFTP server: fetched once, from a server that is known."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from connectors import Connector, open_connector
 from hub.errors import ConfigError, HubError, SourceDownError, SourceRefusedError
 from hub.platform import Platform
+from pipelines.watching import arrival_mark
 
 from .sftp_server import CLIENT_KEY, PASSWORD, USER, Sftp, serving
 
@@ -119,4 +123,77 @@ def test_the_password_goes_to_no_unknown_server(remote: Any, sftp: Sftp) -> None
     with pytest.raises(SourceRefusedError) as caught:
         pulled(open_connector(remote(host_key="SHA256:other"), Path("/")))
     assert sftp.fingerprint in caught.value.zh
+    assert not sftp.fetched
+
+
+def test_a_folder_that_may_not_be_read_is_no_empty_folder(remote: Any, sftp: Sftp) -> None:
+    sftp.forbidden = "/out/网格一"
+    with pytest.raises(SourceDownError, match="PermissionError") as caught:
+        pulled(open_connector(remote(), Path("/")))
+    assert "没有读取的权限" in caught.value.zh
+    assert pulled(open_connector(remote(files="*.csv"), Path("/"))).rows.num_rows == 1
+
+
+@pytest.mark.parametrize("gone_at", ["/out/网格一", "/out/a.csv"], ids=["listing", "fetching"])
+def test_a_server_that_goes_away_meanwhile(
+    remote: Any, sftp: Sftp, gone_at: str, capfd: Any
+) -> None:
+    sftp.gone_at = gone_at
+    with pytest.raises(SourceDownError) as caught:
+        pulled(open_connector(remote(), Path("/")))
+    assert "与服务器的连接断了" in caught.value.zh
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(
+    remote: Any, sftp: Sftp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.remote_files.WAIT", 1)
+    sftp.silent_at = "/out/a.csv"
+    with pytest.raises(SourceDownError) as caught:
+        pulled(open_connector(remote(), Path("/")))
+    assert "一直不应答" in caught.value.zh
+
+
+def test_a_file_that_grows_while_it_is_fetched_is_not_taken(remote: Any, sftp: Sftp) -> None:
+    sftp.grows = "/out/a.csv"
+    with pytest.raises(SourceDownError) as caught:
+        pulled(open_connector(remote(), Path("/")))
+    assert "文件 a.csv 正在被改写" in caught.value.zh
+
+
+def test_links_and_names_with_brackets(remote: Any, sftp: Sftp) -> None:
+    inside = sftp.folder / "名单[2026]"
+    (inside / "b").mkdir(parents=True)
+    (inside / "b" / "c.csv").symlink_to(sftp.folder / "out" / "a.csv")
+    (inside / "round").symlink_to(inside)
+    (inside / "nowhere.csv").symlink_to(inside / "gone.csv")
+    path = f"sftp://{USER}@127.0.0.1:{sftp.port}/{quote('名单[2026]')}"
+    platform = remote(path=path, user=None)
+    assert pulled(open_connector(platform, Path("/"))).rows["姓名"].to_pylist() == ["张三"]
+
+
+def test_file_names_in_gbk_are_told(remote: Any, sftp: Sftp) -> None:
+    (sftp.folder / "out" / os.fsdecode("名单.csv".encode("gbk"))).write_bytes(b"")
+    with pytest.raises(SourceDownError) as caught:
+        pulled(open_connector(remote(), Path("/")))
+    assert "文件名不是 UTF-8 编码" in caught.value.zh
+
+
+def test_how_to_log_in_must_be_written(remote: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        pulled(open_connector(remote(password=None), Path("/")))
+    assert "请写 password 或 key_file" in caught.value.zh
+
+
+def test_new_files_there_are_noticed(remote: Any, sftp: Sftp, tmp_path: Path) -> None:
+    home: Any = SimpleNamespace(root=tmp_path)
+    before = arrival_mark(home, remote())
+    assert before is not None
+    assert arrival_mark(home, remote()) == before
+    (sftp.folder / "out" / "~$a.csv").write_bytes(b"")  # somebody has it open
+    assert arrival_mark(home, remote()) == before
+    (sftp.folder / "out" / "c.csv").write_bytes(b"")
+    assert arrival_mark(home, remote()) not in (None, before)
+    assert arrival_mark(home, remote(user="nobody")) is None
     assert not sftp.fetched
