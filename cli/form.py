@@ -111,7 +111,9 @@ def _review(report: "FillReport") -> None:
 
     columns = [one for one in report.columns if one.applies]
     whole = [one.header for one in columns if one.filled == one.applies]
-    nothing = [one.header for one in columns if not one.filled]
+    blank = [one for one in columns if not one.filled]
+    nothing = [one.header for one in blank if not one.item.startswith("count:")]
+    uncounted = [one.header for one in blank if one.item.startswith("count:")]
     _unnamed(report)
     say(f"审核：要填 {report.asked:,} 格，已有 {report.answered:,} 格。")
     if columns and len(whole) == len(columns):
@@ -120,6 +122,8 @@ def _review(report: "FillReport") -> None:
         say(f"不必再收集（已有）：{'、'.join(whole)}。")
     if nothing:
         say(f"各平台都没有，只问一次：{'、'.join(nothing)}。")
+    if uncounted:
+        say(f"数不出来，填好后请自己补上：{'、'.join(uncounted)}。")
 
 
 def _unnamed(report: Any) -> None:  # noqa: ANN401 (a FillReport; imported where needed)

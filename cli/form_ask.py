@@ -114,6 +114,7 @@ def answer(
     """Take answers in, and sync the platform they belong to."""
     from cli.screen import as_json
     from reports.answers_in import corrected, read_answers, superseding, take_answers
+    from reports.form_file import FOLDER
     from reports.people import people_of
     from warehouse.answers import merged_ids, split_ids
 
@@ -123,7 +124,12 @@ def answer(
     with people_of(opened, None) as (people, connection):
         merged, split = merged_ids(connection), split_ids(connection)
         taken = take_answers(opened, people, given, merged, split)
-        notes = [*corrected(people, lists), *superseding(taken.changed)]
+        forms = [one.stem for one in (opened.root / FOLDER).glob("*.yaml")]
+        notes = [
+            *(line for each in lists for line in each.notes),
+            *corrected(people, lists, forms),
+            *superseding(taken.changed),
+        ]
     unread = [one for each in lists for one in each.refused]
     left = sum(each.left for each in lists)
     code = _synced(opened, taken, quiet=json) if taken.fields else 0

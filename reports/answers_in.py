@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -22,6 +23,7 @@ from reports.collected import (
 )
 from reports.items import facts_of_item, is_item
 from reports.people import People
+from reports.tables import AUTHOR
 from schemas.codes import inputs_of, standard_code
 from schemas.dates import standard_day
 from schemas.extras import extras
@@ -37,6 +39,11 @@ SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+")
 READS = {f"other:{title}": one.reads for title, one in extras().items()}
 DIGITS = re.compile(r"(?:账号|卡号|证号|编号)$")
 """What has at least some digits in it."""
+DITTO = re.compile(r"同[上左右前下].{0,3}|上同|[〃″“”\"々]+|[′']{1,2}")
+UNKNOWN = ("不详", "未知", "不知道", "不清楚", "不明", "待核实", "待核", "？", "?")
+"""Written where nobody could be asked: it answers nothing, and would never be asked again."""
+BEFORE_2007 = b"\xd0\xcf\x11\xe0"
+"""How an .xls begins, whatever it is called."""
 LONGEST = 400
 LONGEST_TITLE = 30
 EXACT = 10**15
@@ -67,6 +74,7 @@ class Given:
     answers: list[Answer] = field(default_factory=list)
     shown: list[Answer] = field(default_factory=list)  # what stands in the columns of `KNOWN`
     refused: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # how some of it was understood
     left: int = 0  # cells that cannot be taken
 
 
@@ -90,28 +98,79 @@ def read_answers(path: Path) -> Given:
     from openpyxl import load_workbook
 
     try:
-        book = load_workbook(path, read_only=True)  # a formula as it is written
+        old = path.read_bytes().startswith(BEFORE_2007)
+        book = None if old else load_workbook(path)  # a formula as it is written
     except Exception as error:  # openpyxl raises whatever its parts do on a damaged file
         raise ConfigError(
             f"{path.name} cannot be read ({type(error).__name__})",
             zh=f"{path.name} 打不开：请确认是 hub form ask 导出的 .xlsx。",
         ) from None
+    if book is None:
+        raise ConfigError(
+            f"{path.name} is an .xls",
+            zh=f"{path.name} 是旧格式（.xls、.et，或加了密码），读不了：请用 Excel 或 WPS 打开，"
+            "去掉密码，另存为 .xlsx 再交。",
+        )
     found, ours = Given(), 0
     for sheet in book.worksheets:
         rows = [tuple(row) for row in sheet.iter_rows(values_only=True)]
         at = next((nth for nth, row in enumerate(rows[:HEADER]) if LOCATOR in _stripped(row)), None)
         if at is not None:
             ours += 1
-            _read_rows(f"{path.name} {sheet.title}!", rows, at, found)
+            place = f"{path.name} {sheet.title}!"
+            found.refused += _remarks(place, sheet)
+            _read_rows(place, _spread(place, sheet, rows, at, found), at, found)
         elif any(_text(one) for row in rows for one in row):
             found.refused.append(f"{path.name} 工作表“{sheet.title}”没有“{LOCATOR}”一列，没有收。")
-    book.close()
     if not ours:
         raise ConfigError(
             f"{path.name} has no column of locators",
             zh=f"{path.name} 不是 hub form ask 导出的清单：没有“{LOCATOR}”一列。请不要改表头。",
         )
     return found
+
+
+def _remarks(place: str, sheet: Any) -> list[str]:  # noqa: ANN401 (openpyxl is untyped)
+    """A line about remarks on cells: what stands in them is no answer. Not of those of our own."""
+    cells = (one for row in sheet.iter_rows() for one in row if one.comment)
+    told = [f"{place}{one.coordinate}" for one in cells if one.comment.author != AUTHOR]
+    return [
+        f"有 {len(told)} 格加了批注（{some(told)}），批注没有收：是答案的请写进格子里再交。"
+    ] * bool(told)
+
+
+def _spread(
+    place: str,
+    sheet: Any,  # noqa: ANN401 (openpyxl is untyped)
+    rows: Sequence[Sequence[object]],
+    at: int,
+    found: Given,
+) -> list[list[object]]:
+    """The rows with what stands in cells merged downwards in each of them."""
+    header = _stripped(rows[at])
+    spread = [list(row) for row in rows]
+    told = []
+    for one in sorted(sheet.merged_cells.ranges, key=lambda one: one.bounds):
+        left, top, right, bottom = one.bounds
+        value = rows[top - 1][left - 1]
+        titles = header[left - 1 : right]
+        if top <= at + 1 or _text(value) in ("", NOT_ASKED) or set(titles) <= {*KNOWN.values()}:
+            continue
+        if left == right and titles[0] != LOCATOR:
+            told += [f"{place}{one.coord}"] * (titles[0] != FORMS)
+            for row in spread[top - 1 : bottom]:
+                row[left - 1] = value
+        elif not set(titles) <= {*OURS}:
+            found.left += 1
+            found.refused.append(
+                f"{place}{one.coord}：几列合并成了一格，看不出是哪一项，没有收，请拆开重填。"
+            )
+            spread[top - 1][left - 1] = value if titles[0] in OURS else None
+    found.notes += [
+        f"有 {len(told)} 处上下合并的格（{some(told)}），按里面每个人都是这个答案收；"
+        "不是这个意思的，请拆开填好再交。"
+    ] * bool(told)
+    return spread
 
 
 def _read_rows(place: str, rows: Sequence[Sequence[object]], at: int, found: Given) -> None:
@@ -134,6 +193,15 @@ def _read_rows(place: str, rows: Sequence[Sequence[object]], at: int, found: Giv
             for number, row in enumerate(rows[at + 1 :], at + 2)
             if max(nth, locator) < len(row) and (said := _text(row[nth]))
         ]
+    if FORMS in known:
+        found.shown += [
+            Answer(
+                f"{place}{get_column_letter(known[FORMS] + 1)}{number}",
+                "", FORMS, _text(row[known[FORMS]]),
+            )
+            for number, row in enumerate(rows[at + 1 :], at + 2)
+            if _text(row[locator])
+        ]  # fmt: skip
     for nth in range(width):
         title = header[nth] if nth < len(header) else ""
         item = item_of(title)
@@ -177,6 +245,10 @@ def _stripped(row: Sequence[object]) -> list[str]:
 
 
 def _text(value: object) -> str:
+    from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
+
+    if isinstance(value, ArrayFormula | DataTableFormula):
+        return "="
     if isinstance(value, datetime):
         return value.date().isoformat()
     if isinstance(value, bool):
@@ -214,6 +286,7 @@ def take_answers(
             if not why
         ]
         values = checked_values(item, [one.value for one in mine], people.today)
+        apart = _not_concerned(people, item) if mine else set()
         held = _held(people, item) if mine else {}
         said: dict[str, set[str]] = {}
         for one, value in zip(mine, values, strict=True):
@@ -224,13 +297,36 @@ def take_answers(
                     f"{one.place}：同一个人的这一项另有不同的答案，请核对后只留一个。"
                 )
             elif value is None:
-                done.refused.append(f"{one.place}：{facts_of_item(item).title}看不懂，请改写。")
+                done.refused.append(
+                    f"{one.place}：{_why_not(one.value, facts_of_item(item).title)}"
+                )
+            elif one.resident_id in apart:
+                done.refused.append(
+                    f"{one.place}：这个人不涉及{facts_of_item(item).title}，没有收，"
+                    "请核对是不是填错了格。"
+                )
             else:
                 good.append(Answer(one.place, one.resident_id, item, value))
                 if held.get(one.resident_id, value) != value:
                     done.changed.append(one.place)
     _keep(home, people, good, done)
     return done
+
+
+def _not_concerned(people: People, item: str) -> set[str]:
+    """Those of whom there is no such thing to know for certain; whose label nobody knows may."""
+    kind, _, label = item.partition(":")
+    of_label = kind in ("detail", "since", "until")
+    applies = people.value(f"label:{label}") if of_label else people.applies(item)
+    return set(people.frame.filter(~applies)["resident_id"])
+
+
+def _why_not(said: str, title: str) -> str:
+    if DITTO.fullmatch(said):
+        return "写的是“同上”一类的话，排序以后就不知道是同谁，没有收，请把答案写全。"
+    if said in UNKNOWN:
+        return f"{title}没有问到，没有收，以后还会问。"
+    return f"{title}看不懂，请改写。"
 
 
 def _held(people: People, item: str) -> dict[str, str]:
@@ -243,13 +339,14 @@ def _held(people: People, item: str) -> dict[str, str]:
 def superseding(places: Sequence[str]) -> list[str]:
     """A line about answers that say otherwise than is held: corrections, or of an old list."""
     return [
-        f"有 {len(places)} 格与库里已有的不同（{_some(places)}），按这次的收了，"
+        f"有 {len(places)} 格与库里已有的不同（{some(places)}），按这次的收了，"
         "归口平台另有说法的仍按平台；"
         "如果这份清单是以前导出的、晚交的，请核对这几格，不对的改好再交一次。"
     ] * bool(places)
 
 
-def _some(places: Sequence[str]) -> str:
+def some(places: Sequence[str]) -> str:
+    """The first of several places."""
     return "、".join(places[:3]) + ("……" if len(places) > 3 else "")
 
 
@@ -263,6 +360,8 @@ class _Whose:
 
     def refused(self, one: Answer) -> str:
         """Why it is not taken; blank if it is."""
+        if not one.resident_id:
+            return f"这一行没有{LOCATOR}，不知道是谁的，没有收：请填回清单里这个人的那一行。"
         if one.resident_id in self._merged:
             gone = self._merged[one.resident_id] not in self._known
             return "这个人已不在库里（已删除），没有收。" if gone else ""
@@ -278,8 +377,8 @@ class _Whose:
         return ""
 
 
-def corrected(people: People, lists: Sequence[Given]) -> list[str]:
-    """A line a column that only says whom a row is about and says otherwise than is held now.
+def corrected(people: People, lists: Sequence[Given], forms: Collection[str]) -> list[str]:
+    """A line a column that asks nothing and says otherwise than is held now, or names no form.
 
     It may have been written over, or the held value is newer than the list: neither is an answer.
     """
@@ -289,12 +388,23 @@ def corrected(people: People, lists: Sequence[Given]) -> list[str]:
     for one in (one for each in lists for one in each.shown):
         if one.resident_id in mine and _differ(one.value, mine[one.resident_id][one.item]):
             told.setdefault(one.item, []).append(one.place)
+    shown = (one for each in lists for one in each.shown if one.item == FORMS)
+    others = [one.place for one in shown if not _are_forms(one.value, forms)]
     return [
         f"{KNOWN[item]}一列有 {len(places)} 格与库里现在的不同"
-        f"（{_some(places)}），这一列只供辨认，没有收；"
+        f"（{some(places)}），这一列只供辨认，没有收；"
         f"要更正的，请运行 hub feedback add 居民编码 --field {item}，或在居民页“提出更正”。"
         for item, places in told.items()
-    ]  # fmt: skip
+    ] + [
+        f"“{FORMS}”一列有 {len(others)} 格空了，或写的不是登记了的表（{some(others)}），"
+        "这一列只供参考，没有收；是答案的请写进要填的格子里再交。"
+    ] * bool(others)  # fmt: skip
+
+
+def _are_forms(text: str, forms: Collection[str]) -> bool:
+    for one in sorted(forms, key=len, reverse=True):
+        text = text.replace(one, "、")
+    return bool(text) and not text.strip("、")
 
 
 def _differ(told: str, held: str | None) -> bool:
@@ -324,7 +434,9 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
         told = pl.when(cell.str.len_chars() <= LONGEST).then(cell)
         if DIGITS.search(facts.title):
             told = pl.when(cell.str.contains("[0-9]{3}")).then(told)
-    whole = [None if SHORTENED.fullmatch(one) else one for one in values]
+        told = pl.when(~cell.is_in(UNKNOWN)).then(told)
+    cut = re.compile(f"{SHORTENED.pattern}|{DITTO.pattern}")
+    whole = [None if cut.fullmatch(one) else one for one in values]
     frame = pl.Series("v", whole, dtype=pl.String).to_frame()
     return frame.select(told.cast(pl.String).alias("v"))["v"].to_list()
 

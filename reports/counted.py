@@ -7,7 +7,7 @@ from functools import cache
 
 from reports.conditions import WHOLE
 from reports.items import words
-from reports.texts import bare, squeezed
+from reports.texts import bare, remarks, squeezed
 from schemas.codes import code_sets, inputs_of
 
 AGES: Sequence[tuple[str, str]] = (
@@ -21,6 +21,7 @@ AGES: Sequence[tuple[str, str]] = (
 COUNTED = {
     "户籍人口": "registered", "户籍人数": "registered", "户籍": "registered",
     "常住人口": "residents", "常住人数": "residents", "实有人口": "residents",
+    "常住户": "residents", "实有户": "residents", "实有人数": "residents",
     "少数民族": "ethnicity_code != 01", "男性": "sex_code = 1", "女性": "sex_code = 2",
     "男孩": "sex_code = 1", "女孩": "sex_code = 2",
     "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
@@ -31,8 +32,8 @@ COUNTED = {
     "人户分离": "everyone & residence_type_code = 2",
 }  # fmt: skip
 FILLERS = re.compile(
-    r"(?:其中|全部|所有|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|群众|对象"
-    r"|家庭|持证|享受|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
+    r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|群众|对象"
+    r"|家庭|持证|享受|成员|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
 )
 DIMENSIONS = re.compile(
     r"(?:按|分)?(?:性别|年龄|年龄段|年龄结构|年龄分布|文化程度|学历|民族|政治面貌|婚姻状况|类别|类型"
@@ -61,15 +62,21 @@ def counted(path: tuple[str, ...]) -> Counted:
     """What the texts from the top of a header, or from the left of a row, count together."""
     conditions: list[str] = []
     households = False
-    for part in path:
+    for nth, part in enumerate(path, 1):
         text = squeezed(part)
         households = households or bool(HOUSEHOLDS.search(text))
+        if nth == len(path) and _is_no_count(bare(part)):
+            return Counted(None)
         if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)):
+            conditions += _ages(remarks(part))  # 婚姻状况（20岁以上）
             continue
         found = _conditions(_plain(text))
         if found is None:
             return Counted(None)
         conditions += found
+    if {"residents", "registered"} <= {*conditions}:  # 实有人口, among them 户籍人口
+        conditions = [one for one in conditions if one != "registered"]
+        conditions.append("residence_type_code in 1|2")
     conditions = _narrowest(dict.fromkeys(conditions))
     equal = [one.split()[0] for one in conditions if " = " in one or " in " in one]
     if len(equal) > len(set(equal)):  # nobody is both
@@ -91,12 +98,24 @@ def _narrowest(conditions: Iterable[str]) -> list[str]:
 
 def _plain(text: str) -> str:
     text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
+    text = re.sub(r"劳动年龄段?(?:人口|人员)?(?=[(]\d)", "", text)
     return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
 
 
 def _is_item(text: str) -> bool:
     item = words().get(text)
-    return item is not None and not item.startswith("label:") and text not in COUNTED
+    return item is not None and not item.startswith("label:") and text not in _known()
+
+
+def _is_no_count(text: str) -> bool:
+    """Whether a column asks for something else than how many: 备注, 联系电话."""
+    return _is_item(text) and words()[text] != "member_count" and not DIMENSIONS.fullmatch(text)
+
+
+def _ages(text: str) -> list[str]:
+    """The ages that a remark in brackets narrows a group to."""
+    found = ((re.search(pattern, text), made) for pattern, made in AGES)
+    return [made.format(*filter(None, match.groups())) for match, made in found if match][:1]
 
 
 def _conditions(text: str) -> list[str] | None:

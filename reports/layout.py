@@ -221,11 +221,27 @@ def _body_end(cells: Cells, first: int, width: int) -> tuple[int, int | None]:
         if not texts:
             continue
         if any(TOTAL.match(cells.filled(row, c)) for c in range(1, min(width, 4) + 1)):
+            if _sums_a_part(cells, row, width):
+                continue
             return (row - 1, row) if row > first else (_last(cells, row), None)
         joined = texts[0]
         if FOOTER.search(joined) or (len(texts) <= 4 and any(SIGNED.search(one) for one in texts)):
             return row - 1, None
     return max(cells.styled, first - 1), None
+
+
+def _sums_a_part(cells: Cells, row: int, width: int) -> bool:
+    """小计 with more rows of the table below it, the last of which is a sum again."""
+    named = [squeezed(cells.filled(row, c)) for c in range(1, min(width, 4) + 1)]
+    if "小计" not in named:
+        return False
+    for below in range(row + 1, cells.rows + 1):
+        texts = cells.distinct(below)
+        if texts and (FOOTER.search(texts[0]) or any(SIGNED.search(one) for one in texts)):
+            return False
+        if any(TOTAL.match(cells.filled(below, c)) for c in range(1, min(width, 4) + 1)):
+            return True
+    return False
 
 
 def _last(cells: Cells, first: int) -> int:

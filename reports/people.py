@@ -309,7 +309,8 @@ def _with_age(frame: pl.DataFrame, today: date) -> pl.DataFrame:
 
 def _age(born: str, today: date) -> pl.Expr:
     day = pl.col(born)
-    later = (day.dt.month() * 100 + day.dt.day()) > today.month * 100 + today.day
+    month = day.dt.month().cast(pl.Int32)  # as it comes, 12 * 100 does not fit
+    later = month * 100 + day.dt.day() > today.month * 100 + today.day
     return today.year - day.dt.year() - later.cast(pl.Int32)
 
 

@@ -34,6 +34,8 @@ WHOM = re.compile("[岁男女人户]")
 """In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
 AMONG = re.compile(r"[(\d.、)一二三四五六七八九十]*其中")
 """What begins so is part of what stands before; `80岁以上其中：女` says itself of what."""
+NO_GROUP = re.compile("[%比率]|备注|说明")
+"""What is not understood, and no group of people that a sum would lack."""
 AMISS = re.compile("[&|]")
 """What a condition's value cannot hold."""
 WHO = ("name", "id_number", "head_name", "head_id_number")
@@ -140,7 +142,7 @@ def propose_sheet(layout: Layout, population: str) -> Sheet:
     """Take a sheet for a list of people or a table of counts, and say what each part asks for."""
     asked = parse_population(population)
     proposals = propose(layout.columns, asked.labels, asked.one_of)
-    if not _is_list(proposals):
+    if not _is_list(layout.columns, proposals):
         summary = _summary(layout)
         if summary is not None:
             return summary
@@ -158,9 +160,12 @@ def _tops(layout: Layout) -> tuple[Top, ...]:
     return tuple(Top(**asdict(one)) for one in layout.tops)
 
 
-def _is_list(proposals: Sequence[Proposal]) -> bool:
+def _is_list(columns: Sequence[HeaderColumn], proposals: Sequence[Proposal]) -> bool:
     """A list has a column for the name or the number of a person."""
-    return any(one.item in WHO and one.confidence >= 0.8 for one in proposals)
+    return any(
+        one.item in WHO and one.confidence >= 0.8 and not counted(column.path).when
+        for column, one in zip(columns, proposals, strict=True)
+    )  # 学生 beside 就业人数 counts them
 
 
 def _column(one: HeaderColumn, proposal: Proposal, total: int | None) -> Column:
@@ -235,14 +240,16 @@ def _summary(layout: Layout) -> Sheet | None:
     stub = max(places, default=next(iter(plain), 0))
     across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
     known = sum(one.when is not None for one in across)
-    if not across or known * 2 < len(across):
-        return None
     first, last = layout.body
     rows = [
         (str(row), _row_path(texts[:stubs], places))
         for row, texts in enumerate(layout.stubs, first)
     ]
     down = _among_them([one for one in rows if one[1]], ROWS_ARE.get(titles[stub], ""))
+    of_rows = sum(bool(one.when) for one in down) * 2 > len(down)  # 本月、上月、同比 of each
+    if not known or (known * 2 < len(across) and not of_rows):
+        return None
+    down = tuple(one.model_copy(update={"when": None}) if _part_sum(one) else one for one in down)
     total = layout.total
     if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
         total, first, down = first, first + 1, ()  # the sum stands above one row a grid
@@ -253,6 +260,11 @@ def _summary(layout: Layout) -> Sheet | None:
         down=tuple(map(_proposed, (*down, *sums))), stub=get_column_letter(layout.columns[stub].at),
         each=EACH.get(titles[stub], "grid_code"),
     )  # fmt: skip
+
+
+def _part_sum(line: Line) -> bool:
+    """小计 among the rows: which of those above it sums up nobody can tell."""
+    return line.when == "" and squeezed(line.header) == "小计"
 
 
 def _proposed(line: Line) -> Line:
@@ -298,7 +310,8 @@ def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
     named = [LABEL.fullmatch(str(one.when)) for one in parts]
     if len(parts) < 2 or None in named:
         return lambda one: one
-    all_of_them = "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
+    untold = any(one.when is None and not NO_GROUP.search(one.header) for one in lines)
+    all_of_them = None if untold else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
     return lambda one: (
         one.model_copy(update={"when": all_of_them})
         if one.when == "" and SUM.search(one.header)
@@ -317,7 +330,8 @@ def _stub_width(layout: Layout) -> int:
         written = sum(bool(texts[nth]) for texts in layout.stubs)
         named = counted(one.path).when is None or not counted(one.path).when
         empty = "人数" not in one.header and "数" not in one.header[-1]
-        if (written * 2 > len(layout.stubs) or (nth == 0 and named)) and named and empty:
+        place = words().get(bare(one.path[-1])) in (*ROWS_ARE, "grid_code")  # to be written
+        if (written * 2 > len(layout.stubs) or nth == 0 or place) and named and empty:
             width = nth + 1
         else:
             break

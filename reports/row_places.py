@@ -60,16 +60,24 @@ def _condition(code: str, name: str, people: People) -> str | None:
     }
     before = BEFORE.match(squeezed(name))
     if not codes and before and code != "community_code":
-        own = plain_name(BEFORE.sub("", squeezed(name)))
+        own = plain_name(_within(name))
         unnamed = known["within"].null_count() == known.height
         here = unnamed and known["community"].n_unique() == 1
         codes = {
             held
             for held, called, within in rows
-            if plain_name(BEFORE.sub("", squeezed(called))) == own
+            if plain_name(_within(called)) == own
             and (here or plain_name(before[0]).endswith(plain_name(within or "/")))
         }
+    if not codes and not before:  # 第一网格 for the 甲社区第一网格 that is held
+        own = plain_name(name)
+        codes = {held for held, called, _ in rows if plain_name(_within(called)) == own}
     return f"{code} = {codes.pop()}" if len(codes) == 1 else None
+
+
+def _within(name: str) -> str:
+    """A name without the community before it."""
+    return BEFORE.sub("", squeezed(name))
 
 
 @cache

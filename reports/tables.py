@@ -23,6 +23,8 @@ SHEET = 1_000_000
 """Rows of a sheet; what is more goes to the next one."""
 STAMP = re.compile(r"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 WIDEST = 40
+AUTHOR = "数据大脑"
+"""Whose remarks on a list are our own."""
 
 
 def write_table(
@@ -135,7 +137,7 @@ def _to_be_filled(sheet: Any, letter: str, header: Any, one: Asked) -> None:  # 
     blank = FormulaRule(formula=[f"LEN({letter}2)=0"], fill=yellow)
     sheet.conditional_formatting.add(f"{letter}2", blank)
     if one.note:
-        header.comment = Comment(one.note, "数据大脑")
+        header.comment = Comment(one.note, AUTHOR)
     if one.choices:
         rule = DataValidation(type="list", formula1=f'"{",".join(one.choices)}"', allow_blank=True)
         rule.add(f"{letter}2")

@@ -90,7 +90,8 @@ def _truth(item: str, ids: pl.DataFrame, mine: People) -> pl.Series | None:
         return ids[item]
     if item == "age":
         born = pl.col("birth_date")
-        later = born.dt.month() * 100 + born.dt.day() > mine.today.month * 100 + mine.today.day
+        month = born.dt.month().cast(pl.Int32)
+        later = month * 100 + born.dt.day() > mine.today.month * 100 + mine.today.day
         return ids.select(age=mine.today.year - born.dt.year() - later.cast(pl.Int32))["age"]
     if item == "label:高龄":
         return None

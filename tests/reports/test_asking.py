@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
 
 from hub.settings import Home
 from reports.answers_in import Answer, checked_values, take_answers
@@ -359,3 +360,62 @@ def test_an_answer_lacks_nothing_that_it_was_not_asked(hub: Hub, tmp_path: Path)
     assert hub("form", "answer", made["path"], "--json", home=home).json["taken"] == 2
     assert hub("correction", "export", "--out", tmp_path / "核对", home=home).code == 0
     assert not (tmp_path / "核对" / "collected.xlsx").exists()
+
+
+def test_merged_cells_remarks_and_what_is_written_beside_are_taken_or_told(
+    asked: Home, hub: Hub, tmp_path: Path
+) -> None:
+    path, book = _list(asked, hub, tmp_path / "清单")
+    sheet, number = book.active, _at(book, "other:银行账号")
+    last, forms = sheet.max_row, sheet.max_column - 1
+    untouched = hub("form", "answer", path, "--json", home=asked).json
+    assert (untouched["refused"], untouched["notes"]) == ([], [])
+    sheet.cell(2, number).value = "6222000000000011"
+    sheet.merge_cells(start_row=2, end_row=last, start_column=number, end_column=number)
+    sheet.cell(2, 1).comment = Comment("已搬去外地", "网格员")
+    sheet.cell(2, forms).value = "在家待业"
+    book.save(path)
+    told = hub("form", "answer", path, "--json", home=asked).json
+    assert told["taken"] == last - 1
+    assert "批注" in told["refused"][0]
+    assert ["上下合并" in told["notes"][0], "哪些表要用" in told["notes"][1]] == [True, True]
+    assert not {"已搬去外地", "在家待业", "6222"} & set(str(told))
+    with people_of(asked, None) as (people, _):
+        assert people.value("other:银行账号").drop_nulls().to_list() == (
+            ["6222000000000011"] * (last - 1)
+        )
+
+
+def test_cells_merged_across_answer_nothing(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    path, book = _list(asked, hub, tmp_path / "清单")
+    nth = min(_at(book, "other:银行账号"), _at(book, "ethnicity_code"))
+    book.active.cell(2, nth).value = "彝族"
+    book.active.merge_cells(start_row=2, end_row=2, start_column=nth, end_column=nth + 1)
+    book.save(path)
+    told = hub("form", "answer", path, "--json", home=asked).json
+    assert (told["given"], told["taken"]) == (1, 0)
+    assert "合并成了一格" in told["refused"][0]
+
+
+def test_ditto_not_known_and_an_answer_in_the_next_cell_are_told(home: Home) -> None:
+    with people_of(home, None) as (people, _):
+        poor = pl.Series(people.value("label:低保"))
+        ids = people.frame.filter(~poor)["resident_id"].to_list()[:3]
+        given = [
+            Answer(f"A{nth}", one, "other:就业意向", said)
+            for nth, (one, said) in enumerate(zip(ids * 3, ("同上", "″", "不详"), strict=False))
+        ]
+        given += [Answer("B1", "", "other:就业意向", "保洁"),
+                  Answer("B2", ids[0], "since:低保", "2024-01-01")]  # fmt: skip
+        told = take_answers(home, people, given, {})
+    assert told.taken == 0
+    assert [next(one for one in ("同上", "没有问到", "没有定位码", "不涉及") if one in line)
+            for line in sorted(told.refused)] == [
+        "同上", "同上", "没有问到", "没有定位码", "不涉及"]  # fmt: skip
+
+
+def test_an_old_workbook_is_to_be_saved_anew(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "清单.xlsx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    ran = hub("form", "answer", tmp_path / "清单.xlsx", home=asked)
+    assert ran.code != 0
+    assert "另存为 .xlsx" in ran.err

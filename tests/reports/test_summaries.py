@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,7 @@ from hub.settings import Home
 from reports.counted import counted
 from reports.fill import fill
 from reports.form_file import Line, Sheet
-from reports.people import people_of
+from reports.people import _with_age, people_of
 from reports.register import Sent, register
 from reports.row_places import unknown_places
 from reports.summary_sheet import counts, write_summary
@@ -255,3 +256,16 @@ def test_nobody_of_a_label_that_nobody_gives_is_not_none(home: Home, tmp_path: P
         told = [list(counts(sheet, one, "residents")[1].values()) for one in (people, nobody)]
         assert set(nobody.value("label:低保")) == {False}
     assert [one[:2] for one in told] == [[1, None], [0, None]]
+
+
+def test_who_is_born_later_in_the_year_is_a_year_younger(home: Home) -> None:
+    """Of every day of a year: twelve times a hundred does not fit where a month does."""
+    with people_of(home, None) as (people, _):
+        pass
+    today = people.today
+    born = pl.date_range(date(1953, 1, 1), date(1953, 12, 31), eager=True)
+    frame = pl.DataFrame({"birth_date": born, "youngest_born": born, "birth_year": [1953] * 365})
+    told = _with_age(frame, today)
+    for day, age, youngest in told.select("birth_date", "age", "household_youngest").iter_rows():
+        later = (day.month, day.day) > (today.month, today.day)
+        assert age == youngest == today.year - 1953 - later
