@@ -44,6 +44,12 @@ def update_corrections(connection: duckdb.DuckDBPyConnection, now: datetime) -> 
         SELECT resident_id, record_id, one.field AS field, one.said AS said, one.held AS held
         FROM each WHERE one IS NOT NULL""")
     run("""
+        DELETE FROM differing d  -- 張麗娟 is no other name than 张丽娟
+        USING evidence e, members m, member_record r, evidence h
+        WHERE d.field = 'name' AND e.record_id = d.record_id AND m.resident_id = d.resident_id
+            AND r.record_id = m.record_id AND h.record_id = m.record_id AND r.name = d.held
+            AND (e.c1, e.c2, e.rest) = (h.c1, h.c2, h.rest)""")
+    run("""
         CREATE OR REPLACE TEMP TABLE still_open AS
         SELECT c.* FROM correction c JOIN differing USING (
             resident_id, record_id, field, said, held) WHERE c.closed_at IS NULL""")

@@ -176,6 +176,15 @@ def test_other_writings_and_masks_are_no_contradiction(brain: duckdb.DuckDBPyCon
     assert brain.execute("SELECT * FROM correction").fetchall() == []
 
 
+def test_traditional_characters_are_no_contradiction(brain: duckdb.DuckDBPyConnection) -> None:
+    hub = Hub(brain, {"name": ["police"]})
+    hub.sync({"1": Record("张丽娟", NUMBER, platform="police")})
+    hub.sync({"2": Record("張麗娟", NUMBER, platform="grid")})
+    hub.sync({"3": Record("张莉娟", NUMBER, platform="door")})
+    said = brain.execute("SELECT said, held FROM correction").fetchall()
+    assert said == [("张莉娟", "张丽娟")]
+
+
 def test_a_move_closes_one_membership_and_opens_another(brain: duckdb.DuckDBPyConnection) -> None:
     hub = Hub(brain)
     hub.sync({"1": Record("张伟", NUMBER)}, household_no="7")
