@@ -27,6 +27,8 @@ OF_NAME = re.compile(r"(?:的)?(?:姓名|名字)$")
 OF_PHONE = re.compile(r"(?:的)?(?:联系)?(?:电话|手机|方式)(?:号码|号|\d)?$")
 OWN_FACTS = ("id_number", "sex_code", "age", "birth_date", "ethnicity_code", "marital_code")
 """What a list says of its people; of helpers it seldom says more than a name and a telephone."""
+AGENT = re.compile("受托|委托|代理|代办|代领|代缴|监护|联系")
+"""Whoever acts for the person: `受托人信息/与申请人关系` makes the applicant no head."""
 KIN_NAME = re.compile(r"(?:姓名|名字|人)$")
 CODED = re.compile(r"编[号码]|代码")
 SHORT = 6
@@ -189,7 +191,7 @@ def at_home(columns: Columns, made: Made) -> Made:
 
 def kin_of_the_head(columns: Columns, made: Made) -> Made:
     """Where columns say `与承租人关系` and another name, what is the 承租人's is the head's."""
-    head = head_of([leaf_of(one) for one in columns])
+    head = head_of([leaf_of(one) for one in columns if not AGENT.search(group_of(one))])
     if not head or sum(one.item == "name" for one in made) < 2:
         return made
     heads = OWN["head"]

@@ -133,6 +133,10 @@ ALWAYS = {"labels": SOMEBODY, "relation_code": FAMILY, "member_count": COUNTED}
 """What is in every header of an item that is no known word."""
 
 
+BENEFITS, PAID = ("低保", "低边", "特困", "孤儿", "困境儿童"), re.compile("享受|待遇|补贴|津贴")
+"""Labels that are paid for; since when 残疾 is so does not say since when its 补贴 is paid."""
+
+
 def by_pattern(leaf: str, granted: Sequence[str]) -> str | None:
     """The item of a bare header; None where no phrase of ours fits."""
     for phrase, item in PHRASES:
@@ -156,6 +160,8 @@ def _days(leaf: str, granted: Sequence[str]) -> str | None:
                 return f"since:{named[word]}"
             if any(ENDED.fullmatch(one) for one in rests):
                 return f"until:{named[word]}"
+    if PAID.search(leaf) and not set(granted) & {*BENEFITS}:
+        return None
     stem = re.sub(f"{DAY}$", "", leaf)
     if len(granted) == 1 and 1 < len(stem) < len(leaf) and granted[0].startswith(stem):
         return f"since:{granted[0]}"  # 流动时间 of 流动党员

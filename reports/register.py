@@ -311,7 +311,9 @@ def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
     if len(parts) < 2 or None in named:
         return lambda one: one
     untold = any(one.when is None and not NO_GROUP.search(one.header) for one in lines)
-    all_of_them = None if untold else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
+    all_of_them = (
+        None if untold else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
+    )
     return lambda one: (
         one.model_copy(update={"when": all_of_them})
         if one.when == "" and SUM.search(one.header)
