@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import paramiko
 
@@ -53,7 +53,7 @@ class RemoteFolder:
         """
         settings = platform.connection
         assert isinstance(settings, FilesConnection)  # noqa: S101 - the caller chose by it
-        address = urlsplit(settings.path)
+        address = _address(platform, settings.path)
         self.errors: Callable[[], AbstractContextManager[None]] = _as_os_errors
         if address.scheme == "sftp":
             self.root = unquote(address.path).rstrip("/")
@@ -134,6 +134,21 @@ class KnownHost(paramiko.MissingHostKeyPolicy):
         digest = base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
         if self.accepted != f"SHA256:{digest}":
             raise UnknownHostError(f"SHA256:{digest}")
+
+
+def _address(platform: Platform, path: str) -> SplitResult:
+    try:
+        address = urlsplit(path)
+        known = bool(address.hostname) and address.port != 0
+    except ValueError:  # of a port that is none
+        known = False
+    if not known:
+        raise ConfigError(
+            f"{platform.platform}: path names no host or bucket, or no port",
+            zh=f"平台「{platform.title}」的 path 写得不对：应为 sftp://主机:端口/目录，"
+            "或 s3://桶/目录。",
+        )
+    return address
 
 
 def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401 - fsspec is untyped
