@@ -338,7 +338,10 @@ def _refuse_other_addresses(source: str) -> None:
     """Folders of other machines are looked at from a copy; Java's addresses name no account."""
     kind, _, rest = source.partition(":")
     if kind in ("sftp", "s3", "ftp", "ftps", "smb"):
-        later = "再把平台文件里的 path 改成这个地址" if kind in ("sftp", "s3") else "以后也照样放"
+        written = {"sftp": "user、password 和 host_key", "s3": "user、password（和 endpoint）"}
+        later = "以后也照样放"
+        if kind in written:
+            later = f"再把平台文件里的 path 改成这个地址，写上 {written[kind]}"
         raise ConfigError(
             f"add: a folder behind {kind}",
             zh=f"不能直接看 {kind} 上的文件：请先把几个文件下载到本机的一个文件夹，"
