@@ -110,10 +110,7 @@ streams:
         "utf-8",
     )
     (tmp_path / "in").mkdir()
-    lines = [
-        "编号,姓名,性别",
-        *(f"{n},{name},男" for n, name in enumerate("王伟 李芳 张敏".split())),
-    ]
+    lines = ["编号,姓名,性别", "1,王伟,男", "2,李芳,男", "3,张敏,男"]
     (tmp_path / "in" / "甲.csv").write_text("\n".join(lines), "utf-8")
     assert hub("sync", home=home).code == 0
     (tmp_path / "in" / "甲.csv").write_text("\n".join([*lines[:3], "9,赵强,X9"]), "utf-8")
