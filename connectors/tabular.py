@@ -9,7 +9,7 @@ import pyarrow as pa
 from connectors.chunk import ORIGIN, text_table
 from hub.errors import SourceChangedError
 
-RECORD = re.compile(r"\d(?:[ -]?[\dxX*]){6,}|^[\[{<]|^(?:男|女|汉族?)性?$")
+RECORD = re.compile(r"\d(?:[ -]?[\dxX*]){10,}|^[\[{<]|^(?:男|女|汉族?)性?$")
 """In a cell that is no column's name."""
 
 
