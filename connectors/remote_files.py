@@ -160,7 +160,8 @@ def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # 
     if secret is None and not known:
         raise ConfigError(
             f"{platform.platform}: neither password nor key_file",
-            zh=f"平台「{title}」没有写怎样登录 SFTP 服务器：请写 password 或 key_file。",
+            zh=f"平台「{title}」没有写怎样登录 SFTP 服务器：请写 password 或 key_file"
+            "（hub platform add 用 --password-env 或 --password-file）。",
         )
     try:
         system = SFTPFileSystem(
@@ -184,7 +185,8 @@ def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # 
         raise SourceRefusedError(
             f"{platform.platform}: host key {error.fingerprint} is not the declared one",
             zh=f"「{title}」的 SFTP 服务器出示的主机指纹是 {error.fingerprint}，与平台文件里的 "
-            "host_key 不符（或没有写）。请向平台方核对指纹：相符就写进 host_key；不符不要连接。",
+            "host_key 不符（或没有写）。请向平台方核对指纹：相符就写进 host_key（hub platform add "
+            "用 --host-key）；不符不要连接。",
         ) from None
     except paramiko.AuthenticationException:
         raise SourceRefusedError(
