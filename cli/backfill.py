@@ -51,7 +51,8 @@ def backfill(
                     failures.append(error.zh)
                     continue
                 counts = {"read": pull.read, "stored": pull.stored}
-                done.append({"stream": one} | counts | {"unchanged": pull.unchanged})
+                counts |= {"unchanged": pull.unchanged}
+                done.append({"stream": one, **counts, "notes": pull.notes})
         finally:
             ledger.close()
         report = replay(opened, [platform.platform], tick)
@@ -64,6 +65,8 @@ def backfill(
                 f"{one_done['stream']}：读到 {one_done['read']:,} 行，"
                 f"有变化 {one_done['stored']:,} 行，未变 {one_done['unchanged']:,} 行。"
             )
+            for note in one_done["notes"]:
+                say(f"提示 {one_done['stream']}：{note}")
         for line in failures:
             complain(line)
         say("没有新的变化。" if report.published is None else f"已发布快照 {report.published}。")

@@ -101,6 +101,12 @@ def add(  # noqa: PLR0913, PLR0917 - Typer makes an option of each
             "--password-file", metavar="文件", help="密码在哪个文件里", show_default=False
         ),
     ] = None,
+    host_key: Annotated[
+        str | None,
+        typer.Option(
+            "--host-key", metavar="指纹", help="SFTP 服务器的主机指纹 SHA256:…", show_default=False
+        ),
+    ] = None,
     header: Annotated[
         list[str] | None,
         typer.Option(
@@ -134,6 +140,7 @@ def add(  # noqa: PLR0913, PLR0917 - Typer makes an option of each
     options = {
         "title": title, "department": department, "level": level, "tables": table, "api": api,
         "password_env": password_env, "password_file": password_file, "headers": header,
+        "host_key": host_key,
     }  # fmt: skip
     added = look_and_propose(opened, name, source, options)
     if not dry:

@@ -73,7 +73,7 @@ class Added:
 def look_and_propose(home: "Home", name: str, source: str, options: dict[str, Any]) -> Added:
     """Look at `source` and make the file's text; nothing is written yet.
 
-    `options`: title, level, department, password_env, password_file, tables, api.
+    `options`: title, level, department, password_env, password_file, tables, api, host_key.
 
     Raises:
         ConfigError: a bad name, a secret in the address, a source of no known kind.
@@ -316,7 +316,8 @@ def _reflect(home: "Home", name: str, source: str, options: dict[str, Any]) -> "
         return dataclasses.replace(found, connection={**found.connection, "headers": told})
     _refuse_other_addresses(source)
     if "://" in source:
-        return _database(home, name, source, options)
+        look = _remote if source.startswith("sftp://") else _database
+        return look(home, name, source, options)
     path = Path(source).expanduser()
     path = path if path.is_absolute() or path.exists() else home.root / source
     if path.suffix.lower() in SQLITE and path.is_file():
@@ -337,8 +338,10 @@ def _reflect(home: "Home", name: str, source: str, options: dict[str, Any]) -> "
 def _refuse_other_addresses(source: str) -> None:
     """Folders of other machines are looked at from a copy; Java's addresses name no account."""
     kind, _, rest = source.partition(":")
-    if kind in ("sftp", "s3", "ftp", "ftps", "smb"):
-        later = "再把平台文件里的 path 改成这个地址" if kind in ("sftp", "s3") else "以后也照样放"
+    if kind in ("s3", "ftp", "ftps", "smb"):
+        later = "以后也照样放"
+        if kind == "s3":
+            later = "再把平台文件里的 path 改成这个地址，写上 user、password（和 endpoint）"
         raise ConfigError(
             f"add: a folder behind {kind}",
             zh=f"不能直接看 {kind} 上的文件：请先把几个文件下载到本机的一个文件夹，"
@@ -367,6 +370,13 @@ def _existing(path: Path) -> Path:
     return path
 
 
+def _remote(home: "Home", name: str, source: str, options: dict[str, Any]) -> "ReflectedSource":
+    from connectors.reflect_files import reflect_remote
+
+    connection = {"kind": "files", "path": source, "host_key": options.get("host_key")}
+    return reflect_remote(name, connection | _password(home, name, options), home.root)
+
+
 def _database(home: "Home", name: str, source: str, options: dict[str, Any]) -> "ReflectedSource":
     from connectors.reflect_database import reflect_database
 
@@ -375,13 +385,18 @@ def _database(home: "Home", name: str, source: str, options: dict[str, Any]) -> 
         "kind": "database",
         "url": f"{DRIVERS.get(scheme, scheme)}://{rest}",
     }
-    if options.get("password_env"):
-        connection["password"] = {"env": options["password_env"]}
-    elif options.get("password_file"):
-        connection["password"] = {"file": options["password_file"]}
-    elif (home.root / "secrets" / name).is_file():
-        connection["password"] = {"file": f"secrets/{name}"}
+    connection |= _password(home, name, options)
     return reflect_database(name, connection, home.root, only=options.get("tables") or ())
+
+
+def _password(home: "Home", name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Where the password is kept, if one is given or stands in the usual place."""
+    if options.get("password_env"):
+        return {"password": {"env": options["password_env"]}}
+    if options.get("password_file"):
+        return {"password": {"file": options["password_file"]}}
+    kept = (home.root / "secrets" / name).is_file()
+    return {"password": {"file": f"secrets/{name}"}} if kept else {}
 
 
 def _headers(given: Sequence[str]) -> dict[str, Secret]:

@@ -1,5 +1,6 @@
 """`hub quarantine list|export|replay`: what was set aside and why, and taking it in after a fix."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,6 +80,8 @@ def export(
             "rows": answers.quarantine_rows(connection, only),
             "issues": answers.issue_rows(connection, only),
         }
+    for rows in found.values():
+        _say_where(opened, rows)
     written = write_workbook(out, found["rows"], found["issues"], _titles(opened))
     say(f"已写出 {written:,} 行：{place(out.resolve())}")
     say("文件里有未脱敏的个人信息，只发给归口部门，用完删除。")
@@ -175,6 +178,25 @@ def _show_replay(answer: dict[str, Any]) -> None:
         say(f"已发布快照 {answer['published']}。")
     else:
         say("没有新的变化，不需要发布。")
+
+
+def _say_where(home: "Home", rows: list[dict[str, Any]]) -> None:
+    """Add the file, sheet and line of every row that came from a file."""
+    from ledger import open_ledger
+    from warehouse.duck import memory
+    from warehouse.latest import origins
+
+    known, _ = home.read_platforms()
+    files = {name for name, one in known.items() if one.connection.kind == "files"}
+    streams = {(row["platform"], row["stream"]) for row in rows if row["platform"] in files}
+    with memory(home) as connection, closing(open_ledger(home.data / "ledger.sqlite")) as ledger:
+        for platform, stream in sorted(streams):
+            own = [row for row in rows if (row["platform"], row["stream"]) == (platform, stream)]
+            stored = [home.data / one.path for one in ledger.batches(platform, stream)]
+            hashes = {row["row_hash"] for row in own if row["row_hash"]}
+            where = origins(home, connection, stored, sorted(hashes))
+            for row in own:
+                row["origin"] = where.get(row["row_hash"])
 
 
 def _only(home: "Home", platform: str | None) -> list[str]:

@@ -21,11 +21,13 @@ ASIDE = (
     "请这样处理",
     "批次",
     "隔离时间",
+    "读入时的位置",
     "更正为",
     "定位码",
 )
 ISSUES = (
-    "平台", "数据流", "记录键", "字段", "原值", "原因", "请这样处理", "更正为", "定位码",
+    "平台", "数据流", "记录键", "字段", "原值", "原因", "请这样处理", "读入时的位置",
+    "更正为", "定位码",
 )  # fmt: skip
 CORRECTED, LOCATOR = "更正为", "定位码"
 """Where the owner writes, and what says which cell it is; the latter must stay as it is."""
@@ -38,6 +40,7 @@ WIDTHS = {
     "请这样处理": 50,
     "批次": 34,
     "隔离时间": 18,
+    "读入时的位置": 30,
     "更正为": 30,
     "定位码": 12,
     "居民编码": 28,
@@ -101,7 +104,7 @@ def _aside_row(row: Mapping[str, Any], titles: Mapping[str, str]) -> list[object
     return [
         titles.get(row["platform"], row["platform"]), row["stream"], row["record_key"],
         row["row_no"], title(row["field"]), row["raw"], reason_aside(row["reason"]),
-        advice(row["reason"]), row["batch_id"], row["set_aside_at"], "",
+        advice(row["reason"]), row["batch_id"], row["set_aside_at"], row.get("origin"), "",
         locator(row),
     ]  # fmt: skip
 
@@ -110,7 +113,7 @@ def _issue_row(row: Mapping[str, Any], titles: Mapping[str, str]) -> list[object
     return [
         titles.get(row["platform"], row["platform"]), row["stream"], row["record_key"],
         title(row["field"], row["entity"]), row["raw"], reason(row["reason"]),
-        advice(row["reason"]), "", locator(row),
+        advice(row["reason"]), row.get("origin"), "", locator(row),
     ]  # fmt: skip
 
 

@@ -76,8 +76,9 @@ def sheet_names(path: Path, name: str) -> list[str]:
     """
     kind = kind_of(name, None)
     kind = _really(path, name, kind) if kind in ("xlsx", "csv") else kind
-    sheets = {"xlsx": lambda: read_sheets(path, name, None), "web": lambda: web_tables(path, name)}
-    return [one.name for one in sheets[kind]()] if kind in sheets else []
+    if kind == "web":
+        return [one.name for one in web_tables(path, name)]
+    return [one.name for one in read_sheets(path, name, None)] if kind == "xlsx" else []
 
 
 def _really(path: Path, name: str, kind: str) -> str:

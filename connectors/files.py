@@ -28,6 +28,7 @@ class FilesConnector:
     def __init__(self, platform: Platform, home: Path) -> None:
         self.platform = platform
         self.place = FilePlace(platform, home)
+        self._header: tuple[str, ...] = ()  # of the last pull
 
     def check(self) -> list[Finding]:
         """Whether each stream's files are there and their headers fit."""
@@ -60,6 +61,7 @@ class FilesConnector:
             SourceChangedError: a file is damaged or shifted, or a column that is read is gone.
         """
         kept: Cursor = cursor or {}
+        self._header = tuple(kept.get("header", ()))
         before: Marks = kept.get("files", {})
         marks = self.place.marks(self._pattern(stream), before)
         columns = [*self._reader(stream).wanted, ORIGIN]
@@ -148,6 +150,7 @@ class FilesConnector:
             delimiter=settings.delimiter,
             items=settings.items,
             members=settings.members,
+            before=self._header,
         )
 
     def _pattern(self, stream: str) -> str:

@@ -18,7 +18,7 @@ from connectors.chunk import Chunk, Cursor, Finding, empty_table
 from connectors.envelope import Page, shown
 from connectors.http_check import findings
 from connectors.http_client import HttpClient
-from connectors.http_since import Since, since_of
+from connectors.http_since import Since, Window, since_of
 from connectors.json_rows import drop_all, missing_columns, names_of, table_of
 from connectors.json_shape import FieldsSeen
 from connectors.pages import Place, Walk, start
@@ -58,10 +58,28 @@ class HttpApiConnector:
             SourceRefusedError: the signature or the account was refused.
             SourceChangedError: an error in place of rows, a column gone, pages that repeat.
         """
+        since = since_of(self.platform, self.platform.streams[stream], cursor or {}, resume=resume)
+        yield from self._pages(stream, cursor, since, resume=resume, chunk_rows=chunk_rows)
+
+    def pull_window(self, stream: str, like: str, window: Window) -> Iterator[Chunk]:
+        """Yield the rows that changed in `window`; and what came later, if no `until` is declared.
+
+        The chunks' cursors mean nothing: a window moves none. `like` is a watermark of the stream.
+
+        Raises:
+            SourceDownError, SourceRefusedError, SourceChangedError: as `pull`.
+        """
+        since = Since(self.platform, self.platform.streams[stream].increment, like)
+        since.window = window
+        yield from self._pages(stream, None, since, resume=False, chunk_rows=100_000)
+
+    def _pages(
+        self, stream: str, cursor: Cursor | None, since: Since | None, *, resume: bool,
+        chunk_rows: int,
+    ) -> Iterator[Chunk]:  # fmt: skip
         settings = self.platform.streams[stream]
         pager = self.client.connection.pager
         where = f"{self.platform.title} {stream}"
-        since = since_of(self.platform, settings, cursor or {}, resume=resume)
         before = cursor if since is None else (cursor or {}).get("place")
         place = start(before, pager, settings, resume=resume)
         walk = Walk(where, pager, settings.key, place)

@@ -17,6 +17,10 @@ USUAL = "%Y-%m-%d %H:%M:%S"
 UNITS = {"s": 1, "ms": 1000}
 
 
+Window = tuple[datetime, datetime]
+"""From, up to; in the platform's time zone."""
+
+
 class Since:
     """The moment to ask for, and the latest one that was seen."""
 
@@ -26,6 +30,7 @@ class Since:
         self.platform, self.increment, self.reached = platform, increment, reached
         self.column = increment.watermark
         self.seen: str | None = None
+        self.window: Window | None = None  # asked for instead
 
     def params(self) -> dict[str, str]:
         """What a request says of the moment.
@@ -34,10 +39,15 @@ class Since:
             ConfigError: the watermark is in no format that can be reckoned with.
         """
         increment = self.increment
-        since = self._since() if self.reached else increment.start
+        until = datetime.now(ZoneInfo(self.platform.timezone))
+        if self.window is not None:
+            begun, until = self.window
+            since: str | None = self._told(begun, self.reached)
+        else:
+            since = self._since() if self.reached else increment.start
         made = {increment.since: since} if increment.since and since else {}
         if increment.until:
-            made[increment.until] = self._now(since or increment.start)
+            made[increment.until] = self._told(until, since or increment.start)
         return made
 
     def cursor(self) -> Cursor:
@@ -72,11 +82,10 @@ class Since:
             return early
         return self._written(_moment(early, self.platform.timezone) or self._fail())
 
-    def _now(self, like: str | None) -> str:
-        now = datetime.now(ZoneInfo(self.platform.timezone))
+    def _told(self, moment: datetime, like: str | None) -> str:
         if self.increment.time_format is None and like:
-            return written_like(now, like) or self._written(now)
-        return self._written(now)
+            return written_like(moment, like) or self._written(moment)
+        return self._written(moment)
 
     def _written(self, moment: datetime) -> str:
         wanted = self.increment.time_format or USUAL

@@ -4,18 +4,21 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pyarrow as pa
 
 from connectors.excel import SUFFIXES as WORKBOOKS
 from connectors.file_kinds import sheet_names
+from connectors.file_places import FilePlace
 from connectors.files import FilesConnector
 from connectors.json_files import LARGEST
 from connectors.reflect import EVERYTHING, SAMPLED, below, probe, sampled
 from connectors.reflect_json import items_of
 from hub.errors import HubError, NotFoundError
 from hub.reflected import ReflectedSource, ReflectedTable
+from hub.scratch import scratch
 
 SUFFIXES = (*WORKBOOKS, ".csv", ".txt", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".zip")
 MOST_FILES = 50
@@ -57,6 +60,28 @@ def reflect_files(name: str, path: Path, home: Path) -> ReflectedSource:
         if lost:
             notes.append(f"{table.name} 有同名的列，分不清，没有看：{'、'.join(lost)}。")
     return ReflectedSource(connection, tuple(tables), tuple(notes))
+
+
+def reflect_remote(name: str, connection: dict[str, Any], home: Path) -> ReflectedSource:
+    """Look at the files of a folder elsewhere, brought here for the look only.
+
+    Raises:
+        HubError: it cannot be reached, or nothing in it can be read.
+    """
+    place = FilePlace(probe(name, connection), home)
+    with scratch() as folder, closing(place):
+        there = [one for one in place.names("*") if one.lower().endswith(SUFFIXES)]
+        if not there:
+            raise NotFoundError(
+                f"{name}: no file to look at", zh=f"目录里没有能读的文件（{'、'.join(SUFFIXES)}）。"
+            )
+        for one in there[:MOST_FILES]:
+            copyfile(place.local(one), folder / one)
+        found = reflect_files(name, folder, home)
+    more = f"共 {len(there)} 个文件，只看了前 {MOST_FILES} 个。"
+    notes = (*found.notes, more) if len(there) > MOST_FILES else found.notes
+    told = {key: value for key, value in connection.items() if value is not None}
+    return replace(found, connection=told, notes=notes)
 
 
 def _files(name: str, path: Path) -> tuple[Path, list[str]]:

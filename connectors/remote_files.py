@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import paramiko
 
@@ -53,7 +53,7 @@ class RemoteFolder:
         """
         settings = platform.connection
         assert isinstance(settings, FilesConnection)  # noqa: S101 - the caller chose by it
-        address = urlsplit(settings.path)
+        address = _address(platform, settings.path)
         self.errors: Callable[[], AbstractContextManager[None]] = _as_os_errors
         if address.scheme == "sftp":
             self.root = unquote(address.path).rstrip("/")
@@ -136,6 +136,21 @@ class KnownHost(paramiko.MissingHostKeyPolicy):
             raise UnknownHostError(f"SHA256:{digest}")
 
 
+def _address(platform: Platform, path: str) -> SplitResult:
+    try:
+        address = urlsplit(path)
+        known = bool(address.hostname) and address.port != 0
+    except ValueError:  # of a port that is none
+        known = False
+    if not known:
+        raise ConfigError(
+            f"{platform.platform}: path names no host or bucket, or no port",
+            zh=f"平台「{platform.title}」的 path 写得不对：应为 sftp://主机:端口/目录，"
+            "或 s3://桶/目录。",
+        )
+    return address
+
+
 def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # noqa: ANN401 - fsspec is untyped
     from fsspec.implementations.sftp import SFTPFileSystem  # type: ignore[import-untyped]  # has no types
 
@@ -145,7 +160,8 @@ def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # 
     if secret is None and not known:
         raise ConfigError(
             f"{platform.platform}: neither password nor key_file",
-            zh=f"平台「{title}」没有写怎样登录 SFTP 服务器：请写 password 或 key_file。",
+            zh=f"平台「{title}」没有写怎样登录 SFTP 服务器：请写 password 或 key_file"
+            "（hub platform add 用 --password-env 或 --password-file）。",
         )
     try:
         system = SFTPFileSystem(
@@ -169,7 +185,8 @@ def _sftp(platform: Platform, settings: FilesConnection, home: Path) -> Any:  # 
         raise SourceRefusedError(
             f"{platform.platform}: host key {error.fingerprint} is not the declared one",
             zh=f"「{title}」的 SFTP 服务器出示的主机指纹是 {error.fingerprint}，与平台文件里的 "
-            "host_key 不符（或没有写）。请向平台方核对指纹：相符就写进 host_key；不符不要连接。",
+            "host_key 不符（或没有写）。请向平台方核对指纹：相符就写进 host_key（hub platform add "
+            "用 --host-key）；不符不要连接。",
         ) from None
     except paramiko.AuthenticationException:
         raise SourceRefusedError(

@@ -53,10 +53,15 @@ def open_bucket(platform: Platform, settings: FilesConnection, home: Path, root:
 @contextmanager
 def as_os_errors() -> Iterator[None]:
     """What botocore raises of its own becomes an OSError that says only its kind."""
-    from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]  # with s3fs
+    from botocore.exceptions import (  # type: ignore[import-untyped]  # with s3fs
+        BotoCoreError,
+        ParamValidationError,
+    )
 
     try:
         yield
+    except ParamValidationError:  # of a name that no bucket has
+        raise FileNotFoundError from None
     except BotoCoreError as error:
         raise ConnectionError(type(error).__name__) from None
 
@@ -70,6 +75,11 @@ def _system(platform: Platform, settings: FilesConnection, home: Path) -> Any:  
             zh=f"平台「{platform.title}」的文件在 S3 里，本机没有装读取它的组件 s3fs："
             "请管理员运行 pip install s3fs，再运行一次。",
         ) from None
+    if settings.endpoint and not settings.endpoint.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"{platform.platform}: endpoint is no http address",
+            zh=f"平台「{platform.title}」的 endpoint 应以 http:// 或 https:// 开头。",
+        )
     secret = settings.password.read(home) if settings.password else None
     waits = {"connect_timeout": WAIT, "read_timeout": WAIT, "retries": {"max_attempts": ATTEMPTS}}
     return s3fs.S3FileSystem(

@@ -9,7 +9,7 @@ import pyarrow as pa
 from connectors.chunk import ORIGIN, text_table
 from hub.errors import SourceChangedError
 
-RECORD = re.compile(r"\d(?:[ -]?[\dxX*]){6,}|^[\[{<]|^(?:男|女|汉族?)性?$")
+RECORD = re.compile(r"\d(?:[ -]?[\dxX*]){10,}|^[\[{<]|^(?:男|女|汉族?)性?$")
 """In a cell that is no column's name."""
 
 
@@ -26,6 +26,7 @@ class Reader:
     delimiter: str = ","
     items: str | None = None  # where the list of a JSON document is
     members: str | None = None  # which files of a zip
+    before: tuple[str, ...] = ()  # the columns of the last pull
 
     def places(self, where: str, names: Sequence[str]) -> dict[str, int]:
         """Where each wanted column stands; none at all is an empty answer.
@@ -51,6 +52,9 @@ class Reader:
     ) -> SourceChangedError:
         """What a person must hear when columns that the mapping reads are not there."""
         there = "、".join(name[:30] for name in names[:60] if name) or "没有表头，文件可能是空的"
+        new = [name[:30] for name in names if name and name not in self.before]
+        if self.before and new and len(new) <= len(missing):
+            there += f"；上次没有{'、'.join(new)}，可能是改了名"
         if any(map(RECORD.search, names)):  # a list without a header: whom it names is not said
             there = "第一行像是一条记录，不是表头"
         todo = "列可能被改名或删除：请与提供文件的人确认，改回列名或修改平台文件里的映射。"

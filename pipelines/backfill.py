@@ -5,6 +5,7 @@ from datetime import datetime
 
 from connectors import open_connector
 from connectors.database import DatabaseConnector
+from connectors.http_api import HttpApiConnector
 from hub.errors import ConfigError, HubError
 from hub.platform import Platform
 from hub.settings import Home
@@ -25,7 +26,6 @@ def backfill_streams(platform: Platform, wanted: str | None) -> Sequence[str]:
         ConfigError: there is none, or `wanted` is none of them.
     """
     marked = [name for name, one in platform.streams.items() if one.increment.watermark]
-    marked = marked if platform.connection.kind == "database" else []
     if wanted is None and marked:
         return marked
     if wanted in marked:
@@ -76,7 +76,7 @@ def _take(
 ) -> None:
     platform, like, window = asked
     connector = open_connector(platform, home.root)
-    assert isinstance(connector, DatabaseConnector)  # noqa: S101 - only they have watermarks
+    assert isinstance(connector, DatabaseConnector | HttpApiConnector)  # noqa: S101 - with watermarks
     try:
         for chunk in connector.pull_window(pull.stream, like, window):
             counts = raw.compare(chunk.rows)
@@ -84,6 +84,9 @@ def _take(
             pull.stored += counts.stored
             pull.unchanged += counts.unchanged
             pull.repeated += counts.repeated
+            pull.notes += [note for note in chunk.notes if note not in pull.notes]
+            for column, dropped in chunk.dropped.items():
+                pull.dropped[column] = pull.dropped.get(column, 0) + dropped
             batch = raw_batch(home, ledger, pull, raw.write) if counts.stored else None
             ledger.commit(pull, batch, ledger.cursor(pull.platform, pull.stream))
             tick(f"{pull.platform}.{pull.stream}", pull.read)
@@ -93,7 +96,7 @@ def _take(
 
 def _watermark(home: Home, ledger: Ledger, platform: Platform, stream: str) -> str:
     cursor = cursor_at(home, ledger.cursor(platform.platform, stream))
-    high = (cursor or {}).get("high")
+    high = (cursor or {}).get("high") or (cursor or {}).get("reached")
     if high is None:
         raise ConfigError(
             f"{platform.platform}.{stream}: never pulled",

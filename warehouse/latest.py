@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from hub.settings import Home
 from warehouse.duck import literal, parquet
@@ -57,6 +58,24 @@ def latest_rows(
         if newest_hash == row_hash and op == "upsert":
             cells = _cells(home, connection, stored[file], row)
             made[row_hash] = RawRow(key, row_hash, cells)
+    return made
+
+
+def origins(
+    home: Home, connection: duckdb.DuckDBPyConnection, stored: Sequence[Path], hashes: Sequence[str]
+) -> dict[str, str]:
+    """Hash → where the row stood when it was last read: `名册.xlsx#低保!12`; of files only."""
+    made: dict[str, str] = {}
+    connection.register("asked", pa.table({"_hash": pa.array(hashes, pa.string())}))
+    for path in reversed(stored):
+        rows = connection.sql(f"SELECT * FROM {parquet(home, [path])}")
+        if "_origin" not in rows.columns:  # what is gone came from nowhere
+            continue
+        found = connection.execute(f"""
+            SELECT _hash, any_value(_origin) FROM {parquet(home, [path])} SEMI JOIN asked
+            USING (_hash) GROUP BY _hash""").fetchall()
+        made |= {row_hash: origin for row_hash, origin in found if origin} | made
+    connection.unregister("asked")
     return made
 
 

@@ -125,14 +125,15 @@ def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | Non
     why = _nobody(about, names, seen, person)
     if why:
         return None, 0.0, why
-    own = max(_chance(seen, "id_number", "self"), _chance(seen, "name", "self"))
+    known = [_chance(seen, one, "self") for one in ("id_number", "name")]
+    own = max(known)
     grid = _mostly_grid(about, seen)
     paying = UTILITY.search(f"{about} {names}".lower().replace("_", " ")) is not None
     head_only = _chance(seen, "household_no") >= 0.5 and _chance(seen, "name", "self") < 0.5
     head_only = head_only and not paying
     if _house(about, seen):
         return "dwelling", found["dwelling"], ""
-    if own >= 0.5 and person >= 2 and not grid and not head_only:
+    if own >= 0.5 and (person >= 2 or min(known) >= 0.5) and not grid and not head_only:
         weight = 0.4 if NOT_PEOPLE.search(about) else 1.0
         return "resident", person * weight, ""
     if grid:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from openpyxl import Workbook
 
 from tests.cli.conftest import Hub
+from tests.connectors.sftp_server import PASSWORD, USER, serving
 from tests.matching.measuring import sources, truth_of
 from tests.matching.people import cells, person
 
@@ -239,6 +240,32 @@ def test_what_cannot_be_looked_at(hub: Hub, home: Path, source: str, says: str) 
     assert says in ran.err
     assert "hunter2" not in ran.out + ran.err
     assert not (home / "platforms" / "new.yaml").exists()
+
+
+def test_a_folder_on_sftp(hub: Hub, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SFTP", PASSWORD)
+    folder = home / "remote" / "out"
+    folder.mkdir(parents=True)
+    with serving(folder.parent) as sftp:
+        source = f"sftp://{USER}@127.0.0.1:{sftp.port}/out"
+        asked = ("platform", "add", "new", source, "--password-env", "SFTP")
+        unknown = hub(*asked, home=home)
+        assert unknown.code == 1
+        assert sftp.fingerprint in unknown.err.replace("\n", "")
+        assert "--host-key" in unknown.err
+        known = (*asked, "--host-key", sftp.fingerprint)
+        assert "没有找到文件" in hub(*known, home=home).err
+        (folder / "说明.doc").write_bytes(b"-")
+        assert "没有能读的文件" in hub(*known, home=home).err
+        lines = ["姓名,身份证号", *(f"{one.name},{one.id}" for one in map(person, range(30)))]
+        (folder / "名册.csv").write_text("\n".join(lines), "utf-8")
+        added = hub(*known, "--json", home=home)
+        assert added.code == 0
+        assert added.json["streams"][0]["map"]["id_number"] == "身份证号"
+        text = (home / "platforms" / "new.yaml").read_text("utf-8")
+        assert PASSWORD not in text
+        assert "files: '*.csv'" in text
+        assert hub("platform", "check", "new", home=home).code == 0
 
 
 def test_a_file_without_a_header_shows_nobody(hub: Hub, home: Path) -> None:
@@ -519,7 +546,8 @@ def test_a_sheet_that_cannot_be_read_is_named_and_the_others_are_proposed(
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ("sftp://reader@10.0.0.8/out", "下载到本机的一个文件夹"),
+        ("s3://lists/out", "下载到本机的一个文件夹"),
+        ("sftp://reader@127.0.0.1:1/out", "没有写怎样登录 SFTP"),
         ("s3://bucket/out", "path 改成这个地址"),
         ("jdbc:mysql://10.0.0.8:3306/jcpt?useSSL=false", "mysql://账号@10.0.0.8:3306/jcpt）"),
         ("jdbc:oracle:thin:@10.0.0.8:1521/orcl", "见平台文件说明"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from cli.workbook import FORMULA, safe, write_workbook
-from hub.settings import Home
+from hub.settings import Home, open_home
 from tests.cli.conftest import Hub
 
 
@@ -86,3 +86,35 @@ def test_of_a_row_set_aside_nothing_is_said_to_be_blanked(tmp_path: Path) -> Non
     book = load_workbook(tmp_path / "a.xlsx")
     said = [next(cell.value for cell in sheet[2] if "码表里" in str(cell.value)) for sheet in book]
     assert said == ["代码或说法不在码表里", "代码或说法不在码表里，已置空"]
+
+
+def test_the_workbook_says_where_in_a_file(hub: Hub, tmp_path: Path) -> None:
+    hub("init", tmp_path)
+    home = open_home(tmp_path)
+    (tmp_path / "platforms" / "roster.yaml").write_text(
+        """
+platform: roster
+title: 名册
+owner: {level: community, department: 社区}
+connection: {kind: files, path: in}
+streams:
+  people:
+    files: "*.csv"
+    key: 编号
+    increment: snapshot
+    contract: set_aside
+    allow_drop: 100%
+    entity: resident
+    map: {name: 姓名, sex_code: 性别}
+""",
+        "utf-8",
+    )
+    (tmp_path / "in").mkdir()
+    lines = ["编号,姓名,性别", "1,王伟,男", "2,李芳,男", "3,张敏,男"]
+    (tmp_path / "in" / "甲.csv").write_text("\n".join(lines), "utf-8")
+    assert hub("sync", home=home).code == 0
+    (tmp_path / "in" / "甲.csv").write_text("\n".join([*lines[:3], "9,赵强,X9"]), "utf-8")
+    assert hub("sync", home=home).code == 0
+    assert hub("quarantine", "export", "--out", tmp_path / "a.xlsx", home=home).code == 0
+    header, row = load_workbook(tmp_path / "a.xlsx")["隔离的记录"].iter_rows(values_only=True)
+    assert row[header.index("读入时的位置")] == "甲.csv!4"

@@ -364,3 +364,19 @@ def test_a_delimiter_is_one_character(stream: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         stream("*.csv", delimiter=r"\t")
     assert in_chinese(caught.value.errors()[0]).startswith("应为一个字符")
+
+
+def test_a_column_that_was_renamed_is_guessed(stream: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("姓名,证件号,电话\n张三,1,2\n", "utf-8")
+    (first,) = pulled(stream("*.csv"))
+    (tmp_path / "a.csv").write_text("姓名,身份证,电话\n张三,1,2\n", "utf-8")
+    with pytest.raises(SourceChangedError) as caught:
+        pulled(stream("*.csv"), first.cursor)
+    assert (
+        "里没有列：证件号（现有：姓名、身份证、电话；上次没有身份证，可能是改了名）"
+        in caught.value.zh
+    )
+    (tmp_path / "a.csv").write_text("姓名,电话\n张三,2\n", "utf-8")
+    with pytest.raises(SourceChangedError) as caught:
+        pulled(stream("*.csv"), first.cursor)
+    assert "（现有：姓名、电话）" in caught.value.zh

@@ -127,3 +127,17 @@ def test_a_watermark_that_is_no_time(api: Any) -> None:
 def test_a_watermark_needs_the_parameter(api: Any) -> None:
     with pytest.raises(ConfigError):
         Run(platform(api, since=None))
+
+
+def test_a_window_is_asked_for_again(api: Any) -> None:
+    cursor = pulled(platform(api))[-1].cursor
+    changed(api, 0, 3.5)
+    zone = ZoneInfo("Asia/Shanghai")
+    window = (at(3).replace(tzinfo=zone), at(5).replace(tzinfo=zone))
+    with Run(platform(api, until="until")) as run:
+        *chunks, last = run.connector.pull_window("owners", cursor["reached"], window)
+    assert last.last
+    assert not last.complete
+    assert ids([*chunks, last]) == ["OW3", "OW0", "OW4", "OW5", "OW6", "OW7"]
+    asked = api.seen[-1].query
+    assert (asked["since"], asked["until"]) == (api.write(at(3)), api.write(at(5)))

@@ -102,9 +102,21 @@ def test_a_key_instead_of_a_password(remote: Any, tmp_path: Path) -> None:
         ({"path": "sftp://127.0.0.1:9/out"}, SourceDownError, "连接不上"),
         ({"path": "sftp://no-such-host.invalid/out"}, SourceDownError, "连接不上"),
         ({"path": "ftp://127.0.0.1/out"}, ConfigError, "sftp://、s3://"),
+        ({"path": "sftp://127.0.0.1:port/out"}, ConfigError, "path 写得不对"),
+        ({"path": "sftp:///out"}, ConfigError, "path 写得不对"),
         ({"files": "*.xlsx"}, SourceDownError, "没有找到文件 *.xlsx"),
     ],
-    ids=["no key", "other key", "account", "port", "host", "scheme", "no file"],
+    ids=[
+        "no key",
+        "other key",
+        "account",
+        "port",
+        "host",
+        "scheme",
+        "no port",
+        "no host",
+        "no file",
+    ],
 )
 def test_what_cannot_be_had_is_said(
     remote: Any, settings: dict[str, Any], error: type[HubError], says: str

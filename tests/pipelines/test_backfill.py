@@ -12,6 +12,8 @@ from cli.backfill import window_of
 from hub.errors import ConfigError
 from ledger import Ledger, Pull
 from pipelines.backfill import backfill_stream, backfill_streams
+from tests.connectors.misbehaving_api import Api, Request, serving
+from tests.connectors.vendor import people, platform_of
 
 STREAM = ("grid", "residents")
 ZONE = "Asia/Shanghai"
@@ -92,6 +94,36 @@ def test_where_there_is_no_window(
     with pytest.raises(ConfigError) as caught:
         backfill_streams(steps.home.platforms()[platform], stream)
     assert says in caught.value.zh
+
+
+def test_a_window_of_an_http_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def moment(day: int) -> str:
+        return f"2026-01-{day:02d} 08:00:00"
+
+    rows = [row | {"updated": moment(n + 1), "face": "x"} for n, row in enumerate(people(8))]
+
+    def chosen(row: dict[str, str], asked: Request) -> bool:
+        since, until = asked.query.get("since", ""), asked.query.get("until", "9")
+        return since <= row["updated"] <= until
+
+    increment = {"watermark": "updated", "since": "since", "until": "until"}
+    with serving(Api(rows, chosen=chosen)) as api:
+        made = Steps(make_home(tmp_path / "home", people=1))
+        own = {"increment": increment, "drop_columns": "face"}
+        platform = platform_of(api, stream=own)
+        monkeypatch.setattr(type(made.home), "platforms", lambda _: {"vendor": platform})
+        assert backfill_streams(platform, None) == ["owners"]
+        made.pull("vendor", "owners")
+        api.rows[2] |= {"name": "改名"}
+        ledger = made.ledger
+        before = ledger.cursor("vendor", "owners")
+        window = window_of("2026-01-02", "2026-01-04", ZONE)
+        where = (platform, "owners")
+        pull = backfill_stream(made.home, ledger, where, window, lambda *_: None)
+        assert counted(pull) == (3, 1, 2)
+        assert pull.dropped == {"face": 3}
+        assert ledger.cursor("vendor", "owners") == before
+        ledger.close()
 
 
 def test_never_synced(tmp_path: Path) -> None:
