@@ -160,9 +160,9 @@ def _days(leaf: str, granted: Sequence[str]) -> str | None:
                 return f"since:{named[word]}"
             if any(ENDED.fullmatch(one) for one in rests):
                 return f"until:{named[word]}"
-    if PAID.search(leaf) and not set(granted) & {*BENEFITS}:
-        return None
     stem = re.sub(f"{DAY}$", "", leaf)
+    if PAID.search(leaf) and not set(granted) & {*BENEFITS}:
+        granted = ()
     if len(granted) == 1 and 1 < len(stem) < len(leaf) and granted[0].startswith(stem):
         return f"since:{granted[0]}"  # 流动时间 of 流动党员
     if len(granted) == 1 and GRANTED.fullmatch(leaf):

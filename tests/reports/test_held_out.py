@@ -20,8 +20,8 @@ persons in a row, 94.9 % (of 178); three, two and three columns of them were wro
 against what other sets already held, so that it was 97.9 %, 97.3 % and 96.1 % by their truth now.
 Of the twenty-first, of offices not heard before, drawn up apart from those three, 94.5 % (of 127),
 96.9 % once three of its columns, wrongly drawn up, were mended. Of the twenty-second, of the forms
-that everybody knows, 95.9 % (of 194), 99.0 % once six of its columns were mended. Of the twenty-third,
-of storeys and of those who act for others, 94.8 % (of 155).
+that everybody knows, 95.9 % (of 194), 99.0 % once six of its columns were mended.
+Of the twenty-third, of storeys and of those who act for others, 94.8 % (of 155).
 """
 
 from collections.abc import Iterator
