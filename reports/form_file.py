@@ -111,6 +111,7 @@ class Sheet(Part):
     across: tuple[Line, ...] = ()  # summary: its columns
     down: tuple[Line, ...] = ()  # summary: its rows, `at` their numbers; none: one of `each`
     stub: str = "A"  # summary without rows of its own: where the names of its rows go
+    seq: str = ""  # and their numbers, where there is a column for them
     each: Literal["grid_code", "community_code", "compound"] = "grid_code"  # and what they are
 
     @model_validator(mode="after")

@@ -258,6 +258,8 @@ def _summary(layout: Layout) -> Sheet | None:
         sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
         total=total, tops=_tops(layout), across=tuple(map(_proposed, across)),
         down=tuple(map(_proposed, (*down, *sums))), stub=get_column_letter(layout.columns[stub].at),
+        seq=next((get_column_letter(one.at) for one, title in
+                  zip(layout.columns, titles, strict=False) if title == "seq"), ""),
         each=EACH.get(titles[stub], "grid_code"),
     )  # fmt: skip
 
@@ -311,7 +313,9 @@ def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
     if len(parts) < 2 or None in named:
         return lambda one: one
     untold = any(one.when is None and not NO_GROUP.search(one.header) for one in lines)
-    all_of_them = None if untold else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
+    all_of_them = (
+        None if untold else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
+    )
     return lambda one: (
         one.model_copy(update={"when": all_of_them})
         if one.when == "" and SUM.search(one.header)

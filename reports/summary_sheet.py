@@ -17,12 +17,16 @@ Numbers = dict[tuple[str, str], int | None]
 """(row's `at`, column's `at`) to what is counted there; None where nobody knows what it counts."""
 
 
-def rows_of(sheet: Sheet, people: People) -> Sequence[Line]:
-    """The form's own rows; where it has none, one a grid, community or compound."""
+def rows_of(sheet: Sheet, people: People, whole: str = "everyone") -> Sequence[Line]:
+    """The form's own rows; where it has none, one a grid, community or compound.
+
+    A compound where nobody of the `whole` is, known from an old address, has none.
+    """
     if any(int(one.at) != sheet.total for one in sheet.down):
         return placed(sheet.down, people)
+    there = people.of(people.frame.filter(within(whole))) if sheet.each == "compound" else people
     named = pl.DataFrame(
-        [people.frame[sheet.each].alias("code"), people.value(ROW_TITLES[sheet.each]).alias("name")]
+        [there.frame[sheet.each].alias("code"), there.value(ROW_TITLES[sheet.each]).alias("name")]
     )
     found = named.drop_nulls("code").unique("code").sort("code")
     return [
@@ -44,7 +48,7 @@ def counts(
     """
     among, frame = parse_population(population), people.frame
     tests = pl.all_horizontal([pl.lit(value=True), *map(expression, among.tests)])
-    lines, across = rows_of(sheet, people), placed(sheet.across, people)
+    lines, across = rows_of(sheet, people, among.whole), placed(sheet.across, people)
     found: Numbers = {}
     for row in lines:
         mine = frame.filter(tests, _when(row, among.whole))
@@ -145,6 +149,8 @@ def _told(row: XmlRow, sheet: Sheet, line: Line | None, numbers: Numbers) -> dic
             f'<c r="{sheet.stub}{row.number}"{_style(row, sheet.stub)} t="inlineStr">'
             f"<is><t>{text}</t></is></c>"
         )
+        if sheet.seq:
+            made[sheet.seq] = _number(row, sheet.seq, int(line.at) - sheet.body[0] + 1)
     return made
 
 
