@@ -53,7 +53,10 @@ def counts(
     for row in lines:
         mine = frame.filter(tests, _when(row, among.whole))
         for column in across:
-            if row.when is None or column.when is None or not _known(people, row.when, column.when):
+            if row.when is None or column.when is None:
+                found[row.at, column.at] = None
+                continue
+            if not _known(people, population, row.when, column.when):
                 found[row.at, column.at] = None
                 continue
             here = mine.filter(_tests(column.when))
@@ -73,12 +76,21 @@ def unplaced(sheet: Sheet, people: People, population: str) -> int:
     return nowhere.filter(_tests(population)).height
 
 
-def _known(people: People, *conditions: str) -> bool:
-    """Whether somebody gives each of the labels that are counted: else nobody can tell."""
-    tests = (test for one in conditions for test in parse_population(one).tests)
-    return all(
-        not people.granted.isdisjoint(test.values) for test in tests if test.item == "labels"
+def _known(people: People, population: str, *conditions: str) -> bool:
+    """Whether somebody gives each of the labels that are counted, or each of these answered."""
+    tests = [test for one in (population, *conditions) for test in parse_population(one).tests]
+    asked = [test for one in conditions for test in parse_population(one).tests
+             if test.item == "labels" and people.granted.isdisjoint(test.values)]  # fmt: skip
+    if not all(people.answered.issuperset(test.values) for test in asked):
+        return False
+    if not asked:
+        return True
+    wholes = {parse_population(one).whole for one in (population, *conditions)}
+    among = [expression(test) for test in tests if test.item != "labels"]
+    here = people.of(
+        people.frame.filter(within("residents" if wholes == {"residents"} else "everyone"), *among)
     )
+    return not any(here.value(f"label:{one}").null_count() for test in asked for one in test.values)
 
 
 def _when(line: Line, whole: str) -> pl.Expr:

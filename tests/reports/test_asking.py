@@ -419,3 +419,46 @@ def test_an_old_workbook_is_to_be_saved_anew(asked: Home, hub: Hub, tmp_path: Pa
     ran = hub("form", "answer", tmp_path / "清单.xlsx", home=asked)
     assert ran.code != 0
     assert "另存为 .xlsx" in ran.err
+
+
+def test_an_answered_label_makes_a_member_and_counts_once_all_are_asked(
+    home: Home, hub: Hub, tmp_path: Path
+) -> None:
+    """Of a label that no platform gives; where one gives it, its word goes before the answer."""
+    book = Workbook()
+    for row in (["网格", "孤儿人数", "低保人数"], ["合计"]):
+        book.active.append(row)
+    book.save(tmp_path / "统计.xlsx")
+    register(home, tmp_path / "统计.xlsx", Sent("民政"))
+    _form(home, tmp_path, "孤儿名册", ["姓名", "身份证号"], "label:孤儿")
+    with people_of(home, None) as (people, _):
+        ids = people.frame["resident_id"].to_list()
+        poor = dict(zip(ids, people.value("label:低保"), strict=True))
+        own = people.own("label:低保").to_list()
+
+    def told(*said: tuple[str, str, str]) -> tuple[list[str | None], list[str]]:
+        with people_of(home, None) as (people, _):
+            given = [Answer(str(nth), *one) for nth, one in enumerate(said)]
+            assert take_answers(home, people, given, {}).taken == len(said)
+        out = tmp_path / "out.xlsx"
+        found = []
+        for form in ("统计", "孤儿名册"):
+            assert hub("form", "fill", form, "--out", out, home=home).code == 0
+            found.append(list(load_workbook(out).active.iter_rows(values_only=True)))
+        return list(found[0][-1][1:]), [row[0] for row in found[1][1:] if row[0]]
+
+    rich = next(one for one in ids if not poor[one])
+    assert told((ids[0], "label:孤儿", "是"), (rich, "label:低保", "是"))[0] == [
+        None,
+        sum(poor.values()),
+    ]
+    others = tuple((one, "label:孤儿", "否") for one in ids[1:])
+    counted, listed = told(*others)
+    assert (counted, len(listed)) == ([1, sum(poor.values())], 1)
+    with people_of(home, None) as (people, connection):
+        assert people.value("label:孤儿").to_list() == [True] + [False] * (len(ids) - 1)
+        assert people.own("label:低保").to_list() == own
+        mine = people.of(people.frame.filter(pl.col("resident_id") == ids[0]))
+        (source,) = sources_of(home, connection, mine, ["label:孤儿"])
+        assert source["platform"].to_list() == ["collected"]
+        assert source["said_at"].null_count() == 0
