@@ -247,7 +247,7 @@ def _count_cells(
 ) -> None:
     for column in sheet.across:
         mine = [value for (_, at), value in numbers.items() if at == column.at]
-        one = ColumnReport(sheet.sheet, column.at, column.header, f"count:{column.when}")
+        one = ColumnReport(sheet.sheet, column.at, column.header, column.item)
         one.applies, one.filled = len(mine), sum(value is not None for value in mine)
         report.columns.append(one)
 

@@ -76,6 +76,12 @@ class Line(Part):
     proposed: str | None = "?"  # what it was taken for; where `when` differs, an officer has spoken
     count: Literal["residents", "households", "age_average"] = "residents"
 
+    @property
+    def item(self) -> str:
+        """What it counts, as the registry names it; what nobody understood is only like itself."""
+        what = "" if self.count == "residents" else f"{self.count} "
+        return f"count:{what}{self.header if self.when is None else self.when}"
+
     @field_validator("when")
     @classmethod
     def _understood(cls, value: str | None) -> str | None:

@@ -148,8 +148,8 @@ class People:
         said = self._collected(f"label:{label}").replace_strict(
             {"是": True, "否": False}, default=None, return_dtype=pl.Boolean
         )
-        some = self.frame.select(pl.col("labels").list.eval(_answered_label()).list.contains(label))
-        some = some.to_series().replace_strict({True: True}, default=None)  # one of the household
+        answered = pl.col("labels").list.eval(_answered_label()).list.contains(label)
+        some = self.frame.select(pl.when(answered).then(answered).alias("v"))["v"]  # of a household
         return pl.select(pl.coalesce(self.own(f"label:{label}"), some, said).alias("v"))["v"]
 
     def own(self, item: str) -> pl.Series:

@@ -13,6 +13,7 @@ from reports.answers_in import Answer, checked_values, take_answers
 from reports.ask_lists import LOCATOR, NOT_ASKED, item_of, write_lists
 from reports.asking import questions
 from reports.form_file import load_forms
+from reports.overlap import overlap
 from reports.people import people_of, sources_of
 from reports.register import Sent, register
 from tests.pipelines.small_home import database, make_home
@@ -462,3 +463,33 @@ def test_an_answered_label_makes_a_member_and_counts_once_all_are_asked(
         (source,) = sources_of(home, connection, mine, ["label:孤儿"])
         assert source["platform"].to_list() == ["collected"]
         assert source["said_at"].null_count() == 0
+
+
+def test_a_list_fits_a_sheet_of_paper(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    _, book = _list(asked, hub, tmp_path / "清单")
+    sheet = book.active
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    widths = [sheet.column_dimensions[one.column_letter].width for one in sheet[1]]
+    assert sum(widths) < 240, "or nobody can read it"
+
+
+def test_what_tables_count_is_one_only_where_it_is_the_same(home: Home, tmp_path: Path) -> None:
+    for name, rows in {
+        "甲表": (["网格", "总人数", "总户数", "帮扶率（%）", "备注"],),
+        "乙表": (
+            ["类别", "总人数", "户数", "达标率（%）", "说明"],
+            ["低保对象"],
+            ["残疾人"],
+        ),
+    }.items():
+        book = Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(tmp_path / f"{name}.xlsx")
+        assert register(home, tmp_path / f"{name}.xlsx", Sent("民政")).form.sheets[0].across
+    with people_of(home, None) as (people, _):
+        found = overlap(load_forms(home), people)
+    assert (found.fields_before, found.fields_after) == (8, 6)
+    assert found.merges == []
+    assert found.titles["count:"] == "总人数"
