@@ -475,7 +475,7 @@ def test_a_list_fits_a_sheet_of_paper(asked: Home, hub: Hub, tmp_path: Path) -> 
 
 
 def test_what_tables_count_is_one_only_where_it_is_the_same(home: Home, tmp_path: Path) -> None:
-    for name, rows in {
+    for name, lines in {
         "甲表": (["网格", "总人数", "总户数", "帮扶率（%）", "备注"],),
         "乙表": (
             ["类别", "总人数", "户数", "达标率（%）", "说明"],
@@ -484,7 +484,7 @@ def test_what_tables_count_is_one_only_where_it_is_the_same(home: Home, tmp_path
         ),
     }.items():
         book = Workbook()
-        for row in rows:
+        for row in lines:
             book.active.append(row)
         book.save(tmp_path / f"{name}.xlsx")
         assert register(home, tmp_path / f"{name}.xlsx", Sent("民政")).form.sheets[0].across
