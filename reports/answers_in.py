@@ -24,6 +24,7 @@ from reports.collected import (
 from reports.items import facts_of_item, is_item
 from reports.people import People
 from reports.tables import AUTHOR
+from reports.texts import squeezed
 from schemas.codes import inputs_of, standard_code
 from schemas.dates import standard_day
 from schemas.extras import extras
@@ -39,6 +40,11 @@ SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+")
 READS = {f"other:{title}": one.reads for title, one in extras().items()}
 DIGITS = re.compile(r"(?:账号|卡号|证号|编号)$")
 """What has at least some digits in it."""
+NAMES = re.compile(r"(?:姓名|联系人|监护人|地址|住址)$")
+"""What has some letters in it, and no telephone that belongs in the next cell."""
+FLAGS = dict.fromkeys(("是", "有", "√", "✓", "对"), "是") | dict.fromkeys(
+    ("否", "无", "没有", "不是", "×", "✗"), "否"
+)
 DITTO = re.compile(r"同[上左右前下].{0,3}|上同|[〃″“”\"々]+|[′']{1,2}")
 UNKNOWN = ("不详", "未知", "不知道", "不清楚", "不明", "待核实", "待核", "？", "?")
 """Written where nobody could be asked: it answers nothing, and would never be asked again."""
@@ -416,7 +422,7 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
     facts, cell = facts_of_item(item), pl.col("v")
     told: pl.Expr
     if facts.kind == "flag":
-        return [one if one in ("是", "否") else None for one in values]
+        return [FLAGS.get(one) for one in values]
     reads = READS.get(item, "")
     if item in NUMBERS or reads == "id_number":
         stated = pl.lit(None, pl.String)
@@ -433,7 +439,10 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
     else:
         told = pl.when(cell.str.len_chars() <= LONGEST).then(cell)
         if DIGITS.search(facts.title):
+            values = [squeezed(one) for one in values]
             told = pl.when(cell.str.contains("[0-9]{3}")).then(told)
+        elif NAMES.search(facts.title):
+            told = pl.when(~cell.str.contains("^[-0-9０-９ Xx]+$|^[^0-9]*[0-9]{11}")).then(told)
         told = pl.when(~cell.is_in(UNKNOWN)).then(told)
     cut = re.compile(f"{SHORTENED.pattern}|{DITTO.pattern}")
     whole = [None if cut.fullmatch(one) else one for one in values]
