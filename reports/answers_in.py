@@ -92,6 +92,7 @@ class Taken:
     fields: int = 0  # of the taken: those that wait for the platform's next pull
     refused: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)  # places of answers unlike what is held
+    new: list[Answer] = field(default_factory=list)  # of what nobody held
     files: list[Path] = field(default_factory=list)
 
 
@@ -313,7 +314,9 @@ def take_answers(
                 )
             else:
                 good.append(Answer(one.place, one.resident_id, item, value))
-                if held.get(one.resident_id, value) != value:
+                if one.resident_id not in held:
+                    done.new.append(one)
+                elif held[one.resident_id] != value:
                     done.changed.append(one.place)
     _keep(home, people, good, done)
     return done
@@ -348,6 +351,16 @@ def superseding(places: Sequence[str]) -> list[str]:
         f"有 {len(places)} 格与库里已有的不同（{some(places)}），按这次的收了，"
         "归口平台另有说法的仍按平台；"
         "如果这份清单是以前导出的、晚交的，请核对这几格，不对的改好再交一次。"
+    ] * bool(places)
+
+
+def unasked(answers: Sequence[Answer], questions: pl.DataFrame) -> list[str]:
+    """A line about answers that no form waits for: perhaps they belong in the next cell."""
+    waiting = set(questions.select("resident_id", "item").iter_rows())
+    places = [one.place for one in answers if (one.resident_id, one.item) not in waiting]
+    return [
+        f"有 {len(places)} 格没有表在要（{some(places)}），照样收了；"
+        "如果是填错了格，请把这一格改成对的，再把答案填进该填的格，重交一次。"
     ] * bool(places)
 
 

@@ -498,3 +498,18 @@ def test_what_tables_count_is_one_only_where_it_is_the_same(home: Home, tmp_path
     assert (found.fields_before, found.fields_after) == (8, 6)
     assert found.merges == []
     assert found.titles["count:"] == "总人数"
+
+
+def test_an_answer_where_nothing_is_asked_is_told_of(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    """Of one who is in no form that wants it, nobody would ever look at the cell."""
+    _form(asked, tmp_path, "走访表", ["姓名", "身份证号", "服务需求"], "label:低保")
+    path, book = _list(asked, hub, tmp_path / "清单")
+    sheet, nth = book.active, _at(book, "other:服务需求")
+    cells = [sheet.cell(row, nth) for row in range(2, sheet.max_row + 1)]
+    for cell in cells:
+        cell.value = "送餐"
+    book.save(path)
+    told = hub("form", "answer", path, "--json", home=asked).json
+    assert told["taken"] == len(cells) == 3
+    (note,) = told["notes"]
+    assert "有 2 格没有表在要" in note
