@@ -76,6 +76,14 @@ def unplaced(sheet: Sheet, people: People, population: str) -> int:
     return nowhere.filter(_tests(population)).height
 
 
+def ungiven(sheet: Sheet, people: People) -> list[str]:
+    """The labels that nobody gives, of sums that count those of the others alone."""
+    lines = (parse_population(one.when or "") for one in (*sheet.across, *sheet.down))
+    wanted = [test.values for one in lines for test in one.tests if test.item == "labels"]
+    summed = {label for one in wanted if not people.granted.isdisjoint(one) for label in one}
+    return sorted(summed - people.granted - people.answered)
+
+
 def _known(people: People, population: str, *conditions: str) -> bool:
     """Whether somebody gives each of the labels that are counted, or each of these answered."""
     tests = [test for one in (population, *conditions) for test in parse_population(one).tests]

@@ -352,3 +352,13 @@ def test_a_grid_is_found_by_its_name_without_the_community(home: Home) -> None:
         named = people.of(people.frame.with_columns(grid_name=pl.lit("甲社区第一网格")))
         line = Line(at="4", header="第一网格", when="grid_name = 第一网格")
         assert unknown_places([line], named) == []
+
+
+def test_a_sum_of_labels_says_which_of_them_nobody_gives(
+    home: Home, hub: Hub, tmp_path: Path
+) -> None:
+    file = _headed(tmp_path, ["类别", "人数"], ["低保对象"], ["孤儿"], ["合计"])
+    said = hub("form", "register", file, "--department", "民政", home=home).out
+    assert "合计里没有孤儿" in said
+    told = hub("form", "fill", "汇总", "--out", tmp_path / "o.xlsx", "--json", home=home).json
+    assert told["ungiven"] == ["孤儿"]
