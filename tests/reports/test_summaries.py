@@ -362,3 +362,31 @@ def test_a_sum_of_labels_says_which_of_them_nobody_gives(
     assert "合计里没有孤儿" in said
     told = hub("form", "fill", "汇总", "--out", tmp_path / "o.xlsx", "--json", home=home).json
     assert told["ungiven"] == ["孤儿"]
+
+
+def test_a_band_within_a_band_is_the_narrower(home: Home, tmp_path: Path) -> None:
+    assert counted(("15-49岁育龄妇女", "其中：15-19岁")).when == (
+        "age >= 15 & sex_code = 2 & age <= 19"
+    )
+    assert counted(("60岁以上", "60-69岁")).when == "age >= 60 & age <= 69"
+    assert counted(("0-17岁", "其中：0-3岁婴幼儿")).when == "age >= 0 & age <= 3"
+
+
+def test_the_unit_of_a_row_stands_at_its_right(home: Home, tmp_path: Path) -> None:
+    file = _headed(tmp_path, ["序号", "项目", "数量", "单位", "其中：女", "占比"],
+                   ["1", "60岁以上老年人", "", "人", "", ""], ["2", "低保户", "", "户", "", ""],
+                   ["3", "常住人口", "", "万人", "", ""])  # fmt: skip
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.across] == ["", None, "sex_code = 2", None]
+    assert [(one.when, one.count) for one in sheet.down] == [
+        ("age >= 60", "residents"), ("label:低保", "households"), (None, "residents"),
+    ]  # fmt: skip
+
+
+def test_rows_that_nobody_understands_are_no_list_of_people(home: Home, tmp_path: Path) -> None:
+    """It was filled with everybody, a row each, and the sum counted them."""
+    file = _headed(tmp_path, ["残疾类别", "人数", "一级", "二级", "未定级"], ["视力残疾甲"],
+                   ["听力残疾乙"], ["肢体残疾丙"], ["合计"])  # fmt: skip
+    (sheet,) = register(home, file, Sent("残联")).form.sheets
+    assert sheet.kind == "summary"
+    assert {one.when for one in sheet.down} == {None}
