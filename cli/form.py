@@ -24,7 +24,7 @@ PERIODS = {
     "once": "一次性",
 }  # fmt: skip
 DOUBTFUL = 0.85
-UNITS = {"residents": "人", "households": "户", "age_average": "平均年龄"}
+UNITS = {"residents": "人", "households": "户"}
 ScopeOption = Annotated[
     str | None,
     typer.Option(

@@ -74,7 +74,7 @@ class Line(Part):
     header: str
     when: str | None = ""  # None: nobody knows what it counts
     proposed: str | None = "?"  # what it was taken for; where `when` differs, an officer has spoken
-    count: Literal["residents", "households", "age_average"] = "residents"
+    count: Literal["residents", "households"] = "residents"
 
     @property
     def item(self) -> str:
