@@ -24,7 +24,7 @@ PERIODS = {
     "once": "一次性",
 }  # fmt: skip
 DOUBTFUL = 0.85
-UNITS = {"residents": "人", "households": "户", "age_average": "平均年龄"}
+UNITS = {"residents": "人", "households": "户"}
 ScopeOption = Annotated[
     str | None,
     typer.Option(
@@ -129,6 +129,11 @@ def _review(report: "FillReport") -> None:
 def _unnamed(report: Any) -> None:  # noqa: ANN401 (a FillReport; imported where needed)
     from cli.screen import say
 
+    if report.ungiven:
+        say(
+            f"几类人的合计里没有{'、'.join(report.ungiven)}：没有平台给这些标签，有多少人不知道。"
+            "另外知道的，请在合计里加上。"
+        )
     if report.unnamed:
         say(
             f"这几行的名称在范围里对不上，或有几个同名的，留空：{'、'.join(report.unnamed)}。"
@@ -243,7 +248,8 @@ def fill(
         as_json({
             "form": report.form, "rows": report.rows, "asked": report.asked,
             "answered": report.answered, "without_grid": report.without_grid,
-            "unnamed": report.unnamed, "columns": report.columns,
+            "unnamed": report.unnamed, "ungiven": report.ungiven,
+            "columns": report.columns,
         })  # fmt: skip
     else:
         _tell(report, out.resolve())

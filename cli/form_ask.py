@@ -113,8 +113,9 @@ def answer(
 ) -> None:
     """Take answers in, and sync the platform they belong to."""
     from cli.screen import as_json
-    from reports.answers_in import corrected, read_answers, superseding, take_answers
-    from reports.form_file import FOLDER
+    from reports.answers_in import corrected, read_answers, superseding, take_answers, unasked
+    from reports.asking import questions
+    from reports.form_file import load_forms
     from reports.people import people_of
     from warehouse.answers import merged_ids, split_ids
 
@@ -123,11 +124,13 @@ def answer(
     given = [one for each in lists for one in each.answers]
     with people_of(opened, None) as (people, connection):
         merged, split = merged_ids(connection), split_ids(connection)
+        forms = load_forms(opened)
+        waiting = questions(forms, people)
         taken = take_answers(opened, people, given, merged, split)
-        forms = [one.stem for one in (opened.root / FOLDER).glob("*.yaml")]
         notes = [
             *(line for each in lists for line in each.notes),
-            *corrected(people, lists, forms),
+            *corrected(people, lists, [one.form for one in forms]),
+            *unasked(taken.new, waiting),
             *superseding(taken.changed),
         ]
     unread = [one for each in lists for one in each.refused]

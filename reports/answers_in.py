@@ -24,6 +24,7 @@ from reports.collected import (
 from reports.items import facts_of_item, is_item
 from reports.people import People
 from reports.tables import AUTHOR
+from reports.texts import squeezed
 from schemas.codes import inputs_of, standard_code
 from schemas.dates import standard_day
 from schemas.extras import extras
@@ -39,6 +40,11 @@ SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+")
 READS = {f"other:{title}": one.reads for title, one in extras().items()}
 DIGITS = re.compile(r"(?:账号|卡号|证号|编号)$")
 """What has at least some digits in it."""
+NAMES = re.compile(r"(?:姓名|联系人|监护人|地址|住址)$")
+"""What has some letters in it, and no telephone that belongs in the next cell."""
+FLAGS = dict.fromkeys(("是", "有", "√", "✓", "对"), "是") | dict.fromkeys(
+    ("否", "无", "没有", "不是", "×", "✗"), "否"
+)
 DITTO = re.compile(r"同[上左右前下].{0,3}|上同|[〃″“”\"々]+|[′']{1,2}")
 UNKNOWN = ("不详", "未知", "不知道", "不清楚", "不明", "待核实", "待核", "？", "?")
 """Written where nobody could be asked: it answers nothing, and would never be asked again."""
@@ -86,6 +92,7 @@ class Taken:
     fields: int = 0  # of the taken: those that wait for the platform's next pull
     refused: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)  # places of answers unlike what is held
+    new: list[Answer] = field(default_factory=list)  # of what nobody held
     files: list[Path] = field(default_factory=list)
 
 
@@ -307,7 +314,9 @@ def take_answers(
                 )
             else:
                 good.append(Answer(one.place, one.resident_id, item, value))
-                if held.get(one.resident_id, value) != value:
+                if one.resident_id not in held:
+                    done.new.append(one)
+                elif held[one.resident_id] != value:
                     done.changed.append(one.place)
     _keep(home, people, good, done)
     return done
@@ -342,6 +351,16 @@ def superseding(places: Sequence[str]) -> list[str]:
         f"有 {len(places)} 格与库里已有的不同（{some(places)}），按这次的收了，"
         "归口平台另有说法的仍按平台；"
         "如果这份清单是以前导出的、晚交的，请核对这几格，不对的改好再交一次。"
+    ] * bool(places)
+
+
+def unasked(answers: Sequence[Answer], questions: pl.DataFrame) -> list[str]:
+    """A line about answers that no form waits for: perhaps they belong in the next cell."""
+    waiting = set(questions.select("resident_id", "item").iter_rows())
+    places = [one.place for one in answers if (one.resident_id, one.item) not in waiting]
+    return [
+        f"有 {len(places)} 格没有表在要（{some(places)}），照样收了；"
+        "如果是填错了格，请把这一格改成对的，再把答案填进该填的格，重交一次。"
     ] * bool(places)
 
 
@@ -416,7 +435,7 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
     facts, cell = facts_of_item(item), pl.col("v")
     told: pl.Expr
     if facts.kind == "flag":
-        return [one if one in ("是", "否") else None for one in values]
+        return [FLAGS.get(one) for one in values]
     reads = READS.get(item, "")
     if item in NUMBERS or reads == "id_number":
         stated = pl.lit(None, pl.String)
@@ -433,7 +452,10 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
     else:
         told = pl.when(cell.str.len_chars() <= LONGEST).then(cell)
         if DIGITS.search(facts.title):
+            values = [squeezed(one) for one in values]
             told = pl.when(cell.str.contains("[0-9]{3}")).then(told)
+        elif NAMES.search(facts.title):
+            told = pl.when(~cell.str.contains("^[-0-9０-９ Xx]+$|^[^0-9]*[0-9]{11}")).then(told)
         told = pl.when(~cell.is_in(UNKNOWN)).then(told)
     cut = re.compile(f"{SHORTENED.pattern}|{DITTO.pattern}")
     whole = [None if cut.fullmatch(one) else one for one in values]

@@ -73,7 +73,7 @@ def write_lists(people: People, questions: pl.DataFrame, folder: Path) -> list[A
 def _grids(long: pl.DataFrame) -> pl.DataFrame:
     """Code, name and worker of each grid: two communities may each have a 第一网格."""
     each = long.select("grid_code", "grid_name", "worker_name").unique("grid_code", keep="any")
-    return each.sort("grid_name", "grid_code", nulls_last=True)
+    return each.sort("grid_code", nulls_last=True)
 
 
 def _table(mine: pl.DataFrame) -> pl.DataFrame:

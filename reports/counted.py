@@ -77,7 +77,8 @@ def counted(path: tuple[str, ...]) -> Counted:
     if {"residents", "registered"} <= {*conditions}:  # 实有人口, among them 户籍人口
         conditions = [one for one in conditions if one != "registered"]
         conditions.append("residence_type_code in 1|2")
-    conditions = _narrowest(dict.fromkeys(conditions))
+    each = (part for one in conditions for part in one.split(" & "))
+    conditions = _narrowest(dict.fromkeys(each))
     equal = [one.split()[0] for one in conditions if " = " in one or " in " in one]
     if len(equal) > len(set(equal)):  # nobody is both
         return Counted(None)
@@ -99,6 +100,8 @@ def _narrowest(conditions: Iterable[str]) -> list[str]:
 def _plain(text: str) -> str:
     text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
     text = re.sub(r"劳动年龄段?(?:人口|人员)?(?=[(]\d)", "", text)
+    text = text.replace("育龄妇女", "女性" if re.search(r"\d", text) else "15-49岁女性")
+    text = re.sub("(?<=岁)(?:婴幼儿|幼儿|青少年|少年|青年)", "", text)
     return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
 
 

@@ -25,7 +25,7 @@ from reports.row_places import unknown_places
 from reports.sheet_ranges import shifted_names
 from reports.sheet_rows import Shift
 from reports.styles import Styles
-from reports.summary_sheet import counts, unplaced, write_summary
+from reports.summary_sheet import counts, ungiven, unplaced, write_summary
 from reports.tops import Found, changes, known_of, with_tops
 
 STYLES, WORKBOOK = "xl/styles.xml", "xl/workbook.xml"
@@ -55,6 +55,8 @@ class FillReport:
     """Of a table of counts: what its rows are, and how many people belong to no known one."""
     unnamed: list[str] = field(default_factory=list)
     """Of a table of counts: rows whose name is of no place here, or of more than one."""
+    ungiven: list[str] = field(default_factory=list)
+    """Of a table of counts: labels that belong to a sum and that nobody gives: it lacks them."""
     residents: list[str] = field(default_factory=list)  # ids of whom the form is about
 
     @property
@@ -156,6 +158,7 @@ def fill(
         if sheet.kind == "summary":
             lines, numbers = counts(sheet, people, form.population)
             report.unnamed += unknown_places((*sheet.down, *sheet.across), people)
+            report.ungiven += ungiven(sheet, people)
             shift, pieces = write_summary(xml, sheet, lines, numbers)
             _count_cells(report, sheet, numbers)
             if left := unplaced(sheet, people, form.population):
@@ -187,6 +190,7 @@ def measure(form: FormFile, people: People) -> FillReport:
         if sheet.kind == "summary":
             _count_cells(report, sheet, counts(sheet, people, form.population)[1])
             report.unnamed += unknown_places((*sheet.down, *sheet.across), people)
+            report.ungiven += ungiven(sheet, people)
         else:
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
@@ -247,7 +251,7 @@ def _count_cells(
 ) -> None:
     for column in sheet.across:
         mine = [value for (_, at), value in numbers.items() if at == column.at]
-        one = ColumnReport(sheet.sheet, column.at, column.header, f"count:{column.when}")
+        one = ColumnReport(sheet.sheet, column.at, column.header, column.item)
         one.applies, one.filled = len(mine), sum(value is not None for value in mine)
         report.columns.append(one)
 

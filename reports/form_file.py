@@ -74,7 +74,13 @@ class Line(Part):
     header: str
     when: str | None = ""  # None: nobody knows what it counts
     proposed: str | None = "?"  # what it was taken for; where `when` differs, an officer has spoken
-    count: Literal["residents", "households", "age_average"] = "residents"
+    count: Literal["residents", "households"] = "residents"
+
+    @property
+    def item(self) -> str:
+        """What it counts, as the registry names it; what nobody understood is only like itself."""
+        what = "" if self.count == "residents" else f"{self.count} "
+        return f"count:{what}{self.header if self.when is None else self.when}"
 
     @field_validator("when")
     @classmethod
@@ -111,6 +117,7 @@ class Sheet(Part):
     across: tuple[Line, ...] = ()  # summary: its columns
     down: tuple[Line, ...] = ()  # summary: its rows, `at` their numbers; none: one of `each`
     stub: str = "A"  # summary without rows of its own: where the names of its rows go
+    seq: str = ""  # and their numbers, where there is a column for them
     each: Literal["grid_code", "community_code", "compound"] = "grid_code"  # and what they are
 
     @model_validator(mode="after")

@@ -60,7 +60,7 @@ def items_of(form: FormFile) -> dict[str, str]:
             if column.item not in FREE:
                 found.setdefault(column.item, column.header)
         for line in sheet.across:
-            found.setdefault(f"count:{line.when}", line.header)
+            found.setdefault(line.item, line.header)
     return found
 
 
@@ -117,19 +117,22 @@ def _pairs(forms: Sequence[FormFile], asks: dict[str, dict[str, str]]) -> list[P
 
 def _merges(forms: Sequence[FormFile], asks: dict[str, dict[str, str]]) -> list[list[str]]:
     """Groups of forms that could be one: the same people, and mostly items of the others."""
-    groups: list[tuple[str, list[str], set[str]]] = []
+    groups: list[tuple[object, list[str], set[str]]] = []
     for form in sorted(forms, key=lambda f: (-len(asks[f.form]), f.form)):
         mine = set(asks[form.form])
-        for population, names, items in groups:
-            if population == form.population and len(mine & items) >= ALIKE * len(mine):
+        rows = [line.when for sheet in form.sheets for line in sheet.down]
+        for about, names, items in groups:
+            if about == (form.population, rows) and len(mine & items) >= ALIKE * len(mine):
                 names.append(form.form)
                 items.update(mine)
                 break
         else:
-            groups.append((form.population, [form.form], mine))
+            groups.append(((form.population, rows), [form.form], mine))
     return [sorted(names) for _, names, _ in groups if len(names) > 1]
 
 
 def title_of(item: str, header: str) -> str:
     """What an item is called: the standard's title, or as the form calls what it counts."""
+    if item == "count:":
+        return "总人数"
     return f"人数：{header}" if item.startswith("count:") else facts_of_item(item).title

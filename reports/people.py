@@ -17,9 +17,9 @@ import polars as pl
 
 from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
-from identity.roster import named, roster, sources
+from identity.roster import LABELS, named, roster, sources
 from reports.besides import told_besides
-from reports.collected import read_collected
+from reports.collected import PLATFORM, read_collected
 from reports.conditions import Test, possible, within
 from reports.inferred import (
     ALSO,
@@ -67,6 +67,32 @@ class People:
     def of(self, frame: pl.DataFrame) -> "People":
         """The same with fewer people, or in another order."""
         return replace(self, frame=frame)
+
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """Labels of which somebody was asked."""
+        told = self.collected["item"].unique().to_list()
+        return frozenset(one.removeprefix("label:") for one in told if one.startswith("label:"))
+
+    def with_answered(self) -> "People":
+        """The labels that somebody said they have, among the labels of whom nobody else tells."""
+        told: dict[str, list[dict[str, str]]] = {}
+        for label in sorted(self.answered):
+            says = self.own(f"label:{label}").is_null() & (
+                self._collected(f"label:{label}") == "是"
+            )
+            for one in self.frame.filter(says)["resident_id"]:
+                told.setdefault(one, []).append({"label": label, "platform": PLATFORM})
+        if not told:
+            return self
+        said = pl.DataFrame(
+            {"resident_id": list(told), "#said": list(told.values())},
+            schema={"resident_id": pl.String, "#said": LABELS},
+        )
+        frame = self.frame.join(said, on="resident_id", how="left", maintain_order="left")
+        held = pl.col("labels").fill_null([])
+        both = pl.when(pl.col("#said").is_not_null()).then(held.list.concat("#said"))
+        return self.of(frame.with_columns(both.otherwise("labels").alias("labels")).drop("#said"))
 
     def value(self, item: str) -> pl.Series:
         """The item of everybody: text, dates, numbers or booleans; null where it is not held."""
@@ -122,7 +148,9 @@ class People:
         said = self._collected(f"label:{label}").replace_strict(
             {"是": True, "否": False}, default=None, return_dtype=pl.Boolean
         )
-        return pl.select(pl.coalesce(self.own(f"label:{label}"), said).alias("v"))["v"]
+        answered = pl.col("labels").list.eval(_answered_label()).list.contains(label)
+        some = self.frame.select(pl.when(answered).then(answered).alias("v"))["v"]  # of a household
+        return pl.select(pl.coalesce(self.own(f"label:{label}"), some, said).alias("v"))["v"]
 
     def own(self, item: str) -> pl.Series:
         """What platforms and rules say of a label or of a spouse, without any answer."""
@@ -135,7 +163,8 @@ class People:
             return self.frame.select(_detail(rest, kind).alias("v"))["v"]
         if rest not in self.granted:
             return pl.Series("v", [None] * self.frame.height, dtype=pl.Boolean)
-        has = _names().list.contains(rest).fill_null(value=False)
+        others = pl.col("labels").list.eval(_label_of_others())
+        has = others.list.contains(rest).fill_null(value=False)
         if rest in self.rules:
             has = pl.when(has | ~_could_hold(self.rules[rest])).then(has)
         return self.frame.select(has.alias("v"))["v"]
@@ -210,7 +239,8 @@ def people_of(
         found = replace(found, collected=told)
         read = only is None or "labels" in only
         granted = frozenset(rules.keys() | (named(connection, "labels") if read else set()))
-        yield replace(found, rules=rules, granted=granted), connection
+        found = replace(found, rules=rules, granted=granted)
+        yield found.with_answered() if read else found, connection
 
 
 def _extras_behind(items: Collection[str]) -> set[str]:
@@ -318,6 +348,18 @@ def _names() -> pl.Expr:
     return pl.col("labels").list.eval(pl.element().struct.field("label"))
 
 
+def _is_answer() -> pl.Expr:
+    return pl.element().struct.field("platform").eq_missing(PLATFORM)
+
+
+def _answered_label() -> pl.Expr:
+    return pl.element().filter(_is_answer()).struct.field("label")
+
+
+def _label_of_others() -> pl.Expr:
+    return pl.element().filter(~_is_answer()).struct.field("label")
+
+
 def _could_hold(rule: LabelRule) -> pl.Expr:
     """Whether what is not known of somebody could be such that the rule gives them its label."""
     stays = pl.col("died_on").is_null() & pl.col("left_on").is_null()
@@ -339,7 +381,7 @@ def _detail(label: str, part: str) -> pl.Expr:
 def label_source(people: People, item: str) -> pl.DataFrame:
     """The record that grants a label, as `SOURCE`, to each who has it."""
     long = people.frame.select("resident_id", "labels").explode("labels", empty_as_null=True)
-    long = long.unnest("labels").filter(pl.col("platform").is_not_null())
+    long = long.unnest("labels").filter(pl.col("platform") != PLATFORM)
     rest = item.partition(":")[2]
     mine = long.filter(pl.col("label").is_in(rest.split("|"))) if rest else long
     nothing = pl.lit(None, pl.Datetime("us", "UTC")).alias("said_at")

@@ -34,6 +34,8 @@ WHOM = re.compile("[岁男女人户]")
 """In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
 AMONG = re.compile(r"[(\d.、)一二三四五六七八九十]*其中")
 """What begins so is part of what stands before; `80岁以上其中：女` says itself of what."""
+UNIT = re.compile("(?:计量)?单位")
+"""A column that says what each row is counted in."""
 NO_GROUP = re.compile("[%比率]|备注|说明")
 """What is not understood, and no group of people that a sum would lack."""
 AMISS = re.compile("[&|]")
@@ -241,23 +243,34 @@ def _summary(layout: Layout) -> Sheet | None:
     across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
     known = sum(one.when is not None for one in across)
     first, last = layout.body
-    rows = [
-        (str(row), _row_path(texts[:stubs], places))
-        for row, texts in enumerate(layout.stubs, first)
+    units = [
+        nth for nth, one in enumerate(layout.columns) if UNIT.fullmatch(squeezed(one.path[-1]))
     ]
-    down = _among_them([one for one in rows if one[1]], ROWS_ARE.get(titles[stub], ""))
+    told = [(row, texts, _row_path(texts[:stubs], places))
+            for row, texts in enumerate(layout.stubs, first)]  # fmt: skip
+    rows = [
+        (str(row), (*path, *(texts[nth] for nth in units if nth >= stubs and texts[nth])))
+        for row, texts, path in told
+        if path
+    ]
+    down = _among_them(rows, ROWS_ARE.get(titles[stub], ""))
     of_rows = sum(bool(one.when) for one in down) * 2 > len(down)  # 本月、上月、同比 of each
-    if not known or (known * 2 < len(across) and not of_rows):
+    named = len(rows) >= 3 and len(rows) * 2 > len(layout.stubs)
+    if not named and (not known or (known * 2 < len(across) and not of_rows)):
         return None
     down = tuple(one.model_copy(update={"when": None}) if _part_sum(one) else one for one in down)
     total = layout.total
     if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
         total, first, down = first, first + 1, ()  # the sum stands above one row a grid
-    sums = [_sum_of(down)(Line(at=str(total), header="合计", when=""))] if total and down else []
+    untold = bool(down) and all(one.when is None for one in down)  # a sum of nobody knows whom
+    whole = Line(at=str(total), header="合计", when=None if untold else "")
+    sums = [_sum_of(down)(whole)] if total and down else []
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
         total=total, tops=_tops(layout), across=tuple(map(_proposed, across)),
         down=tuple(map(_proposed, (*down, *sums))), stub=get_column_letter(layout.columns[stub].at),
+        seq=next((get_column_letter(one.at) for one, title in
+                  zip(layout.columns, titles, strict=False) if title == "seq"), ""),
         each=EACH.get(titles[stub], "grid_code"),
     )  # fmt: skip
 
@@ -299,6 +312,7 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
             if height is not None
             and other[:height] == path[:height]
             and not any(map(_is_among, other))
+            and not UNIT.fullmatch(squeezed(other[-1]))
         )
         made.append(_line(at, path, next(wholes, ()), place))
     return tuple(map(_sum_of(made), made))

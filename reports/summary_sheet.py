@@ -17,12 +17,16 @@ Numbers = dict[tuple[str, str], int | None]
 """(row's `at`, column's `at`) to what is counted there; None where nobody knows what it counts."""
 
 
-def rows_of(sheet: Sheet, people: People) -> Sequence[Line]:
-    """The form's own rows; where it has none, one a grid, community or compound."""
+def rows_of(sheet: Sheet, people: People, whole: str = "everyone") -> Sequence[Line]:
+    """The form's own rows; where it has none, one a grid, community or compound.
+
+    A compound where nobody of the `whole` is, known from an old address, has none.
+    """
     if any(int(one.at) != sheet.total for one in sheet.down):
         return placed(sheet.down, people)
+    there = people.of(people.frame.filter(within(whole))) if sheet.each == "compound" else people
     named = pl.DataFrame(
-        [people.frame[sheet.each].alias("code"), people.value(ROW_TITLES[sheet.each]).alias("name")]
+        [there.frame[sheet.each].alias("code"), there.value(ROW_TITLES[sheet.each]).alias("name")]
     )
     found = named.drop_nulls("code").unique("code").sort("code")
     return [
@@ -44,12 +48,15 @@ def counts(
     """
     among, frame = parse_population(population), people.frame
     tests = pl.all_horizontal([pl.lit(value=True), *map(expression, among.tests)])
-    lines, across = rows_of(sheet, people), placed(sheet.across, people)
+    lines, across = rows_of(sheet, people, among.whole), placed(sheet.across, people)
     found: Numbers = {}
     for row in lines:
         mine = frame.filter(tests, _when(row, among.whole))
         for column in across:
-            if row.when is None or column.when is None or not _known(people, row.when, column.when):
+            if row.when is None or column.when is None:
+                found[row.at, column.at] = None
+                continue
+            if not _known(people, population, row.when, column.when):
                 found[row.at, column.at] = None
                 continue
             here = mine.filter(_tests(column.when))
@@ -69,12 +76,29 @@ def unplaced(sheet: Sheet, people: People, population: str) -> int:
     return nowhere.filter(_tests(population)).height
 
 
-def _known(people: People, *conditions: str) -> bool:
-    """Whether somebody gives each of the labels that are counted: else nobody can tell."""
-    tests = (test for one in conditions for test in parse_population(one).tests)
-    return all(
-        not people.granted.isdisjoint(test.values) for test in tests if test.item == "labels"
+def ungiven(sheet: Sheet, people: People) -> list[str]:
+    """The labels that nobody gives, of sums that count those of the others alone."""
+    lines = (parse_population(one.when or "") for one in (*sheet.across, *sheet.down))
+    wanted = [test.values for one in lines for test in one.tests if test.item == "labels"]
+    summed = {label for one in wanted if not people.granted.isdisjoint(one) for label in one}
+    return sorted(summed - people.granted - people.answered)
+
+
+def _known(people: People, population: str, *conditions: str) -> bool:
+    """Whether somebody gives each of the labels that are counted, or each of these answered."""
+    tests = [test for one in (population, *conditions) for test in parse_population(one).tests]
+    asked = [test for one in conditions for test in parse_population(one).tests
+             if test.item == "labels" and people.granted.isdisjoint(test.values)]  # fmt: skip
+    if not all(people.answered.issuperset(test.values) for test in asked):
+        return False
+    if not asked:
+        return True
+    wholes = {parse_population(one).whole for one in (population, *conditions)}
+    among = [expression(test) for test in tests if test.item != "labels"]
+    here = people.of(
+        people.frame.filter(within("residents" if wholes == {"residents"} else "everyone"), *among)
     )
+    return not any(here.value(f"label:{one}").null_count() for test in asked for one in test.values)
 
 
 def _when(line: Line, whole: str) -> pl.Expr:
@@ -145,6 +169,8 @@ def _told(row: XmlRow, sheet: Sheet, line: Line | None, numbers: Numbers) -> dic
             f'<c r="{sheet.stub}{row.number}"{_style(row, sheet.stub)} t="inlineStr">'
             f"<is><t>{text}</t></is></c>"
         )
+        if sheet.seq:
+            made[sheet.seq] = _number(row, sheet.seq, int(line.at) - sheet.body[0] + 1)
     return made
 
 

@@ -22,7 +22,7 @@ from reports.styles import Styles
 SHEET = 1_000_000
 """Rows of a sheet; what is more goes to the next one."""
 STAMP = re.compile(r"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
-WIDEST = 40
+WIDEST, TO_FILL = 48, 18
 AUTHOR = "数据大脑"
 """Whose remarks on a list are our own."""
 
@@ -107,20 +107,29 @@ def _letter(nth: int) -> str:
 def _drawn(frames: Mapping[str, pl.DataFrame], asked: Mapping[str, Asked]) -> bytes:
     """Headers in bold, the first row frozen, columns as wide as they need."""
     from openpyxl import Workbook
-    from openpyxl.styles import Font
+    from openpyxl.styles import Alignment, Font
 
     book = Workbook()
     book.remove(book.active)
     for name, frame in frames.items():
         sheet = book.create_sheet(name)
         sheet.freeze_panes = "A2"
+        sheet.print_title_rows = "1:1"
+        sheet.print_options.gridLines = True
+        sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+        sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage = 0, True
         for nth, column in enumerate(frame.columns):
             cell = sheet.cell(1, nth + 1, pl.select(safe(pl.lit(column))).item())
             cell.font = Font(bold=True)
             texts = frame[column].head(200).cast(pl.String).to_list()
-            width = max(len((text or "").encode()) for text in [column, column, *texts]) + 2
+            width = max(len((text or "").encode("gb18030")) for text in [column, *texts]) + 2
             sheet.column_dimensions[_letter(nth)].width = min(WIDEST, max(8, width))
             if column in asked:
+                sheet.column_dimensions[
+                    _letter(nth)
+                ].width = TO_FILL  # it is printed and taken along
+                cell.alignment = Alignment(wrap_text=True, vertical="center")
+                sheet.row_dimensions[1].height = 48
                 _to_be_filled(sheet, _letter(nth), cell, asked[column])
     made = io.BytesIO()
     book.save(made)

@@ -13,6 +13,7 @@ from reports.answers_in import Answer, checked_values, take_answers
 from reports.ask_lists import LOCATOR, NOT_ASKED, item_of, write_lists
 from reports.asking import questions
 from reports.form_file import load_forms
+from reports.overlap import overlap
 from reports.people import people_of, sources_of
 from reports.register import Sent, register
 from tests.pipelines.small_home import database, make_home
@@ -249,7 +250,11 @@ def test_an_old_list_handed_in_late_is_told_of(asked: Home, hub: Hub, tmp_path: 
      ("spouse_phone", "138 0013 8000", "13800138000"), ("spouse_id_number", "123", None),
      ("birth_date", "2027-01-01", None), ("birth_date", "2026-11-23", "2026-11-23"),
      ("since:低保", "2027-01-01", None), ("until:低保", "2027-01-01", "2027-01-01"),
-     ("other:银行账号", "6.222E+15", None)],
+     ("other:银行账号", "6.222E+15", None), ("other:银行账号", "6222 ００01 234", "62220001234"),
+     ("other:紧急联系人姓名", "13812345678", None), ("other:紧急联系人姓名", "李四", "李四"),
+     ("residence_address", "13812345678", None),
+     ("residence_address", "幸福里1-2-3", "幸福里1-2-3"),
+     ("label:孤儿", "√", "是"), ("label:孤儿", "没有", "否"), ("label:孤儿", "也许", None)],
 )  # fmt: skip
 def test_an_answer_of_the_wrong_kind_is_not_taken(item: str, said: str, read: str | None) -> None:
     assert checked_values(item, [said], date(2026, 11, 23)) == [read]
@@ -419,3 +424,92 @@ def test_an_old_workbook_is_to_be_saved_anew(asked: Home, hub: Hub, tmp_path: Pa
     ran = hub("form", "answer", tmp_path / "清单.xlsx", home=asked)
     assert ran.code != 0
     assert "另存为 .xlsx" in ran.err
+
+
+def test_an_answered_label_makes_a_member_and_counts_once_all_are_asked(
+    home: Home, hub: Hub, tmp_path: Path
+) -> None:
+    """Of a label that no platform gives; where one gives it, its word goes before the answer."""
+    book = Workbook()
+    for row in (["网格", "孤儿人数", "低保人数"], ["合计"]):
+        book.active.append(row)
+    book.save(tmp_path / "统计.xlsx")
+    register(home, tmp_path / "统计.xlsx", Sent("民政"))
+    _form(home, tmp_path, "孤儿名册", ["姓名", "身份证号"], "label:孤儿")
+    with people_of(home, None) as (people, _):
+        poor = dict(zip(people.frame["resident_id"], people.value("label:低保"), strict=True))
+        ids = people.frame.sort("lives_here", descending=True)["resident_id"].to_list()
+        own = people.own("label:低保").to_list()
+
+    def told(*said: tuple[str, str, str]) -> tuple[list[str | None], list[str]]:
+        with people_of(home, None) as (people, _):
+            given = [Answer(str(nth), *one) for nth, one in enumerate(said)]
+            assert take_answers(home, people, given, {}).taken == len(said)
+        out = tmp_path / "out.xlsx"
+        found = []
+        for form in ("统计", "孤儿名册"):
+            assert hub("form", "fill", form, "--out", out, home=home).code == 0
+            found.append(list(load_workbook(out).active.iter_rows(values_only=True)))
+        return list(found[0][-1][1:]), [row[0] for row in found[1][1:] if row[0]]
+
+    rich = next(one for one in ids if not poor[one])
+    assert told((ids[0], "label:孤儿", "是"), (rich, "label:低保", "是"))[0] == [
+        None,
+        sum(poor.values()),
+    ]
+    others = tuple((one, "label:孤儿", "否") for one in ids[1:])
+    counted, listed = told(*others)
+    assert (counted, len(listed)) == ([1, sum(poor.values())], 1)
+    with people_of(home, None) as (people, connection):
+        held = people.frame.filter(people.value("label:孤儿"))["resident_id"].to_list()
+        assert held == ids[:1]
+        assert people.own("label:低保").to_list() == own
+        mine = people.of(people.frame.filter(pl.col("resident_id") == ids[0]))
+        (source,) = sources_of(home, connection, mine, ["label:孤儿"])
+        assert source["platform"].to_list() == ["collected"]
+        assert source["said_at"].null_count() == 0
+
+
+def test_a_list_fits_a_sheet_of_paper(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    _, book = _list(asked, hub, tmp_path / "清单")
+    sheet = book.active
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    widths = [sheet.column_dimensions[one.column_letter].width for one in sheet[1]]
+    assert sum(widths) < 240, "or nobody can read it"
+
+
+def test_what_tables_count_is_one_only_where_it_is_the_same(home: Home, tmp_path: Path) -> None:
+    for name, lines in {
+        "甲表": (["网格", "总人数", "总户数", "帮扶率（%）", "备注"],),
+        "乙表": (
+            ["类别", "总人数", "户数", "达标率（%）", "说明"],
+            ["低保对象"],
+            ["残疾人"],
+        ),
+    }.items():
+        book = Workbook()
+        for row in lines:
+            book.active.append(row)
+        book.save(tmp_path / f"{name}.xlsx")
+        assert register(home, tmp_path / f"{name}.xlsx", Sent("民政")).form.sheets[0].across
+    with people_of(home, None) as (people, _):
+        found = overlap(load_forms(home), people)
+    assert (found.fields_before, found.fields_after) == (8, 6)
+    assert found.merges == []
+    assert found.titles["count:"] == "总人数"
+
+
+def test_an_answer_where_nothing_is_asked_is_told_of(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    """Of one who is in no form that wants it, nobody would ever look at the cell."""
+    _form(asked, tmp_path, "走访表", ["姓名", "身份证号", "服务需求"], "label:低保")
+    path, book = _list(asked, hub, tmp_path / "清单")
+    sheet, nth = book.active, _at(book, "other:服务需求")
+    cells = [sheet.cell(row, nth) for row in range(2, sheet.max_row + 1)]
+    for cell in cells:
+        cell.value = "送餐"
+    book.save(path)
+    told = hub("form", "answer", path, "--json", home=asked).json
+    assert told["taken"] == len(cells) == 3
+    (note,) = told["notes"]
+    assert "有 2 格没有表在要" in note

@@ -264,7 +264,7 @@ def test_what_is_not_known_is_neither_yes_nor_no(
         "age_least": [85, 30, 79, None], "age_most": [85, 30, 80, None],
         "age": [85, 30, None, None], "member_count": [None, None, None, 3],
         "household_youngest": [None, None, None, 20], "lives_here": [True] * 4,
-        "labels": [[{"label": "高龄"}], None, None, None],
+        "labels": [[{"label": "高龄", "platform": None}], None, None, None],
         "died_on": [None] * 4, "left_on": [None] * 4,
     })  # fmt: skip
     nothing = pl.DataFrame(schema={"resident_id": pl.String, "item": pl.String, "value": pl.String})

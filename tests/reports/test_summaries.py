@@ -269,3 +269,124 @@ def test_who_is_born_later_in_the_year_is_a_year_younger(home: Home) -> None:
     for day, age, youngest in told.select("birth_date", "age", "household_youngest").iter_rows():
         later = (day.month, day.day) > (today.month, today.day)
         assert age == youngest == today.year - 1953 - later
+
+
+def _headed(folder: Path, *rows: list[str], merged: tuple[str, ...] = ()) -> Path:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    for cells in merged:
+        book.active.merge_cells(cells)
+    book.save(folder / "汇总.xlsx")
+    return folder / "汇总.xlsx"
+
+
+def test_what_is_no_number_of_people_is_not_counted(home: Home, tmp_path: Path) -> None:
+    file = _headed(tmp_path, ["网格名称", "总人数", "人口数", "负责人", "联系电话", "备注"],
+                   ["第一网格"])  # fmt: skip
+    (sheet,) = register(home, file, Sent("统计")).form.sheets
+    assert [one.when for one in sheet.across] == ["", "", None, None, None]
+
+
+def test_a_month_is_filled_and_what_it_is_compared_with_left(home: Home, tmp_path: Path) -> None:
+    file = _headed(
+        tmp_path, ["指标名称", "计量单位", "代码", "本月", "上月", "同比增减（%）"],
+        ["常住人口", "人", "01"], ["常住人口", "万人", "02"], ["常住户数", "户", "03"],
+        ["户籍人口", "人", "04"], ["其中：60岁及以上老年人", "人", "05"], ["流动人口", "人", "06"],
+    )  # fmt: skip
+    (sheet,) = register(home, file, Sent("统计")).form.sheets
+    assert [one.when for one in sheet.across] == ["", None, None]
+    assert [(one.when, one.count) for one in sheet.down] == [
+        ("residents", "residents"), (None, "residents"), ("residents", "households"),
+        ("registered", "residents"), ("registered & age >= 60", "residents"),
+        ("residence_type_code = 3", "residents"),
+    ]  # fmt: skip
+
+
+def test_the_ages_of_a_group_hold_for_its_parts(home: Home, tmp_path: Path) -> None:
+    file = _headed(
+        tmp_path, ["网格", "婚姻状况（20岁以上）", "", "劳动年龄段（16—59岁）", "", "学生"],
+        ["", "未婚", "已婚", "男", "女", ""], ["第一网格"], ["第二网格"], ["小计"], ["第三网格"],
+        ["小计"], ["总计"], merged=("A1:A2", "B1:C1", "D1:E1", "F1:F2"),
+    )  # fmt: skip
+    (sheet,) = register(home, file, Sent("统计")).form.sheets
+    assert sheet.kind == "summary"
+    assert [one.when for one in sheet.across] == [
+        "age >= 20 & marital_code = 10", "age >= 20 & marital_code = 20",
+        "age >= 16 & age <= 59 & sex_code = 1", "age >= 16 & age <= 59 & sex_code = 2",
+        "employment_code = 31",
+    ]  # fmt: skip
+    assert [(one.header, one.when) for one in sheet.down][2:] == [
+        ("小计", None), ("第三网格", "grid_name = 第三网格"), ("小计", None), ("合计", ""),
+    ]  # fmt: skip
+
+
+def test_a_row_each_compound_with_its_number(home: Home, tmp_path: Path) -> None:
+    file = _headed(
+        tmp_path, ["序号", "小区名称", "实有人口", "", "实有户数"],
+        ["", "", "小计", "户籍人口", ""],
+        ["1", "", "", "", ""], ["合计"],
+        merged=("A1:A2", "B1:B2", "C1:D1", "E1:E2", "A4:B4"),
+    )  # fmt: skip
+    made = register(home, file, Sent("统计")).form
+    assert [one.when for one in made.sheets[0].across] == [
+        "residents", "residents & residence_type_code in 1|2", "residents",
+    ]  # fmt: skip
+    with people_of(home, None) as (people, connection):
+        living = people.frame.filter("lives_here")["compound"].drop_nulls().unique().sort()
+        fill(home, connection, made, people, tmp_path / "out.xlsx")
+    rows = list(load_workbook(tmp_path / "out.xlsx").active.iter_rows(min_row=3, values_only=True))
+    assert [row[:2] for row in rows[:-1]] == list(enumerate(living, 1))
+    assert rows[-1][0] == "合计"
+
+
+def test_a_sum_of_labels_one_of_which_is_not_understood(home: Home, tmp_path: Path) -> None:
+    file = _headed(tmp_path, ["类别", "人数"], ["低保对象"], ["重点优抚甲类"], ["特困人员"],
+                   ["合计"])  # fmt: skip
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.down] == ["label:低保", None, "label:特困", None]
+
+
+def test_a_grid_is_found_by_its_name_without_the_community(home: Home) -> None:
+    with people_of(home, None) as (people, _):
+        named = people.of(people.frame.with_columns(grid_name=pl.lit("甲社区第一网格")))
+        line = Line(at="4", header="第一网格", when="grid_name = 第一网格")
+        assert unknown_places([line], named) == []
+
+
+def test_a_sum_of_labels_says_which_of_them_nobody_gives(
+    home: Home, hub: Hub, tmp_path: Path
+) -> None:
+    file = _headed(tmp_path, ["类别", "人数"], ["低保对象"], ["孤儿"], ["合计"])
+    said = hub("form", "register", file, "--department", "民政", home=home).out
+    assert "合计里没有孤儿" in said
+    told = hub("form", "fill", "汇总", "--out", tmp_path / "o.xlsx", "--json", home=home).json
+    assert told["ungiven"] == ["孤儿"]
+
+
+def test_a_band_within_a_band_is_the_narrower(home: Home, tmp_path: Path) -> None:
+    assert counted(("15-49岁育龄妇女", "其中：15-19岁")).when == (
+        "age >= 15 & sex_code = 2 & age <= 19"
+    )
+    assert counted(("60岁以上", "60-69岁")).when == "age >= 60 & age <= 69"
+    assert counted(("0-17岁", "其中：0-3岁婴幼儿")).when == "age >= 0 & age <= 3"
+
+
+def test_the_unit_of_a_row_stands_at_its_right(home: Home, tmp_path: Path) -> None:
+    file = _headed(tmp_path, ["序号", "项目", "数量", "单位", "其中：女", "占比"],
+                   ["1", "60岁以上老年人", "", "人", "", ""], ["2", "低保户", "", "户", "", ""],
+                   ["3", "常住人口", "", "万人", "", ""])  # fmt: skip
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.when for one in sheet.across] == ["", None, "sex_code = 2", None]
+    assert [(one.when, one.count) for one in sheet.down] == [
+        ("age >= 60", "residents"), ("label:低保", "households"), (None, "residents"),
+    ]  # fmt: skip
+
+
+def test_rows_that_nobody_understands_are_no_list_of_people(home: Home, tmp_path: Path) -> None:
+    """It was filled with everybody, a row each, and the sum counted them."""
+    file = _headed(tmp_path, ["残疾类别", "人数", "一级", "二级", "未定级"], ["视力残疾甲"],
+                   ["听力残疾乙"], ["肢体残疾丙"], ["合计"])  # fmt: skip
+    (sheet,) = register(home, file, Sent("残联")).form.sheets
+    assert sheet.kind == "summary"
+    assert {one.when for one in sheet.down} == {None}
