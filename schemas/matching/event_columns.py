@@ -40,7 +40,7 @@ NO_EVENTS = re.compile(
 )
 LISTS = re.compile(
     r"名单|名册|花名册|人员信息|对象|档案|居民信息|居民表|网格划分"
-    r"|\b(?:person|people|resident|elder|member|customer|owner|user|list|archive)s?$"
+    r"|\b(?:person|people|resident|elder|member|customer|owner|user|archive)s?$"
 )
 """A list of people who are visited or served is a list of people."""
 OF_A_PERSON = (

@@ -28,8 +28,11 @@ REGISTERED_TOO = ("relation", "household_no", "household_type")
 """What registration alone knows: `户籍信息/与户主关系`."""
 MEANT = re.compile(r"^(?:拟|预计|计划|预定)")
 """What is only meant to happen: `拟离开日期`."""
-TO_YOU = re.compile(r"^(?:请问)?[您你]的?(?=..)|(?:[吗呢]|是/否)?[?!。]*$")
-"""What a form says to whom it asks: `您的姓名`, `您独居吗？`."""
+TO_YOU = re.compile(
+    r"^(?:请问)?[您你](?:现在|目前|今年)?的?(?=..)"
+    r"|(?:[吗呢]|是/否|(?<=[^是])是(?:什么|多少|哪里|哪个|几号|谁)?(?=[?:]))?[?!。]*$"
+)
+"""What a form says to whom it asks: `您的姓名是？`, `您独居吗？`."""
 WHETHER = re.compile(r"^(?:是否(?:患有|享受|属于|具有|有(?!效))|有没有|有无|是不是)(?=..)")
 CODED = re.compile(r"[0-9]\s*[-=.]?\s*[\u4e00-\u9fff]")
 CLAUSE = re.compile(r"[,，;；:：。\s|]+")

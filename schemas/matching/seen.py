@@ -17,6 +17,11 @@ from schemas.matching.stems import HARDLY_OTHERS, by_stem
 
 FIRST = re.compile(r"([a-z]{2,3}(?=[A-Z][a-z])|[A-Za-z][A-Za-z0-9]{1,7}(?=_[A-Za-z]))")
 """What a vendor may put before all names of a table: `sfName`, `EHR_NAME`, `zhsz01_xm`."""
+TYPED = re.compile(
+    r"((?i:str|int|lng|dbl|flt|dec|num|dat|date|dtm|dt|bln|bol|bool|vc|txt|chr|[bcdfinsv])_(?=\w)"
+    r"|(?:str|int|lng|dbl|flt|dec|num|dat|date|dtm|dt|bln|bol|bool|vc|txt|chr|[bcdfinsv])(?=[A-Z]))"
+)
+"""What kind of value it is, written before its name: `strAddress dblArea`, `C_XM N_XB D_CSRQ`."""
 SEVERAL = 5
 CONTRADICTED = 0.6
 """How sure a column is that the name says and the rows' own numbers contradict."""
@@ -63,14 +68,21 @@ def look(table: ReflectedTable, *, today: date) -> list[Seen]:
 
 
 def _bare(names: Sequence[str]) -> Sequence[str]:
-    """`sfName sfSex sfPhone` without what stands before each of them and is no word for anybody."""
-    firsts = [FIRST.match(one) for one in names]
-    first = firsts[0].group(1).lower() if firsts and firsts[0] else ""
-    known = any(one.form != "initials" for one in latin().get(first, ()))
-    if len(names) < SEVERAL or known or not first:
+    """`sfName sfSex sfPhone` without what stands before each of them and is no word for anybody.
+
+    So with the kinds of values, and with two vendors' words that stand before many names each.
+    """
+    if len(names) < SEVERAL:
         return names
-    alike = all(one and one.group(1).lower() == first for one in firsts)
-    return [one[len(first) :].lstrip("_") for one in names] if alike else names
+    firsts = [found.group(1) for one in names if (found := TYPED.match(one))]
+    if len(firsts) < len(names) or len({one.lower() for one in firsts}) == 1:
+        firsts = [found.group(1) for one in names if (found := FIRST.match(one))]
+        alike = Counter(one.lower() for one in firsts)
+        known = any(way.form != "initials" for one in alike for way in latin().get(one, ()))
+        if len(firsts) < len(names) or known or min(alike.values()) < SEVERAL:
+            return names
+    bare = [one[len(first) :].lstrip("_") for one, first in zip(names, firsts, strict=True)]
+    return bare if len({one.lower() for one in bare}) == len(names) else names
 
 
 def _of_the_row(readings: Sequence[list[NameReading]]) -> Sequence[list[NameReading]]:
