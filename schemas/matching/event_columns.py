@@ -173,8 +173,7 @@ def _said(each: Seen) -> str:
     """A comment in Chinese as far as its first clause, or the name."""
     comment = unicodedata.normalize("NFKC", each.column.comment)
     clause = next((one for one in CLAUSE.split(plain(comment)) if one), "")
-    name = each.column.name
-    leaf = re.split(r"[/.]", name)[-1] or name
+    leaf = re.split(r"[/.]", each.bare)[-1] or each.bare
     return clause if HAN.search(clause) else plain(leaf)
 
 

@@ -19,11 +19,14 @@ from schemas.matching.abbreviations import written_out
 from schemas.matching.cutting import cut_chinese, cut_latin, tokens_of
 from schemas.matching.decide import Decision
 from schemas.matching.lexicon import HAN, Word, Words, chinese, latin, rows
+from schemas.matching.naming import plain
 from schemas.matching.seen import Seen
 from schemas.readings import Circumstances
 
 NOTE = re.compile(r"[（(\[【].*?[)）\]】]|[\s/_·:：*.\-]")
-AROUND = re.compile(r"^\d+(?=[\u4e00-\u9fff])|^现(?=.{3})|(?<=.{3})(?:名称|全称)$")
+AROUND = re.compile(
+    r"^\d+(?=[\u4e00-\u9fff])|^现(?=.{3})|(?<=.{3})(?:名称|全称)$|(?<=籍贯)(?:国家|省|市|县|区)+$"
+)
 """`13.从业单位名称`, `现工作单位`."""
 KIND = re.compile(r"^[A-Za-z]_(?=[A-Za-z]{3})")
 """Of the values, as some write it before the name: `D_LBDRQ`."""
@@ -48,10 +51,11 @@ def extras_of(
         today: The day of the look.
     """
     found: dict[str, str] = {}
-    own = next((tokens_of(one.column)[:-1] for one in decisions if one.field == "name"), [])
+    called = next((s.bare for s, d in zip(seen, decisions, strict=True) if d.field == "name"), "")
+    own = tokens_of(called)[:-1]
     for one, each in zip(decisions, seen, strict=True):
         said = HAN.search(each.column.comment)  # a comment in Chinese is believed before the name
-        title = _named(each.column.comment) if said else _of_the_own(each.column.name, own)
+        title = _named(each.column.comment) if said else _of_the_own(each.bare, own)
         free = not one.dropped and one.column not in used
         if title and free and title not in found and _readable(title, each, today):
             found[title] = one.column
@@ -59,8 +63,8 @@ def extras_of(
 
 
 def _named(text: str) -> str:
-    plain = AROUND.sub("", NOTE.sub("", KIND.sub("", text)))
-    found = _names().get(plain.upper(), "") or _of_somebody(plain, text)
+    bare = AROUND.sub("", NOTE.sub("", plain(KIND.sub("", text))))
+    found = _names().get(bare.upper(), "") or _of_somebody(bare, text)
     *front, leaf = PATH.split(text)
     return found or (_named(leaf) if front and _of_the_person(front[-1]) else "")
 
@@ -78,10 +82,10 @@ def _of_the_person(front: str) -> bool:
     return cut.subject is None or (cut.subject == "self" and not cut.unknown)
 
 
-def _of_somebody(plain: str, text: str) -> str:
-    """`lessorPhone`, `MTHR_TEL`, `监护人联系方式`: whose it is before what it is."""
-    if HAN.search(plain):
-        return _whose_and_what(plain, chinese())
+def _of_somebody(bare: str, text: str) -> str:
+    """`lessorPhone`, `MTHR_TEL`, `监护人的联系方式`: whose it is before what it is."""
+    if HAN.search(bare):
+        return _whose_and_what(bare, chinese())
     tokens = tokens_of(text)
     ways = ["".join(one) for one in (tokens, *written_out(tokens))]
     return next((found for one in ways if (found := _whose_and_what(one, latin()))), "")
@@ -90,7 +94,8 @@ def _of_somebody(plain: str, text: str) -> str:
 def _whose_and_what(whole: str, words: Words) -> str:
     for place in range(1, len(whole) + 1):
         person = _people().get(whole[:place].upper())
-        behind = _what(words.get(whole[place:], ())) if place < len(whole) else "name"
+        rest = whole[place:].removeprefix("的")
+        behind = _what(words.get(rest, ())) if rest else "name"
         if person and behind and f"{person}{WHAT[behind]}" in extras():
             return f"{person}{WHAT[behind]}"
     return ""

@@ -34,6 +34,7 @@ class Seen:
     column: ReflectedColumn
     profile: Profile
     candidates: tuple[Candidate, ...]
+    bare: str  # its name without what the table puts before all its names
 
     def chance(self, attribute: str, subject: str | None = None) -> float:
         """The probability that it is this attribute, of this subject or of any."""
@@ -61,9 +62,9 @@ def look(table: ReflectedTable, *, today: date) -> list[Seen]:
     ]
     bare = [replace(one, name=name) for name, one in zip(names, table.columns, strict=True)]
     readings = [*_of_the_row(by_stem(bare, readings))]
-    for column, read in zip(table.columns, readings, strict=True):
+    for column, read, name in zip(table.columns, readings, names, strict=True):
         profile = profile_of(column.values, today=today)
-        seen.append(Seen(column, profile, tuple(judge(read, profile))))
+        seen.append(Seen(column, profile, tuple(judge(read, profile)), name))
     return _compared(seen, today)
 
 
