@@ -321,7 +321,7 @@ def _is_contact(seen: Seen, *, named: bool) -> bool:
     """Whether a telephone is a contact's: by its name or, `linkPhone`, beside a `named` one."""
     if seen.best is None or seen.best.attribute != "phone":
         return False
-    linked = named and LINKED.match(seen.column.comment or seen.column.name)
+    linked = named and LINKED.match(seen.column.comment or seen.bare)
     return seen.best.subject == "contact" or bool(linked)
 
 

@@ -26,7 +26,7 @@ OF_ROWS = ("updated_at", "created_at")
 """A row is changed, whoever is named before it: `chilUpdTime`."""
 REGISTERED_TOO = ("relation", "household_no", "household_type")
 """What registration alone knows: `户籍信息/与户主关系`."""
-MEANT = re.compile(r"^(?:拟|预计|计划|预定)")
+MEANT = re.compile(r"(?:^|/)(?:拟|预计|计划|预定)")
 """What is only meant to happen: `拟离开日期`."""
 TO_YOU = re.compile(
     r"^(?:请问)?[您你](?:现在|目前|今年)?的?(?=..)"
@@ -111,7 +111,7 @@ def _named(name: str, *, trusted: bool) -> list[NameReading]:
         list(read_chinese(name)) if HAN.search(name) else list(read_latin(name, trusted=trusted))
     )
     shown = {"han": f"列名“{name}”"}
-    if MEANT.match(name):
+    if MEANT.search(name):
         readings = [one for one in readings if attributes()[one.attribute].content != "day"]
     return [
         replace(one, why=f"{shown.get(one.form, FORM_TITLES[one.form])}像“{_title(one)}”")

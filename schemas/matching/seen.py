@@ -15,14 +15,14 @@ from schemas.matching.naming import looks_like_initials, read_name
 from schemas.matching.profile import Profile, born_by, day_of, profile_of
 from schemas.matching.stems import HARDLY_OTHERS, by_stem
 
-FIRST = re.compile(r"([a-z]{2,3}(?=[A-Z][a-z])|[A-Za-z][A-Za-z0-9]{1,7}(?=_[A-Za-z]))")
+FIRST = re.compile(r"([a-z]{2,3}(?=[A-Z][a-z])|[A-Za-z][A-Za-z0-9]{0,7}(?=_[A-Za-z]))")
 """What a vendor may put before all names of a table: `sfName`, `EHR_NAME`, `zhsz01_xm`."""
 TYPED = re.compile(
     r"((?i:str|int|lng|dbl|flt|dec|num|dat|date|dtm|dt|bln|bol|bool|vc|txt|chr|[bcdfinsv])_(?=\w)"
     r"|(?:str|int|lng|dbl|flt|dec|num|dat|date|dtm|dt|bln|bol|bool|vc|txt|chr|[bcdfinsv])(?=[A-Z]))"
 )
 """What kind of value it is, written before its name: `strAddress dblArea`, `C_XM N_XB D_CSRQ`."""
-SEVERAL = 5
+SEVERAL, MOST = 5, 0.8
 CONTRADICTED = 0.6
 """How sure a column is that the name says and the rows' own numbers contradict."""
 
@@ -69,21 +69,36 @@ def look(table: ReflectedTable, *, today: date) -> list[Seen]:
 
 
 def _bare(names: Sequence[str]) -> Sequence[str]:
-    """`sfName sfSex sfPhone` without what stands before each of them and is no word for anybody.
+    """`sfName sfSex sfPhone` without what stands before them and is no word for anybody else.
 
     So with the kinds of values, and with two vendors' words that stand before many names each.
     """
-    if len(names) < SEVERAL:
-        return names
-    firsts = [found.group(1) for one in names if (found := TYPED.match(one))]
-    if len(firsts) < len(names) or len({one.lower() for one in firsts}) == 1:
-        firsts = [found.group(1) for one in names if (found := FIRST.match(one))]
-        alike = Counter(one.lower() for one in firsts)
-        known = any(way.form != "initials" for one in alike for way in latin().get(one, ()))
-        if len(firsts) < len(names) or known or min(alike.values()) < SEVERAL:
-            return names
-    bare = [one[len(first) :].lstrip("_") for one, first in zip(names, firsts, strict=True)]
-    return bare if len({one.lower() for one in bare}) == len(names) else names
+    for pattern in (TYPED, FIRST) * 2:
+        firsts = [found.group(1) if (found := pattern.match(one)) else "" for one in names]
+        alike = Counter(one.lower() for one in firsts if one)
+        if len(names) < SEVERAL or alike.total() < MOST * len(names):
+            continue
+        all_so = alike.total() == len(names)
+        if (len(alike) == 1) if pattern is TYPED else not _says_nothing(alike, all_so=all_so):
+            continue
+        bare = [one[len(first) :].lstrip("_") for one, first in zip(names, firsts, strict=True)]
+        if len({one.lower() for one in bare}) == len(names):
+            names = bare
+    return names
+
+
+def _says_nothing(firsts: Counter[str], *, all_so: bool) -> bool:
+    """Whether what stands before many names each is no word, or no more than the row's person.
+
+    Initials may be anything; they are no word where `all_so` names begin with them.
+    """
+    words = [way for one in firsts for way in latin().get(one, ())]
+    words = [one for one in words if one.form != "initials" or not all_so]
+    person = len(firsts) == 1 and all_so
+    return min(firsts.values()) >= SEVERAL and all(
+        one.kind == "noise" or (person and one.kind == "subject" and one.means == "self")
+        for one in words
+    )
 
 
 def _of_the_row(readings: Sequence[list[NameReading]]) -> Sequence[list[NameReading]]:

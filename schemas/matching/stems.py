@@ -79,8 +79,14 @@ def _of_several(stems: Sequence[str], readings: Readings) -> Readings:
 
 
 def _named_in(stem: str, people: Mapping[str, set[str]]) -> str:
-    """The person with whom a stem begins: `staffnow` of `staff.nowAddr`; empty where none does."""
-    return max((one for one in people if stem.startswith(one)), key=len, default="")
+    """The person with whom a stem begins: `staffnow` of `staff.nowAddr`; empty where none does.
+
+    Where somebody else is named behind, as in `childguardian`, it is not of that person.
+    """
+    found = max((one for one in people if stem.startswith(one)), key=len, default="")
+    behind = stem[len(found) :]
+    other = [*chinese().get(behind, ()), *latin().get(behind, ())] if found and behind else ()
+    return "" if any(one.kind == "subject" and one.means != "self" for one in other) else found
 
 
 def _of_person(readings: Sequence[NameReading]) -> NameReading | None:
