@@ -45,7 +45,7 @@ SIGNED = re.compile(
     r"(?:签名|签字|签到|签收|手印|签章|盖章|签领|按印|捺印|签认|签署|画押|(?:签字|签名)确认)$"
 )
 SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
-EMPTY_GROUPS = ("基本信息", "个人信息", "人员信息", "基本情况", "本人信息", "本人情况", "个人情况")
+EMPTY_GROUP = re.compile(r"(?:个人|人员|本人|居民)?(?:基本|基础|主要)?(?:信息|情况|资料)")
 CLAUSE = re.compile(r"[填无若如则请须需按写]")
 """A remark that tells how to fill a column in, not whose it is: `无则填母亲`."""
 FORMER = re.compile(r"前[夫妻任配]|原配偶|已故|离异")
@@ -106,7 +106,7 @@ def _by_words(
     leaf, groups = _leaf(column), [bare(one) for one in column.path[:-1]]
     if groups and leaf in WHOSE and words().get(groups[-1]) in PERSONAL:
         leaf, groups = f"{leaf}{groups[-1]}", groups[:-1]  # 联系电话/本人
-    joined = words().get("".join(g for g in groups if g not in EMPTY_GROUPS) + leaf)
+    joined = words().get("".join(g for g in groups if not EMPTY_GROUP.fullmatch(g)) + leaf)
     if joined is not None and groups:
         return Proposal(joined, SURE, f"列名“{column.header}”")
     if SIGNED.search(leaf) or SIGNED.fullmatch(remarks(column.path[-1])):
@@ -159,7 +159,7 @@ def _leaf(column: HeaderColumn) -> str:
 def _subject(groups: Sequence[str], remark: str) -> tuple[str | None, str]:
     """Whose the columns below these groups are, and the group that says so."""
     for group in reversed(groups):
-        if group in EMPTY_GROUPS or of_the_row(group):
+        if EMPTY_GROUP.fullmatch(group) or of_the_row(group):
             continue
         cut = cut_chinese(group)
         if cut.subject and not cut.others:
