@@ -24,6 +24,11 @@ TOTAL = re.compile(r"^(?:合计|总计|小计|总数|共计|合计数|总合计)
 NUMBERED = re.compile(
     r"^[(]?\d{1,2}[)]?(?:[=＝].*)?$|^[甲乙丙丁戊己庚辛壬癸一二三四五六七八九十]$|^[A-Z]$|^-+$"
 )
+GROUP = re.compile(
+    r"(?:信息|情况|资料|人员?|者|成员|对象|家庭|子女|儿童|配偶|户主|父母|父亲|母亲|男方|女方|地址|住址|住房"
+    r"|待遇|补贴|津贴|证件|账户|事项|基本)\d?(?:[(].*[)])?$"
+)
+"""How a name over several columns ends."""
 GLOSSARY = re.compile(
     r"说明|字典|代码|码表|选项|下拉|参数|数据源|Dict|dict|list|填写要求|样表|备选"
 )
@@ -67,10 +72,11 @@ def read_layout(sheet: object) -> Layout | None:
     cells = read_cells(sheet)
     if GLOSSARY.search(cells.name) or not cells.texts:
         return None
-    start = _header_start(cells)
-    if start is None:
+    widest = _header_start(cells)
+    if widest is None:
         return None
-    end = _header_end(cells, start)
+    end = _header_end(cells, widest)
+    start = widest - _has_groups_above(cells, widest)
     named = _columns(cells, start, end)
     if len(named) < 2:
         return None
@@ -112,6 +118,17 @@ def _header_start(cells: Cells) -> int | None:
         if covered[row] >= max(2, 0.55 * most) and not _is_meta(cells, row):
             return row
     return None
+
+
+def _has_groups_above(cells: Cells, row: int) -> bool:
+    """Whether names of groups stand above, each over the first of its columns and unmerged."""
+    texts = cells.distinct(row - 1) if row > 1 else []
+    named = sum(bool(GROUP.search(one)) for one in texts)
+    return (
+        len(texts) > 1 and named * 2 > len(texts) and not _is_meta(cells, row - 1)
+        and all((row, c) in cells.texts for c in range(1, cells.columns + 1)
+                if (row - 1, c) in cells.texts)
+    )  # fmt: skip
 
 
 def _covered(cells: Cells, row: int) -> int:

@@ -166,3 +166,20 @@ def test_the_dead_among_those_who_live_here_are_nobody() -> None:
         with pytest.raises(ConfigError) as refused:
             meant(text)
         assert "everyone" in refused.value.zh
+
+
+def test_unmerged_groups_over_all_columns_are_headers(tmp_path: Path) -> None:
+    """Each name of a group stands over the first of its columns only, and none is blank below."""
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["困难职工帮扶档案"])
+    sheet.append(["基层工会", None, "第三季度"])
+    sheet.append(["人员基本信息", None, None, None, "家庭成员1", None])
+    sheet.append(["职工姓名", "性别", "身份证号", "联系电话", "姓名", "健康状况"])
+    layout = read_layout(sheet)
+    assert layout is not None
+    assert layout.header == (3, 4)
+    assert layout.title == "困难职工帮扶档案"
+    found = [one.item for one in propose(layout.columns, ())]
+    assert found[:4] == ["name", "sex_code", "id_number", "phone"]
+    assert all(one.startswith("other:") for one in found[4:])
