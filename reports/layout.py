@@ -109,7 +109,7 @@ def _is_dated_title(text: str) -> bool:
 
 def _header_start(cells: Cells) -> int | None:
     """The first row that covers most of the table's width and is no line of `单位：…`."""
-    rows = range(1, min(cells.rows, SEARCHED) + 1)
+    rows = [n for n in range(1, min(cells.rows, SEARCHED) + 1) if not _counts(cells, n)]
     covered = {row: _covered(cells, row) for row in rows}
     most = max(covered.values(), default=0)
     if most < 2:
@@ -121,14 +121,23 @@ def _header_start(cells: Cells) -> int | None:
 
 
 def _has_groups_above(cells: Cells, row: int) -> bool:
-    """Whether names of groups stand above, each over the first of its columns and unmerged."""
+    """Whether unmerged names stand above: of groups over the first of their columns, of others.
+
+    Of others where the row below is blank; if there is none, groups must be called like groups.
+    """
     texts = cells.distinct(row - 1) if row > 1 else []
-    named = sum(bool(GROUP.search(one)) for one in texts)
-    return (
-        len(texts) > 1 and named * 2 > len(texts) and not _is_meta(cells, row - 1)
-        and all((row, c) in cells.texts for c in range(1, cells.columns + 1)
-                if (row - 1, c) in cells.texts)
-    )  # fmt: skip
+    if len(texts) < 2 or _is_meta(cells, row - 1):
+        return False
+    above, below = _named_in(cells, row - 1), _named_in(cells, row)
+    if any(m.top <= row - 1 <= m.bottom for m in cells.merges):
+        return False
+    if above - below:
+        return above | below == set(range(1, max(above | below) + 1))
+    return 2 * sum(bool(GROUP.search(one)) for one in texts) > len(texts)
+
+
+def _named_in(cells: Cells, row: int) -> set[int]:
+    return {c for c in range(1, cells.columns + 1) if (row, c) in cells.texts}
 
 
 def _covered(cells: Cells, row: int) -> int:
@@ -169,7 +178,8 @@ def _refines(cells: Cells, row: int) -> bool:
     if any(m.left <= c <= m.right for m in groups for c in below):
         return len(below) > 1
     blank = {c for c in range(1, cells.columns + 1) if not cells.filled(row, c)}
-    return bool(set(below) & blank) and 1 not in below
+    first = {c - 1 for c in blank} - blank  # what may be the name of a group
+    return bool(set(below) & blank) and (1 not in below or set(below) <= blank | first)
 
 
 def _is_value(text: str) -> bool:
@@ -183,12 +193,17 @@ def _after_numbering(cells: Cells, end: int) -> int:
         texts = [
             cells.texts[row, c] for c in range(1, cells.columns + 1) if (row, c) in cells.texts
         ]
-        numbered = len(texts) > 2 and all(NUMBERED.match(one) for one in texts)
         units = len(texts) > 1 and all(re.fullmatch(r"[(].{1,12}[)]", one) for one in texts)
-        if not (numbered or units):
+        if not (units or _counts(cells, row)):
             return row
         row += 1
     return row
+
+
+def _counts(cells: Cells, row: int) -> bool:
+    """Whether a row only numbers the columns."""
+    texts = [cells.texts[row, c] for c in sorted(_named_in(cells, row))]
+    return len(texts) > 2 and all(NUMBERED.match(one) for one in texts)
 
 
 def _columns(cells: Cells, start: int, end: int) -> list[HeaderColumn]:

@@ -25,6 +25,7 @@ Of the twenty-third, of storeys and of those who act for others, 94.8 % (of 155)
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,24 @@ def test_columns_of_awful_forms_are_recognised(name: str, tmp_path: Path) -> Non
     compared = [line for one in _forms(name) for line in _compared(one, tmp_path)]
     wrong = [line for line in compared if line[1] != line[2]]
     assert len(wrong) <= 0.03 * len(compared), wrong
+
+
+def _items(one: Form, look: str, folder: Path) -> list[str]:
+    drawn = replace(one, look=frozenset(look.split()), samples=())
+    layout = read_layout(load_workbook(write_awful(drawn, folder)).active)
+    assert layout is not None, one.name
+    asked = parse_population(one.population)
+    return [made.item for made in propose(layout.columns, asked.labels, asked.one_of)]
+
+
+def test_headers_read_the_same_where_nothing_is_merged(tmp_path: Path) -> None:
+    pairs = [
+        pair
+        for name in SETS
+        for one in _forms(f"held_out_{name}")
+        for pair in zip(
+            _items(one, "merged", tmp_path), _items(one, "loose numbers", tmp_path), strict=True
+        )
+    ]
+    assert len(pairs) > 4000
+    assert sum(one != other for one, other in pairs) <= 0.003 * len(pairs)
