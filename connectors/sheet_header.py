@@ -7,12 +7,13 @@ leaf names alone collide. Cells of a header are compared without any white space
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Row = Sequence[str | None]
 Merge = tuple[tuple[int, int], tuple[int, int]]
 """((first row, first column), (last row, last column)), from 0, both ends included."""
 
+COLUMN_NUMBER = re.compile(r"[(（]?(\d{1,2})[)）]?|[甲乙丙丁戊己庚辛壬癸A-Z]|-+")
 SEARCHED_ROWS = 30
 DEEPEST = 4
 
@@ -36,7 +37,7 @@ def find_header(
 ) -> Header | None:
     """The header that names most of `wanted`; else the first row with the most cells.
 
-    Among equals the topmost is taken, with all of its rows.
+    Among equals the topmost is taken, with all of its rows, and one that numbers the columns.
     """
     top = rows[:SEARCHED_ROWS]
     width = max(map(len, top), default=0)
@@ -46,11 +47,21 @@ def find_header(
         return None
     wide = [one for start in range(len(top)) for one in _joined_at(cells, merges, start)]
     best = max([*found, *wide], key=lambda one: _rank(one, wanted, plain=one in found))
-    if set(best.names) & set(wanted):
-        return best
-    # a title is one text over the whole table
-    several = [one for one in found if len({*cells[one.start]} - {""}) > 1]
-    return max(several or found, key=lambda one: (len({*one.names} - {""}), -one.start, one.end))
+    if not set(best.names) & set(wanted):
+        # a title is one text over the whole table
+        several = [one for one in found if len({*cells[one.start]} - {""}) > 1]
+        best = max(several or found, key=lambda o: (len({*o.names} - {""}), -o.start, o.end))
+    numbered = best.end < len(cells) and _numbers(cells[best.end], best)
+    return replace(best, end=best.end + 1) if numbered else best
+
+
+def _numbers(row: Sequence[str], header: Header) -> bool:
+    """Whether a row only numbers the columns: `1 2 3 …`, `甲 乙 1 2 …`."""
+    texts = [one for one in row if one]
+    told = [COLUMN_NUMBER.fullmatch(one) for one in texts]
+    counted = [int(one.group(1)) for one in told if one and one.group(1)]
+    in_turn = counted == [*range(counted[0], counted[0] + len(counted))] if counted else False
+    return in_turn and all(told) and len(counted) >= 3 and 2 * len(texts) > len(header.named)
 
 
 def _rank(header: Header, wanted: Collection[str], *, plain: bool) -> tuple[int, bool, int, int]:

@@ -278,3 +278,16 @@ def test_a_sheet_in_pieces_is_the_whole_sheet(
         return sheet_part(reader, "名册", Sheet("名册", iter(pieces), list(merges)))
 
     assert part(sorted({one for one in cuts if one <= len(cells)})) == part([])
+
+
+@pytest.mark.parametrize(
+    "numbers", [["1", "2", "3", "4"], ["(1)", "（2）", "（3）", None], ["甲", "1", "2", "3"]]
+)
+def test_a_row_that_numbers_the_columns_is_of_the_header(numbers: list[str | None]) -> None:
+    rows = [["人员名册", None, None, None], ["序号", "姓名", "年龄", "楼层"], numbers]
+    header = find_header([*rows, ["1", "张伟", "3", "4"]], [], [])
+    assert header is not None
+    assert (header.start, header.end) == (1, 3)
+    header = find_header([*rows[:2], ["1", "2", "3", "张伟"]], [], ["姓名"])
+    assert header is not None
+    assert header.end == 2
