@@ -82,19 +82,23 @@ class FillReport:
         return sum(one.filled for one in self.columns)
 
 
+def not_for_notice(form: FormFile) -> list[str]:
+    """The columns of a form for public notice that ask for something sensitive."""
+    return [
+        column.header
+        for sheet in form.sheets
+        for column in sheet.columns
+        if form.public and facts_of_item(column.item).level >= 4 and not _is_why(form, column)
+    ]
+
+
 def refuse_public(form: FormFile) -> None:
     """A form for public notice asks for nothing sensitive but the very reason of the notice.
 
     Raises:
         ConfigError: it does.
     """
-    wrong = [
-        column.header
-        for sheet in form.sheets
-        for column in sheet.columns
-        if facts_of_item(column.item).level >= 4 and not _is_why(form, column)
-    ]
-    if form.public and wrong:
+    if wrong := not_for_notice(form):
         raise ConfigError(
             f"form {form.form} is public and asks for level 4 at {len(wrong)} columns",
             zh=f"“{form.form}”是公示用表，不能有敏感个人信息：{'、'.join(wrong)}。"
@@ -259,9 +263,11 @@ def _count_columns(report: FillReport, sheet: Sheet, people: People) -> None:
 def _count_cells(
     report: FillReport, sheet: Sheet, people: People, lines: Sequence[Line], numbers: Numbers
 ) -> None:
-    report.unnamed += unknown_places((*sheet.down, *sheet.across), people)
+    unnamed = unknown_places((*sheet.down, *sheet.across), people)
+    report.unnamed += unnamed
     report.ungiven += ungiven(sheet, people)
-    report.blank_rows += blank_rows(sheet, lines, numbers)
+    told = [one for one in lines if one.header not in unnamed]
+    report.blank_rows += blank_rows(sheet, told, numbers)
     for column in sheet.across:
         mine = [value for (_, at), value in numbers.items() if at == column.at]
         one = ColumnReport(sheet.sheet, column.at, column.header, column.item)
