@@ -51,6 +51,12 @@ def test_each_thing_is_asked_once_of_each_person(asked: Home) -> None:
     assert {item for _, item in pairs} == {"other:银行账号", "ethnicity_code"}
 
 
+def test_nobody_is_asked_for_a_notice_that_may_not_be_filled(home: Home, tmp_path: Path) -> None:
+    _form(home, tmp_path, "发放公示", ["姓名", "银行卡号"], "residents")
+    with people_of(home, None) as (people, _):
+        assert questions(load_forms(home), people).is_empty()
+
+
 def _answered(path: Path, values: dict[str, str]) -> list[str]:
     """Fill the blank cells of the first person; return the headings of what was asked."""
     book = load_workbook(path)
