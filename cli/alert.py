@@ -54,7 +54,7 @@ def list_(
         return
     for name, rule in RULES.items():
         mine = [one for one in found if one.rule == name]
-        if mine or not rules:
+        if name in (rules or RULES):
             _show(rule, mine, Known(people, titles, clear))
     if out is not None:
         say(f"已写出 {len(found):,} 行：{place(out.resolve())}；里面有姓名，用完删除。")

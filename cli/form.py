@@ -134,6 +134,14 @@ def _unnamed(report: Any) -> None:  # noqa: ANN401 (a FillReport; imported where
             f"几类人的合计里没有{'、'.join(report.ungiven)}：没有平台给这些标签，有多少人不知道。"
             "另外知道的，请在合计里加上。"
         )
+    if report.outside:
+        say(
+            f"有 {report.outside:,} 人不在任何一行里：合计是各行之和，里面没有他们。"
+            "要数登记对象的全部，请在登记文件里把合计这一行的 when 写成 residents（常住）、"
+            "registered（户籍）或 everyone（全部）。"
+        )
+    if report.blank_rows:
+        say(f"这几行数不出来，留空，请自己补上：{'、'.join(report.blank_rows)}。")
     if report.unnamed:
         say(
             f"这几行的名称在范围里对不上，或有几个同名的，留空：{'、'.join(report.unnamed)}。"
@@ -145,6 +153,7 @@ def _unnamed(report: Any) -> None:  # noqa: ANN401 (a FillReport; imported where
 def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
     from cli.screen import heading, place, say, table
     from reports.by_household import by_household
+    from reports.derived import derived
     from reports.doubts import doubts
     from reports.items import facts_of_item
 
@@ -154,7 +163,8 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
         if sheet.kind == "summary":
             say("汇总表：按下面的条件数人。")
             counted = ("列或行", "表头", "数哪些人", "单位")
-            lines = [(c.at, c.header, _when(c.when), UNITS[c.count])
+            own = derived(sheet)
+            lines = [(c.at, c.header, own.get(c.at) or _when(c.when), UNITS[c.count])
                      for c in (*sheet.across, *sheet.down)]  # fmt: skip
             table(counted, lines)
         else:
@@ -169,7 +179,8 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
         heading("与上一版相比")
         say(*differences)
     unsure = [c.header for s in form.sheets for c in s.columns if c.confidence < DOUBTFUL]
-    unsure += [c.header for s in form.sheets for c in (*s.across, *s.down) if c.when is None]
+    unsure += [c.header for s in form.sheets for c in (*s.across, *s.down)
+               if c.when is None and c.at not in derived(s)]  # fmt: skip
     if unsure:
         say(f"请核对：{'、'.join(unsure)}。")
     say(*(f"请核对：{one}" for one in doubts(form)))
@@ -210,9 +221,13 @@ def list_(home: HomeOption = None, json: JsonOption = False) -> None:
 
 
 def _line(form: "FormFile") -> dict[str, Any]:
+    from reports.derived import shares
+
     columns = [c for s in form.sheets for c in s.columns]
     lines = [c for s in form.sheets for c in s.across]
-    doubts = sum(c.confidence < DOUBTFUL for c in columns) + sum(c.when is None for c in lines)
+    doubts = sum(c.confidence < DOUBTFUL for c in columns) + sum(
+        c.when is None and c.at not in shares(s.across) for s in form.sheets for c in s.across
+    )
     return {
         "form": form.form, "title": form.title, "department": form.department,
         "period": form.period, "population": form.population,
@@ -249,6 +264,7 @@ def fill(
             "form": report.form, "rows": report.rows, "asked": report.asked,
             "answered": report.answered, "without_grid": report.without_grid,
             "unnamed": report.unnamed, "ungiven": report.ungiven,
+            "outside": report.outside, "blank_rows": report.blank_rows,
             "columns": report.columns,
         })  # fmt: skip
     else:

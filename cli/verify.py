@@ -27,6 +27,11 @@ def verify(
     from reports.verify import verify as verified
 
     told = dict(_claim(one) for one in claims)
+    if len(told) < len(claims):
+        raise ConfigError(
+            "verify: two claims about one field",
+            zh="同一个字段写了两次：一次只核验一个说法，另一个请再运行一次。",
+        )
     with people_of(the_home(home), None) as (people, _):
         found = verified(people, who, told)
     if json:

@@ -140,14 +140,19 @@ def _stated(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
 
 def _judge(connection: duckdb.DuckDBPyConnection) -> None:
     run = connection.execute
-    run("""
+    run(f"""
         CREATE OR REPLACE TEMP TABLE witness AS
-        SELECT g.*, s.stated_year, coalesce(s.other_sex, false) AS other_sex,
-               coalesce(abs(s.stated_year - g.number_year) >= 2, false) AS other_year,
-               coalesce(g.not_number = g.number, false) AS the_heads,
-               try_strptime(g.number[7:14], '%Y%m%d')::DATE AS number_birth,
-               count(*) OVER (PARTITION BY number, bare) AS seen
-        FROM grouped g LEFT JOIN stated s USING (record_id)""")
+        SELECT *, count(*) OVER (PARTITION BY number, bare) AS seen,
+               bool_or(far) OVER (PARTITION BY number, bare) AS far_name
+        FROM (
+            SELECT g.*, s.stated_year, coalesce(s.other_sex, false) AS other_sex,
+                   coalesce(abs(s.stated_year - g.number_year) >= 2, false) AS other_year,
+                   coalesce(g.not_number = g.number, false) AS the_heads,
+                   try_strptime(g.number[7:14], '%Y%m%d')::DATE AS number_birth,
+                   coalesce(abs(s.stated_year - g.number_year) >= {FAR}, false) AND NOT coalesce(
+                       strftime(s.stated_date, '%m%d') = g.number[11:14] AND damerau_levenshtein(
+                           s.stated_year::VARCHAR, g.number_year::VARCHAR) = 1, false) AS far
+            FROM grouped g LEFT JOIN stated s USING (record_id))""")
     run("CREATE OR REPLACE TEMP TABLE backing (number VARCHAR, bare VARCHAR, class INTEGER)")
     _compare_with_owners(connection)
     _known_otherwise(connection)
@@ -175,7 +180,8 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
     """`unlike`: records whose name is not that of the number's owner, as far as there is one.
 
     The owner is the name that its namesakes (`backing`) speak for, then one that not half of its
-    own records belie, then the most frequent one. A name that one character parts from the owner's
+    own records belie, then the most frequent one; never a name whose own records belie it by a
+    birth far off, unless a namesake confirms it. A name that one character parts from the owner's
     is doubted only if it is the rarer of the two.
     """
     run = connection.execute
@@ -184,11 +190,12 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT number, arg_min(w, (coalesce(class, 0), belied, -times, low)) AS w FROM (
             SELECT number, bare, arg_min(w, stable) FILTER (fits) AS w,
                    count(*) FILTER (fits) AS times, count(*) >= 2 * times AS belied,
-                   min(stable) FILTER (fits) AS low
+                   min(stable) FILTER (fits) AS low, bool_or(far) AS far
             FROM (SELECT *, NOT other_year AND NOT other_sex AND NOT the_heads AS fits
                   FROM witness) w
             WHERE bare IS NOT NULL GROUP BY number, bare HAVING bool_or(fits))
         LEFT JOIN backing USING (number, bare)
+        WHERE NOT far OR coalesce(class, 0) < CASE WHEN belied THEN 0 ELSE 1 END
         GROUP BY number""")
     run(f"""
         CREATE OR REPLACE TEMP TABLE unlike AS
@@ -201,10 +208,10 @@ def _compare_with_owners(connection: duckdb.DuckDBPyConnection) -> None:
                        AND w.household_no = m.household_no
                        AND w.relation_code <> m.relation_code) AS other_role
             FROM witness m LEFT JOIN owner_of o USING (number))
-        SELECT *, other_sex OR other_year OR stranger OR coalesce(
+        SELECT *, other_sex OR other_year OR stranger OR ownerless AND far_name OR coalesce(
                    bare <> owner AND NOT slipped AND seen < owner_seen, false) AS doubted
         FROM compared
-        WHERE ownerless OR (bare IS NOT NULL OR titled) AND NOT slipped
+        WHERE ownerless OR far OR (bare IS NOT NULL OR titled) AND NOT slipped
         OR bare <> owner AND (other_sex OR other_year)""")
 
 
@@ -212,7 +219,8 @@ def _ask_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
     """`backing`: of names under a contested number, what others of that name, by its sound, say.
 
     Class -1: one was born on the number's day and has no number. Class 1: one at a telephone or
-    flat of those under the number is somebody else for certain, and none speaks for the name.
+    flat of those under the number, or whose number it is not though written there, is somebody
+    else for certain, and none speaks for the name.
     """
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE backing AS
@@ -230,7 +238,7 @@ def _ask_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT c.number, c.bare, NOT e.has_one AND e.birth_date = c.number_birth AS agrees,
                    CASE WHEN e.has_one THEN true
                         ELSE abs(e.birth_year - c.number_year) >= 2 END AS differs,
-                   e.phone = c.phone OR e.room_key = c.room_key AS near
+                   e.phone = c.phone OR e.room_key = c.room_key OR e.text = c.number AS near
             FROM contested c JOIN named e USING (sound)
             WHERE e.text IS DISTINCT FROM c.number
             OR e.record_id IN (SELECT record_id FROM borrowing))

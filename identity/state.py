@@ -7,7 +7,7 @@ import duckdb
 from identity.model import Model
 from identity.tables import EVIDENCE
 
-LAYOUT = 5
+LAYOUT = 6
 """Of the evidence, and the rules it is judged by; another number makes it anew in every home."""
 MADE_ANEW = ("evidence", "block_key", "name_bucket", "crowded", "edge", "refused")
 

@@ -149,8 +149,10 @@ def _platform_silent(watch: Watch) -> list[Alert]:
 
 
 def _span(length: timedelta) -> str:
-    hours = int(length.total_seconds() // 3600)
-    return f" {hours // 24} 天" if hours >= 48 else f" {hours} 小时"
+    minutes = int(length.total_seconds() // 60)
+    if minutes < 120:
+        return f" {minutes} 分钟"
+    return f" {minutes // 1440} 天" if minutes >= 2880 else f" {minutes // 60} 小时"
 
 
 RULES: Mapping[str, Rule] = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from reports.fill import people_in
+from reports.fill import not_for_notice, people_in
 from reports.form_file import FormFile
 from reports.items import FREE
 from reports.people import People
@@ -27,9 +27,12 @@ QUESTIONS = pl.Schema(
 
 
 def questions(forms: Sequence[FormFile], people: People) -> pl.DataFrame:
-    """One row a person and item: resident_id, item, forms (a list of those that wait for it)."""
+    """One row a person and item: resident_id, item, forms (a list of those that wait for it).
+
+    For a notice that may not be filled nobody is asked.
+    """
     parts = [pl.DataFrame(schema={"resident_id": pl.String, "item": pl.String, "form": pl.String})]
-    for form in forms:
+    for form in (one for one in forms if not not_for_notice(one)):
         mine = people_in(form, people)
         items = {c.item for s in form.sheets if s.kind == "list" for c in s.columns}
         for item in sorted(items - {*FREE, *NEVER}):

@@ -72,8 +72,9 @@ def deliver_waiting(home: Home, one: Extract) -> list[str]:
         if not one.deliver or not folder.is_dir() or told.get("delivered"):
             continue
         there = set(told.get("arrived_at", ()))
-        for each in one.deliver:
-            place = _place(each)
+        meant = [each for each in one.deliver if _can_go(home, one, each, log.stem)]
+        for each in meant:
+            place = place_of(each)
             if place in there or place in failed:
                 continue
             try:
@@ -82,7 +83,7 @@ def deliver_waiting(home: Home, one: Extract) -> list[str]:
                 failed[place] = error
             else:
                 there.add(place)
-        whole = there >= set(map(_place, one.deliver))
+        whole = there >= set(map(place_of, meant))
         _note(log, told | {"arrived_at": sorted(there)} | ({"delivered": True} if whole else {}))
         if whole:
             _rows_path(home, one, log.stem).unlink(missing_ok=True)
@@ -92,7 +93,20 @@ def deliver_waiting(home: Home, one: Extract) -> list[str]:
     return arrived
 
 
-def _place(to: FilesConnection | ToTable) -> str:
+def _can_go(home: Home, one: Extract, to: FilesConnection | ToTable, name: str) -> bool:
+    """Whether a run can go to a place: a table needs its rows, kept while one waits for them."""
+    return not isinstance(to, ToTable) or _rows_path(home, one, name).is_file()
+
+
+def lacks(home: Home, one: Extract, run: dict[str, Any]) -> bool:
+    """Whether a place that the extract names now has not had a run, and cannot have it."""
+    folder = Path(str(run.get("folder", "")))
+    over = run.get("delivered") or not folder.is_dir()
+    missing = [each for each in one.deliver if place_of(each) not in run.get("arrived_at", ())]
+    return any(over or not _can_go(home, one, each, folder.name) for each in missing)
+
+
+def place_of(to: FilesConnection | ToTable) -> str:
     """What a place is known by in the log: no address stands there."""
     told = f"{to.url} {to.table}" if isinstance(to, ToTable) else f"{to.path}"
     return sha256(told.encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from reports.condition_words import tests_in_words
 from reports.counted import named_in
+from reports.fill import not_for_notice
 from reports.form_file import FormFile, Sheet
 
 AGED = "age >"
@@ -10,7 +11,13 @@ AGED = "age >"
 def doubts(form: FormFile) -> list[str]:
     """Sentences for the officer: what was taken for granted and may be otherwise."""
     counted = [one for one in form.sheets if one.kind == "summary"]
-    return [*_whom(form), *(said for sheet in counted for said in _totals(sheet))]
+    told = [*_whom(form), *(said for sheet in counted for said in _totals(sheet))]
+    if wrong := not_for_notice(form):
+        told.append(
+            f"公示用表不能有敏感个人信息：{'、'.join(wrong)}。这样的表不能填写，"
+            "请让部门去掉这几列，或把它们的 item 改成 remark（留空）。"
+        )
+    return told
 
 
 def _whom(form: FormFile) -> list[str]:

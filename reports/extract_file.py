@@ -166,6 +166,20 @@ class Extract(Part):
             )
         return self
 
+    @field_validator("deliver")
+    @classmethod
+    def _elsewhere(
+        cls, value: tuple[FilesConnection | ToTable, ...]
+    ) -> tuple[FilesConnection | ToTable, ...]:
+        here = [one for one in value if isinstance(one, FilesConnection)]
+        if not all(re.match("sftp://|s3://", one.path) for one in here):
+            raise ConfigError(
+                "extract: delivered to a path of this machine",
+                zh="deliver 里 kind: files 的 path 写 sftp://主机:端口/目录 或 s3://桶/目录；"
+                "放在本机的文件夹里，请改写 folder。",
+            )
+        return value
+
     @field_validator("schedule")
     @classmethod
     def _timed(cls, value: str | None) -> str | None:

@@ -24,7 +24,7 @@ from hub.errors import ConfigError, NotFoundError
 from hub.settings import Home
 from reports.conditions import chosen, parse_population
 from reports.contract import Promised, contract, datapackage, promised
-from reports.delivery import deliver_waiting, keep_for_delivery, log_path
+from reports.delivery import deliver_waiting, keep_for_delivery, lacks, log_path
 from reports.extract_file import Extract, refuse
 from reports.formats import written
 from reports.items import facts_of_item
@@ -92,10 +92,11 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
         mine = people.of(chosen(people.frame, population))
         merged = merged_ids(connection)
     rows = statistics(one, mine) if one.count_by else table_of(one, mine)
-    state = _state_path(home, one)
+    state, past = _state_path(home, one), runs_of(home, one.extract)
     given, mode, changes = rows, "full", {}
     if not one.count_by:
-        before = _read_state(home, state) if one.mode == "changes" and not full else None
+        only = one.mode == "changes" and not full and not _has_gaps(home, one, past)
+        before = _read_state(home, state) if only else None
         if before is not None and before.columns == rows.columns:
             given, mode = changes_since(before, rows, merged), "changes"
             changes = dict(given.group_by(CHANGE).len().iter_rows())
@@ -107,7 +108,6 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
     made = Run(
         one.extract, _target(home, one, moment), mark, mode, given.height, changes, asked=asked
     )
-    past = runs_of(home, one.extract)
     with ThreadPoolExecutor(1) as beside:
         kept = None
         if not one.count_by:  # without changes it is only kept whom it held
@@ -204,6 +204,16 @@ def runs_of(home: Home, name: str) -> list[dict[str, Any]]:
     """Every run of an extract, oldest first."""
     paths = sorted((home.data / "extracts" / name).glob("*.json"))
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def _has_gaps(home: Home, one: Extract, past: Sequence[dict[str, Any]]) -> bool:
+    """Whether the recipient, or a place of theirs, lacks what changes would be the changes of."""
+    for run in reversed(past):
+        if run["recipient"]["department"] != one.recipient.department or lacks(home, one, run):
+            return True
+        if run["mode"] == "full":
+            break
+    return False
 
 
 def _refuse_stale(one: Extract, connection: duckdb.DuckDBPyConnection, now: datetime) -> None:

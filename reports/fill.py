@@ -1,7 +1,7 @@
 """A department's own file back, filled from what is held; beside it, where each cell is from."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -13,7 +13,7 @@ from hub.errors import ConfigError
 from hub.settings import Home
 from reports.by_household import by_household, one_row_each
 from reports.conditions import chosen, parse_population
-from reports.form_file import Column, FormFile, Sheet, form_path
+from reports.form_file import Column, FormFile, Line, Sheet, form_path
 from reports.formats import written
 from reports.items import FREE, facts_of_item
 from reports.known_words import refuse_unknown
@@ -25,7 +25,15 @@ from reports.row_places import unknown_places
 from reports.sheet_ranges import shifted_names
 from reports.sheet_rows import Shift
 from reports.styles import Styles
-from reports.summary_sheet import counts, ungiven, unplaced, write_summary
+from reports.summary_sheet import (
+    Numbers,
+    blank_rows,
+    counts,
+    outside,
+    ungiven,
+    unplaced,
+    write_summary,
+)
 from reports.tops import Found, changes, known_of, with_tops
 
 STYLES, WORKBOOK = "xl/styles.xml", "xl/workbook.xml"
@@ -57,6 +65,10 @@ class FillReport:
     """Of a table of counts: rows whose name is of no place here, or of more than one."""
     ungiven: list[str] = field(default_factory=list)
     """Of a table of counts: labels that belong to a sum and that nobody gives: it lacks them."""
+    outside: int = 0
+    """Of tables of counts: people who are in none of the rows that a sum is about."""
+    blank_rows: list[str] = field(default_factory=list)
+    """Of a table of counts: rows of which nothing is known."""
     residents: list[str] = field(default_factory=list)  # ids of whom the form is about
 
     @property
@@ -70,19 +82,23 @@ class FillReport:
         return sum(one.filled for one in self.columns)
 
 
+def not_for_notice(form: FormFile) -> list[str]:
+    """The columns of a form for public notice that ask for something sensitive."""
+    return [
+        column.header
+        for sheet in form.sheets
+        for column in sheet.columns
+        if form.public and facts_of_item(column.item).level >= 4 and not _is_why(form, column)
+    ]
+
+
 def refuse_public(form: FormFile) -> None:
     """A form for public notice asks for nothing sensitive but the very reason of the notice.
 
     Raises:
         ConfigError: it does.
     """
-    wrong = [
-        column.header
-        for sheet in form.sheets
-        for column in sheet.columns
-        if facts_of_item(column.item).level >= 4 and not _is_why(form, column)
-    ]
-    if form.public and wrong:
+    if wrong := not_for_notice(form):
         raise ConfigError(
             f"form {form.form} is public and asks for level 4 at {len(wrong)} columns",
             zh=f"“{form.form}”是公示用表，不能有敏感个人信息：{'、'.join(wrong)}。"
@@ -157,10 +173,9 @@ def fill(
         xml = with_tops(package.text(part), _top_texts(sheet, people))
         if sheet.kind == "summary":
             lines, numbers = counts(sheet, people, form.population)
-            report.unnamed += unknown_places((*sheet.down, *sheet.across), people)
-            report.ungiven += ungiven(sheet, people)
-            shift, pieces = write_summary(xml, sheet, lines, numbers)
-            _count_cells(report, sheet, numbers)
+            _count_cells(report, sheet, people, lines, numbers)
+            report.outside += outside(sheet, people, form.population)
+            shift, pieces = write_summary(xml, sheet, lines, numbers, styles.percent)
             if left := unplaced(sheet, people, form.population):
                 report.unplaced[facts_of_item(sheet.each).title] = left
         else:
@@ -188,9 +203,8 @@ def measure(form: FormFile, people: People) -> FillReport:
     mine = people_in(form, people)
     for sheet in form.sheets:
         if sheet.kind == "summary":
-            _count_cells(report, sheet, counts(sheet, people, form.population)[1])
-            report.unnamed += unknown_places((*sheet.down, *sheet.across), people)
-            report.ungiven += ungiven(sheet, people)
+            _count_cells(report, sheet, people, *counts(sheet, people, form.population))
+            report.outside += outside(sheet, people, form.population)
         else:
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
@@ -247,8 +261,13 @@ def _count_columns(report: FillReport, sheet: Sheet, people: People) -> None:
 
 
 def _count_cells(
-    report: FillReport, sheet: Sheet, numbers: dict[tuple[str, str], int | None]
+    report: FillReport, sheet: Sheet, people: People, lines: Sequence[Line], numbers: Numbers
 ) -> None:
+    unnamed = unknown_places((*sheet.down, *sheet.across), people)
+    report.unnamed += unnamed
+    report.ungiven += ungiven(sheet, people)
+    told = [one for one in lines if one.header not in unnamed]
+    report.blank_rows += blank_rows(sheet, told, numbers)
     for column in sheet.across:
         mine = [value for (_, at), value in numbers.items() if at == column.at]
         one = ColumnReport(sheet.sheet, column.at, column.header, column.item)

@@ -14,6 +14,7 @@ from hub.settings import Home
 from reports.columns import propose
 from reports.conditions import parse_population
 from reports.counted import counted
+from reports.derived import NO_GROUP, is_among
 from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, load_form, save_form
 from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item, words
@@ -32,12 +33,8 @@ SUM = re.compile("合计|总计|小计|共计")
 GRID_CODE = re.compile(r"\d{15}")
 WHOM = re.compile("[岁男女人户]")
 """In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
-AMONG = re.compile(r"[(\d.、)一二三四五六七八九十]*其中")
-"""What begins so is part of what stands before; `80岁以上其中：女` says itself of what."""
 UNIT = re.compile("(?:计量)?单位")
 """A column that says what each row is counted in."""
-NO_GROUP = re.compile("[%比率]|备注|说明")
-"""What is not understood, and no group of people that a sum would lack."""
 AMISS = re.compile("[&|]")
 """What a condition's value cannot hold."""
 WHO = ("name", "id_number", "head_name", "head_id_number")
@@ -276,7 +273,7 @@ def _summary(layout: Layout) -> Sheet | None:
 
 
 def _part_sum(line: Line) -> bool:
-    """小计 among the rows: which of those above it sums up nobody can tell."""
+    """小计 among the rows: not of everybody."""
     return line.when == "" and squeezed(line.header) == "小计"
 
 
@@ -305,13 +302,13 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
     """
     made: list[Line] = []
     for nth, (at, path) in enumerate(named):
-        height = next((n for n, part in enumerate(path) if _is_among(part)), None)
+        height = next((n for n, part in enumerate(path) if is_among(part)), None)
         wholes = (
             other[: height + 1]
             for _, other in named[:nth][::-1]
             if height is not None
             and other[:height] == path[:height]
-            and not any(map(_is_among, other))
+            and not any(map(is_among, other))
             and not UNIT.fullmatch(squeezed(other[-1]))
         )
         made.append(_line(at, path, next(wholes, ()), place))
@@ -320,7 +317,7 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
 
 def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
     """Of lines that each count a label, 合计 is whoever has one of them, not everybody."""
-    parts = [one for one in lines if one.when and not _is_among(one.header)]
+    parts = [one for one in lines if one.when and not is_among(one.header)]
     named = [LABEL.fullmatch(str(one.when)) for one in parts]
     if len(parts) < 2 or None in named:
         return lambda one: one
@@ -333,10 +330,6 @@ def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
         if one.when == "" and SUM.search(one.header)
         else one
     )
-
-
-def _is_among(part: str) -> bool:
-    return AMONG.match(squeezed(part)) is not None
 
 
 def _stub_width(layout: Layout) -> int:
@@ -361,7 +354,7 @@ def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: st
         return Line(at=at, header=header, when=f"grid_code = {coded}")
     found = counted((*whole, *path))
     name = squeezed(header)
-    among = whole or _is_among(header) or SUM.search(name) or len(path) > 1
+    among = whole or is_among(header) or SUM.search(name) or len(path) > 1
     counts = found.when is not None and (not place or not found.when or WHOM.search(name))
     if not (among or counts or AMISS.search(name)) and (place or "网格" in name):
         return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")

@@ -4,6 +4,7 @@ import re
 
 XFS = re.compile(r"(<cellXfs\b[^>]*>)(.*?)(</cellXfs>)", re.DOTALL)
 XF = re.compile(r"<xf\b[^>]*?/>|<xf\b.*?</xf>", re.DOTALL)
+FORMATS = re.compile(r'<numFmt numFmtId="(\d+)" formatCode="([^"]*)"')
 TEXT = "49"  # Excel's number for the format `@`
 
 
@@ -29,6 +30,13 @@ class Styles:
             self._twins[style] = str(len(self._own) + len(self._added))
             self._added.append(twin)
         return self._twins[style]
+
+    @property
+    def percent(self) -> frozenset[str]:
+        """The numbers of the styles that show 0.01 as 1 %."""
+        known = {"9", "10"} | {number for number, code in FORMATS.findall(self._xml) if "%" in code}
+        formats = [re.search(r'numFmtId="(\d+)"', one) for one in self._own]
+        return frozenset(str(n) for n, one in enumerate(formats) if one and one[1] in known)
 
     @property
     def xml(self) -> str:

@@ -1,10 +1,11 @@
 """Writing counts into a summary form's sheet: grid × age band × label, or whatever its rows say."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
 from reports.conditions import expression, parse_population, within
+from reports.derived import shares, sums, with_shares
 from reports.form_file import ROW_TITLES, Line, Sheet
 from reports.people import People
 from reports.row_places import placed
@@ -13,7 +14,7 @@ from reports.sheet_rows import Shift, XmlRow, read_sheet, row_text
 from reports.spreadsheet import escaped, safe
 from reports.widths import widened
 
-Numbers = dict[tuple[str, str], int | None]
+Numbers = dict[tuple[str, str], float | None]
 """(row's `at`, column's `at`) to what is counted there; None where nobody knows what it counts."""
 
 
@@ -50,21 +51,45 @@ def counts(
     tests = pl.all_horizontal([pl.lit(value=True), *map(expression, among.tests)])
     lines, across = rows_of(sheet, people, among.whole), placed(sheet.across, people)
     found: Numbers = {}
+    summed = sums(lines)
     for row in lines:
-        mine = frame.filter(tests, _when(row, among.whole))
+        rows = summed.get(row.at, (row,))
+        units = {one.count for one in rows}
+        mine = frame.filter(tests, _any(_when(one, among.whole) for one in rows))
+        told: dict[str, float | None] = {}
         for column in across:
-            if row.when is None or column.when is None:
-                found[row.at, column.at] = None
+            told[column.at] = None
+            if len(units) != 1 or not _known(people, population, rows, column):
                 continue
-            if not _known(people, population, row.when, column.when):
-                found[row.at, column.at] = None
-                continue
-            here = mine.filter(_tests(column.when))
-            if parse_population(column.when).whole != "residents":
-                here = frame.filter(tests, _when(column, "everyone"), _tests(row.when))
-            number = _count(here, "households" if "households" in (row.count, column.count) else "")
-            found[row.at, column.at] = None if few and 0 < number < few else number
+            here = mine.filter(_tests(column.when or ""))
+            if parse_population(column.when or "").whole != "residents":
+                mine_too = _any(_tests(one.when or "") for one in rows)
+                here = frame.filter(tests, _when(column, "everyone"), mine_too)
+            number = _count(here, "households" if {"households"} & {column.count, *units} else "")
+            told[column.at] = None if few and 0 < number < few else number
+        found |= {(row.at, at): number for at, number in with_shares(across, told).items()}
     return lines, found
+
+
+def outside(sheet: Sheet, people: People, population: str) -> int:
+    """How many of the population are in none of the rows of which there is a sum."""
+    among, lines = parse_population(population), placed(sheet.down, people)
+    summed = sums(lines)
+    rows = summed.get(str(sheet.total), next(iter(summed.values()), ()))
+    if not rows or any(one.when is None for one in rows):
+        return 0
+    counted = _any(_when(one, among.whole) for one in rows)
+    return people.frame.filter(
+        within(among.whole), _tests(population), ~counted.fill_null(value=False)
+    ).height
+
+
+def blank_rows(sheet: Sheet, lines: Sequence[Line], numbers: Numbers) -> list[str]:
+    """The rows of which nothing is counted."""
+    return [
+        f"第 {one.at} 行“{one.header}”" for one in lines
+        if all(numbers[one.at, column.at] is None for column in sheet.across)
+    ]  # fmt: skip
 
 
 def unplaced(sheet: Sheet, people: People, population: str) -> int:
@@ -84,7 +109,14 @@ def ungiven(sheet: Sheet, people: People) -> list[str]:
     return sorted(summed - people.granted - people.answered)
 
 
-def _known(people: People, population: str, *conditions: str) -> bool:
+def _known(people: People, population: str, rows: Sequence[Line], column: Line) -> bool:
+    """Whether it is known what is counted, and somebody gives, or answered, each of its labels."""
+    if column.when is None or any(one.when is None for one in rows):
+        return False
+    return all(_given(people, population, one.when or "", column.when) for one in rows)
+
+
+def _given(people: People, population: str, *conditions: str) -> bool:
     """Whether somebody gives each of the labels that are counted, or each of these answered."""
     tests = [test for one in (population, *conditions) for test in parse_population(one).tests]
     asked = [test for one in conditions for test in parse_population(one).tests
@@ -99,6 +131,10 @@ def _known(people: People, population: str, *conditions: str) -> bool:
         people.frame.filter(within("residents" if wholes == {"residents"} else "everyone"), *among)
     )
     return not any(here.value(f"label:{one}").null_count() for test in asked for one in test.values)
+
+
+def _any(tests: Iterable[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal([pl.lit(value=False), *tests])
 
 
 def _when(line: Line, whole: str) -> pl.Expr:
@@ -118,11 +154,19 @@ def _count(frame: pl.DataFrame, what: str) -> int:
 
 
 def write_summary(
-    xml: str, sheet: Sheet, lines: Sequence[Line], numbers: Numbers
+    xml: str,
+    sheet: Sheet,
+    lines: Sequence[Line],
+    numbers: Numbers,
+    percent: Collection[str] = (),
 ) -> tuple[Shift, Iterator[bytes]]:
-    """The sheet's XML with its counts; rows are added where the form has fewer than there are."""
+    """The sheet's XML with its counts; rows are added where the form has fewer than there are.
+
+    Cells of the styles `percent` show a hundredth as 1 %.
+    """
     read = read_sheet(xml)
     first, last = sheet.body
+    hundredths = dict.fromkeys(shares(sheet.across), percent)
     within_body = sum(first <= int(one.at) <= last for one in lines)
     grids = not sheet.down or within_body < len([o for o in lines if int(o.at) != sheet.total])
     shift = Shift(first, last, max(last - first + 1, len(lines) if grids else 0))
@@ -133,32 +177,40 @@ def write_summary(
     pieces = [widened(shifted(read.before, shift), {sheet.stub: named}), "<sheetData>"]
     for number in (one for one in sorted(read.rows) if one < first):
         row = read.rows[number]
-        told = _sums(row, sheet, lines, numbers) if number == sheet.total else {}
+        told = _sums(row, sheet, lines, numbers, hundredths) if number == sheet.total else {}
         pieces.append(row_text(row, shift, told))
     for number in range(first, first + shift.rows):
         model = read.rows.get(min(number, last)) or XmlRow(number, "", {}, {})
         cells = dict(model.cells) if number <= last else {}
         blank = {one: f'<c r="{one}{number}"{_style(model, one)}/>' for one in model.styles}
         row = XmlRow(number, model.attributes, model.styles, blank | cells)
-        told = _told(row, sheet, by_row.get(number), numbers)
+        told = _told(row, sheet, by_row.get(number), numbers, hundredths)
         pieces.append(row_text(row, Shift(1, 0, 0), told))
     for number in sorted(read.rows):
         if number > last:
             row = read.rows[number]
-            told = _told(row, sheet, fixed.get(number), numbers) if number == sheet.total else {}
-            if number == sheet.total and number not in fixed:
-                told = _sums(row, sheet, lines, numbers)
+            told = {}
+            if number == sheet.total and number in fixed:
+                told = _told(row, sheet, fixed[number], numbers, hundredths)
+            elif number == sheet.total:
+                told = _sums(row, sheet, lines, numbers, hundredths)
             pieces.append(row_text(row, shift, told))
     pieces += ["</sheetData>", shifted(read.after, shift)]
     return shift, iter([one.encode() for one in pieces])
 
 
-def _told(row: XmlRow, sheet: Sheet, line: Line | None, numbers: Numbers) -> dict[str, str]:
+def _told(
+    row: XmlRow,
+    sheet: Sheet,
+    line: Line | None,
+    numbers: Numbers,
+    hundredths: Mapping[str, Collection[str]],
+) -> dict[str, str]:
     """The cells of one row that are counted, and the grid's name where the form has no rows."""
     if line is None:
         return {}
     made = {
-        column.at: _number(row, column.at, number)
+        column.at: _number(row, column.at, number, hundredths.get(column.at, ()))
         for column in sheet.across
         if (number := numbers.get((line.at, column.at))) is not None
         and "<f" not in row.cells.get(column.at, "")
@@ -175,19 +227,27 @@ def _told(row: XmlRow, sheet: Sheet, line: Line | None, numbers: Numbers) -> dic
 
 
 def _sums(
-    row: XmlRow, sheet: Sheet, lines: Sequence[Line], numbers: Mapping[tuple[str, str], int | None]
+    row: XmlRow,
+    sheet: Sheet,
+    lines: Sequence[Line],
+    numbers: Numbers,
+    hundredths: Mapping[str, Collection[str]],
 ) -> dict[str, str]:
     """The row of totals below one row a grid."""
-    made = {}
+    total: dict[str, float | None] = {}
     for column in sheet.across:
         each = [numbers[line.at, column.at] for line in lines]
-        if None not in each and "<f" not in row.cells.get(column.at, ""):
-            made[column.at] = _number(row, column.at, sum(filter(None, each)))
-    return made
+        total[column.at] = None if None in each else sum(filter(None, each))
+    return {
+        at: _number(row, at, number, hundredths.get(at, ()))
+        for at, number in with_shares(sheet.across, total).items()
+        if number is not None and "<f" not in row.cells.get(at, "")
+    }
 
 
-def _number(row: XmlRow, letter: str, number: int) -> str:
-    return f'<c r="{letter}{row.number}"{_style(row, letter)}><v>{number}</v></c>'
+def _number(row: XmlRow, letter: str, number: float, hundredths: Collection[str] = ()) -> str:
+    told = round(number / 100, 4) if row.styles.get(letter) in hundredths else number
+    return f'<c r="{letter}{row.number}"{_style(row, letter)}><v>{told}</v></c>'
 
 
 def _style(row: XmlRow, letter: str) -> str:

@@ -79,11 +79,11 @@ def _verdict(one: People, item: str, claimed: str) -> Verified:
     held = one.value(item).to_list()[0]
     if read is None and facts.kind == "text":
         read = claimed.upper()  # a number that fails its check is held so, and claimed so
-    if read is None:
+    if read is None or (facts.kind == "number" and not read.isdecimal()):
         return Verified(item, facts.title, "unreadable")
     if held is None:
         return Verified(item, facts.title, "unknown")
-    if facts.kind == "number" and read.isdigit():
+    if facts.kind == "number":
         read = str(int(read))
     same = squeezed(_text(held)) in map(squeezed, kinds_of(item, read))  # 初婚 is 已婚
     return Verified(item, facts.title, "yes" if same else "no")

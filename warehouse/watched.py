@@ -67,17 +67,19 @@ def twice(
             mine AS (
                 SELECT * FROM granted WHERE list_contains($labels, label)
                   AND (until IS NULL OR until >= $day)),
-            again AS (
-                SELECT resident_id FROM mine GROUP BY resident_id HAVING count(DISTINCT label) > 1
-                UNION
-                SELECT resident_id FROM mine GROUP BY resident_id, platform, stream, label
-                HAVING count(DISTINCT record_key) > 1)
+            each AS (
+                SELECT resident_id, label, coalesce(title, platform) AS title,
+                       count(DISTINCT record_key) AS times, max(since) AS since
+                FROM mine LEFT JOIN called USING (platform)
+                GROUP BY resident_id, label, platform, title, stream),
+            told AS (
+                SELECT *, label || '（' || title || CASE WHEN times > 1
+                       THEN ' ' || times || ' 条' ELSE '' END || '）' AS "grant"
+                FROM each)
             SELECT resident_id, max(since),
-                   $name || '：' || string_agg(DISTINCT label || '（' || title || '）', '、'
-                       ORDER BY label || '（' || title || '）')
-            FROM (SELECT mine.*, coalesce(t.title, platform) AS title
-                  FROM mine LEFT JOIN called t USING (platform))
-            SEMI JOIN again USING (resident_id) GROUP BY resident_id ORDER BY ALL""",
+                   $name || '：' || string_agg(DISTINCT "grant", '、' ORDER BY "grant")
+            FROM told GROUP BY resident_id
+            HAVING count(DISTINCT label) > 1 OR max(times) > 1 ORDER BY ALL""",
             {
                 "labels": list(labels),
                 "day": day,

@@ -120,6 +120,40 @@ def test_no_name_that_its_own_records_belie_owns_a_number(brain: duckdb.DuckDBPy
         assert frozenset({f"f{nth}"}) in hub.groups()
 
 
+def test_a_child_known_only_under_a_parents_number_owns_it_not(
+    brain: duckdb.DuckDBPyConnection,
+) -> None:
+    """One platform states no birth, the other the child's; nobody has the parent's own record."""
+    hub = Hub(brain)
+    said = "SELECT id_status, birth_year FROM resident_record ORDER BY record_id"
+    silent = Record("王小宝", PARENT, "138", "101")
+    told = Record("王小宝", PARENT, platform="q", stated_birth="2015-04-07")
+    hub.sync({"silent": silent})
+    assert brain.execute(said).fetchall() == [("valid", 1980)]
+    hub.sync({"told": told})
+    assert brain.execute(said).fetchall() == [("borrowed", None), ("borrowed", 2015)]
+    assert len(hub.groups()) == 1
+    hub.sync({"mother": Record("李芳", PARENT, platform="r")})
+    assert hub.groups() == {frozenset({"silent", "told"}), frozenset({"mother"})}
+
+
+def test_a_birth_mistyped_takes_no_number_away(brain: duckdb.DuckDBPyConnection) -> None:
+    """One digit of the year; another's, where more say otherwise; or a namesake's of that day."""
+    for nth, (stated, others) in enumerate((
+        ("1950-03-07", {}),
+        ("2015-04-07", {"more": Record("张伟", PARENT, "138", "101", platform="r")}),
+        ("2015-04-07", {"own": Record("张伟", None, "138", "101", platform="r", birth_year=1980,
+                                      birth_date="1980-03-07")}),
+    )):  # fmt: skip
+        hub = Hub(empty_brain())
+        one = Record("张伟", PARENT, "138", "101")
+        wrong = Record("张伟", PARENT, "138", "101", platform="q", stated_birth=stated)
+        hub.sync({"one": one, "wrong": wrong} | others)
+        kinds = "SELECT DISTINCT id_status FROM resident_record WHERE id_number IS NOT NULL"
+        assert hub.brain.execute(kinds).fetchall() == [("valid",)], nth
+        assert len(hub.groups()) == 1, nth
+
+
 def test_any_record_of_the_owner_tells_who_has_another_role_in_the_household(
     brain: duckdb.DuckDBPyConnection,
 ) -> None:

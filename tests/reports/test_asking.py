@@ -51,6 +51,12 @@ def test_each_thing_is_asked_once_of_each_person(asked: Home) -> None:
     assert {item for _, item in pairs} == {"other:银行账号", "ethnicity_code"}
 
 
+def test_nobody_is_asked_for_a_notice_that_may_not_be_filled(home: Home, tmp_path: Path) -> None:
+    _form(home, tmp_path, "发放公示", ["姓名", "银行卡号"], "residents")
+    with people_of(home, None) as (people, _):
+        assert questions(load_forms(home), people).is_empty()
+
+
 def _answered(path: Path, values: dict[str, str]) -> list[str]:
     """Fill the blank cells of the first person; return the headings of what was asked."""
     book = load_workbook(path)
@@ -365,6 +371,21 @@ def test_an_answer_lacks_nothing_that_it_was_not_asked(hub: Hub, tmp_path: Path)
     assert hub("form", "answer", made["path"], "--json", home=home).json["taken"] == 2
     assert hub("correction", "export", "--out", tmp_path / "核对", home=home).code == 0
     assert not (tmp_path / "核对" / "collected.xlsx").exists()
+
+
+def test_a_form_struck_from_the_note_changes_nothing(asked: Home, hub: Hub, tmp_path: Path) -> None:
+    """Which forms wait for an answer is a note: an answer is nobody's form's."""
+    path, book = _list(asked, hub, tmp_path / "清单")
+    sheet, number, note = book.active, _at(book, "other:银行账号"), book.active.max_column - 1
+    both = next(r for r in range(2, sheet.max_row + 1) if "、" in sheet.cell(r, note).value)
+    sheet.cell(both, note).value = "发放表"
+    sheet.cell(both, number).value = "6222000000000011"
+    book.save(path)
+    told = hub("form", "answer", path, "--json", home=asked).json
+    assert (told["taken"], told["refused"], told["notes"]) == (1, [], [])
+    with people_of(asked, None) as (people, _):
+        left = questions(load_forms(asked), people).filter(item="other:银行账号")["resident_id"]
+        assert sheet.cell(both, note + 1).value not in left.to_list()
 
 
 def test_merged_cells_remarks_and_what_is_written_beside_are_taken_or_told(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -216,6 +217,43 @@ def test_a_place_that_is_down_keeps_no_other_waiting(home: Home, tmp_path: Path)
         assert len(_rows(folder, "SELECT * FROM elders_batch")) == 2
         assert len(_rows(folder, "SELECT * FROM elders")) == 4
     assert all(one["delivered"] for one in runs_of(home, "elders"))
+
+
+def test_a_place_that_joins_gets_everything_first(home: Home, tmp_path: Path) -> None:
+    """It was sent the changes of what it had never been given."""
+    old, new = _table(tmp_path), _table(tmp_path, "joined")
+    run_extract(home, _extract(home, old, mode="changes"), now=NOW)
+    assert run_extract(home, _extract(home, old, new, mode="changes"), now=LATER).mode == "full"
+    assert len(_rows(tmp_path, "SELECT * FROM joined")) == 2
+    both = _extract(home, old, new, mode="changes", population="age >= 60")
+    assert run_extract(home, both, now=LATER + timedelta(days=1)).mode == "changes"
+
+
+def test_a_table_that_joins_a_folder_gets_everything_first(home: Home, tmp_path: Path) -> None:
+    run_extract(home, _extract(home, mode="changes"), now=NOW)
+    added = _extract(home, _table(tmp_path), mode="changes")
+    assert run_extract(home, added, now=LATER).mode == "full"
+    assert len(_rows(tmp_path, "SELECT * FROM elders")) == 2
+
+
+def test_another_recipient_gets_everything_first(home: Home) -> None:
+    first = _extract(home, mode="changes")
+    run_extract(home, first, now=NOW)
+    whom = first.recipient.model_copy(update={"department": "区残联"})
+    other = first.model_copy(update={"recipient": whom})
+    assert run_extract(home, other, now=LATER).mode == "full"
+    assert run_extract(home, other, now=LATER + timedelta(days=1)).mode == "changes"
+
+
+def test_changes_whose_folder_is_gone_before_they_arrived_are_given_again(
+    home: Home, tmp_path: Path
+) -> None:
+    away = _extract(home, _table(tmp_path / "gone"), mode="changes")
+    with pytest.raises(SourceDownError):
+        run_extract(home, away, now=NOW)
+    shutil.rmtree(runs_of(home, "elders")[0]["folder"])
+    (tmp_path / "gone").mkdir()
+    assert run_extract(home, away, now=LATER).mode == "full"
 
 
 def _forget_delivery(home: Home) -> None:

@@ -2,7 +2,7 @@
 
 from reports.counted import named_in
 from reports.doubts import doubts
-from reports.form_file import FormFile, Line, Sheet
+from reports.form_file import Column, FormFile, Line, Sheet
 from tests.reports.department_forms import FORMS
 
 
@@ -40,3 +40,14 @@ def test_most_titles_that_name_some_people_mean_them() -> None:
     assert len(one_group) >= 15
     assert sum(meant == found for meant, found in one_group) >= 0.7 * len(one_group)
     assert not [found for meant, found in named if meant == "residents" and found]
+
+
+def test_a_notice_that_cannot_be_filled_is_told_when_it_is_registered() -> None:
+    """It was said to be wholly held, and to be filled and handed over."""
+    columns = (Column(at="A", header="姓名", item="name"),
+               Column(at="B", header="身份证号", item="id_number"))  # fmt: skip
+    sheet = Sheet(sheet="表", header=(1, 1), body=(2, 4), columns=columns)
+    notice = form("名单", "label:低保").model_copy(update={"sheets": (sheet,)})
+    assert not doubts(notice)
+    (said,) = doubts(notice.model_copy(update={"public": True}))
+    assert "身份证号。这样的表不能填写" in said

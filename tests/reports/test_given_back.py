@@ -1,5 +1,6 @@
 """What goes back to those it came from: their wrong rows, verdicts on claims, dated alerts."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def test_what_is_missing_is_masked_unless_asked_for(home: Home, hub: Hub, tmp_pa
         ("性别=男", "yes"), ("性别=1", "yes"), ("性别=女", "no"), ("性别=随便", "unreadable"),
         ("出生日期=1953年4月7日", "yes"), ("出生日期=19530408", "no"), ("民族=汉族", "unknown"),
         ("姓名=张三丰", "yes"), ("label:党员=是", "yes"), ("label:低保=否", "no"),
-        ("年龄=007", "no"), (f"身份证号={ZHANG_NUMBER}", "yes"),
+        ("年龄=007", "no"), ("年龄=七十", "unreadable"), (f"身份证号={ZHANG_NUMBER}", "yes"),
     ],
 )  # fmt: skip
 def test_a_claim_is_true_or_not(home: Home, claim: str, verdict: str) -> None:
@@ -94,6 +95,8 @@ def test_verifying_shows_no_value(home: Home, hub: Hub) -> None:
     assert hub("verify", "510108199901011234", "姓名=谁", home=home).code == 1
     assert hub("verify", ZHANG_NUMBER, "姓名", home=home).code == 2
     assert hub("verify", ZHANG_NUMBER, "标签=党员", home=home).code == 2
+    twice = hub("verify", ZHANG_NUMBER, "性别=男", "性别=女", home=home)
+    assert (twice.code, "写了两次" in twice.err) == (2, True)
 
 
 def _change(home: Home, *statements: str) -> None:
@@ -153,6 +156,20 @@ def test_an_alert_is_a_dated_list(home: Home, rule: str) -> None:
     assert (found.rule, found.version, found.day, name) == (rule, RULES[rule].version, day, who)
 
 
+def test_a_benefit_given_twice_by_one_platform_says_so(home: Home) -> None:
+    _change(home, """
+        UPDATE resident_record SET labels = [{'label': '低保', 'detail': NULL, 'since': NULL,
+            'until': NULL}], platform = 'street_grid', stream = 'residents'
+        WHERE record_key IN ('P1', 'G1')""")  # fmt: skip
+    with reading(home) as connection:
+        (found,) = alerts(_watch(home, connection), ["benefit_twice"])
+    assert found.detail == "生活救助：低保（street_grid 2 条）"
+
+
+def test_a_rule_without_alerts_says_none(home: Home, hub: Hub) -> None:
+    assert "本月满 80 岁（turns_80）：0" in hub("alert", "list", "turns_80", home=home).out
+
+
 def test_a_silent_platform_is_told_of(home: Home) -> None:
     platforms, _ = home.read_platforms()
     now = datetime(2026, 1, 15, tzinfo=UTC)
@@ -160,7 +177,10 @@ def test_a_silent_platform_is_told_of(home: Home) -> None:
     with reading(home) as connection:
         watch = Watch(home, connection, DAY, platforms, answered, now)
         found = {one.platform: one.day for one in alerts(watch, ["platform_silent"])}
+        soon = {"police": platforms["police"].model_copy(update={"fresh_within": 5400})}
+        (told,) = alerts(replace(watch, platforms=soon, now=now), ["platform_silent"])
     assert found == {"police": date(2026, 1, 12), "door": None}
+    assert told.detail == "已 3 天没有取到，约定是 90 分钟"
 
 
 def test_the_command_lists_and_writes(home: Home, hub: Hub, tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+import pytest
 from openpyxl import Workbook, load_workbook
 
 from hub.settings import Home
 from reports.counted import counted
-from reports.fill import fill
+from reports.fill import FillReport, fill
 from reports.form_file import Line, Sheet
-from reports.people import _with_age, people_of
+from reports.people import People, _with_age, people_of
 from reports.register import Sent, register
 from reports.row_places import unknown_places
 from reports.summary_sheet import counts, write_summary
@@ -390,3 +391,117 @@ def test_rows_that_nobody_understands_are_no_list_of_people(home: Home, tmp_path
     (sheet,) = register(home, file, Sent("残联")).form.sheets
     assert sheet.kind == "summary"
     assert {one.when for one in sheet.down} == {None}
+
+
+def _living_in(people: People, grids: dict[str, str]) -> People:
+    """Everybody in one grid after the other, with its name."""
+    codes = [*grids] * people.frame.height
+    frame = people.frame.with_columns(
+        grid_code=pl.Series(codes[: people.frame.height]), lives_here=pl.lit(value=True)
+    )
+    return people.of(frame.with_columns(grid_name=pl.col("grid_code").replace(grids)))
+
+
+THREE_GRIDS = {f"51010801900600{nth}": f"第{one}网格" for nth, one in enumerate("一二三", 1)}
+
+
+def _filled(home: Home, file: Path, folder: Path) -> tuple[FillReport, list[list[object]]]:
+    form = register(home, file, Sent("统计")).form
+    with people_of(home, None) as (people, connection):
+        lived = _living_in(people, THREE_GRIDS)
+        report = fill(home, connection, form, lived, folder / "out.xlsx")
+    rows = load_workbook(folder / "out.xlsx").active.iter_rows(values_only=True)
+    return report, [list(row) for row in rows]
+
+
+def test_a_sum_is_of_the_rows_above_it(home: Home, tmp_path: Path) -> None:
+    """Of two of three grids the sum said everybody."""
+    file = _headed(tmp_path, ["网格", "总人数", "男"], ["第一网格"], ["第三网格"], ["合计"])
+    report, rows = _filled(home, file, tmp_path)
+    first, second, total = ([int(str(one)) for one in row[1:]] for row in rows[1:])
+    assert total == [one + other for one, other in zip(first, second, strict=True)]
+    with people_of(home, None) as (people, _):
+        everybody = people.frame.height
+    assert report.outside == everybody - total[0] > 0
+
+
+def test_an_officer_may_sum_up_everybody(home: Home, tmp_path: Path) -> None:
+    file = _headed(tmp_path, ["网格", "总人数"], ["第一网格"], ["第三网格"], ["合计"])
+    path = register(home, file, Sent("统计")).path
+    text = path.read_text(encoding="utf-8").replace("header: 合计", "header: 合计, when: residents")
+    path.write_text(text, encoding="utf-8")
+    report, rows = _filled(home, file, tmp_path)
+    with people_of(home, None) as (people, _):
+        assert rows[3][1] == people.frame.height
+    assert report.outside == 0
+
+
+def test_a_sum_of_bands_leaves_out_who_is_in_none_and_says_so(
+    home: Home, hub: Hub, tmp_path: Path
+) -> None:
+    file = _headed(tmp_path, ["年龄", "人数"], ["60-69岁"], ["70-79岁"], ["合计"])
+    said = hub("form", "register", file, "--department", "民政", home=home).out
+    assert "“60-69岁”至“70-79岁” 2 行之和" in said
+    assert "人不在任何一行里" in said
+    said = hub("form", "fill", "汇总", "--out", tmp_path / "o.xlsx", home=home).out
+    assert "人不在任何一行里" in said
+    rows = [row[1] for row in load_workbook(tmp_path / "o.xlsx").active.iter_rows(values_only=True)]
+    assert rows == ["人数", 0, 1, 1]
+
+
+def test_a_sum_of_a_part_is_of_the_rows_since_the_sum_above_it(home: Home, tmp_path: Path) -> None:
+    file = _headed(tmp_path, ["网格", "总人数"], ["第一网格"], ["第二网格"], ["小计"], ["第三网格"],
+                   ["小计"], ["总计"])  # fmt: skip
+    report, rows = _filled(home, file, tmp_path)
+    one, two, first, three, second, total = (int(str(row[1])) for row in rows[1:])
+    assert (first, second, total) == (one + two, three, one + two + three)
+    assert report.blank_rows == []
+
+
+def test_a_sum_above_its_rows_is_left_and_told_each_time(home: Home, tmp_path: Path) -> None:
+    file = _headed(tmp_path, ["网格", "总人数"], ["小计"], ["第一网格"], ["小计"], ["第二网格"],
+                   ["总计"])  # fmt: skip
+    report, rows = _filled(home, file, tmp_path)
+    assert [rows[1][1], rows[3][1]] == [None, None]
+    assert report.blank_rows == ["第 2 行“小计”", "第 4 行“小计”"]
+    assert rows[5][1] == int(str(rows[2][1])) + int(str(rows[4][1]))
+
+
+def test_a_sum_of_the_rows_of_one_name(home: Home, tmp_path: Path) -> None:
+    """The part of a group counted everybody where its name is a heading."""
+    file = _headed(tmp_path, ["类别", "分项", "人数"], ["性别", "男"], ["", "女"], ["", "小计"],
+                   ["年龄", "60-69岁"], ["", "70-79岁"], ["", "小计"], ["总计"],
+                   merged=("A2:A4", "A5:A7"))  # fmt: skip
+    _, rows = _filled(home, file, tmp_path)
+    men, women, both, old, older, either, _ = (int(str(row[2])) for row in rows[1:])
+    assert (both, either) == (men + women, old + older)
+
+
+def test_a_share_of_two_columns_of_the_table(home: Home, hub: Hub, tmp_path: Path) -> None:
+    file = _headed(
+        tmp_path,
+        ["网格", "总人口", "男", "占总人口比例（%）", "70岁以上", "占总人口的比重(%)", "占比（%）"],
+        ["第一网格"], ["第二网格"], ["合计"],
+    )  # fmt: skip
+    book = load_workbook(file)
+    book.active["F4"].number_format = "0.00%"
+    book.save(file)
+    report, rows = _filled(home, file, tmp_path)
+    for row, whole in zip(rows[1:], (100, 100, 1), strict=True):  # the last shows 0.5 as 50 %
+        _, everybody, men, of_men, old, of_old, unknown = row
+        assert of_men == round(100 * int(str(men)) / int(str(everybody)), 2)
+        assert of_old == pytest.approx(whole * int(str(old)) / int(str(everybody)), abs=0.005)
+        assert unknown is None
+    assert [one.header for one in report.columns if one.filled < one.applies] == ["占比(%)"]
+    said = hub("form", "register", file, "--department", "统计", home=home).out
+    assert "“男”占“总人口”的百分比" in said
+    assert "请核对：占比(%)。" in said
+
+
+def test_the_share_of_the_sum_is_no_sum_of_shares(home: Home, tmp_path: Path) -> None:
+    file = _headed(tmp_path, ["网格名称", "总人口", "男", "占总人口比例（%）"], [""], [""], [""],
+                   ["合计"])  # fmt: skip
+    _, rows = _filled(home, file, tmp_path)
+    _, everybody, men, told = rows[4]
+    assert rows[4][0] == "合计"
+    assert told == round(100 * int(str(men)) / int(str(everybody)), 2)

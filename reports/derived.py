@@ -1,0 +1,109 @@
+"""Rows and columns of a table of counts that follow from others: 合计, 小计, 占总人口比例(%)."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from reports.counted import counted
+from reports.form_file import Line, Sheet
+from reports.layout import TOTAL
+from reports.texts import bare, squeezed
+
+AMONG = re.compile(r"[(\d.、)一二三四五六七八九十]*其中")
+"""What begins so is part of what stands before; `80岁以上其中：女` says itself of what."""
+NO_GROUP = re.compile("[%比率]|备注|说明")
+"""What is not understood, and no group of people that a sum would lack."""
+SHARE = re.compile(r"占(.+?)的?(?:比例|比重|比率|百分比|比)?[(]?%[)]?")
+
+
+def is_among(part: str) -> bool:
+    """Whether a row or a column is part of the one before it."""
+    return AMONG.match(squeezed(part)) is not None
+
+
+def sums(down: Sequence[Line]) -> dict[str, tuple[Line, ...]]:
+    """The rows that each row of sums is about; none where nobody can tell which.
+
+    合计 is about all rows, 小计 about those since the sum above it, 甲社区/小计 about 甲社区's.
+    What an officer says that a row counts is no sum.
+    """
+    named = [_sum_name(one) for one in down]
+    subtotals = [one is not None and one[1] for one in named]
+    begun = next((nth for nth, one in enumerate(named) if one is None or one[1]), 0)
+    headed = bool(subtotals) and subtotals[begun]  # 小计 above its rows, or of none
+    found = {}
+    for nth, (line, name) in enumerate(zip(down, named, strict=True)):
+        if name is None:
+            continue
+        group, subtotal = name
+        first = 0
+        if subtotal and not group:
+            first = max((n for n in range(nth) if named[n] is not None), default=-1) + 1
+        rows = down[first : nth if first or (subtotal and not group) else None]
+        parts = [
+            one for one in rows
+            if _sum_name(one) is None and one.header.startswith(group)
+            and not is_among(one.header.rsplit("/", 1)[-1])
+            and (one.when is not None or not NO_GROUP.search(one.header))
+        ]  # fmt: skip
+        found[line.at] = () if headed and subtotal and not group else tuple(parts)
+    return found
+
+
+def _sum_name(line: Line) -> tuple[str, bool] | None:
+    """Of what a row is the sum, by the names before it, and whether of a part of the table."""
+    parts = line.header.split("/")
+    at = next((nth for nth, one in enumerate(parts) if TOTAL.match(squeezed(one))), None)
+    if line.when or at is None:
+        return None
+    return "/".join(parts[:at]), squeezed(parts[at]).startswith("小计")
+
+
+def shares(across: Sequence[Line]) -> dict[str, tuple[Line, Line]]:
+    """Of each column of a share, the column before it and the one that it is a share of."""
+    found = {}
+    for nth, line in enumerate(across):
+        *group, name = line.header.split("/")
+        told = SHARE.fullmatch(squeezed(name)) if line.when is None else None
+        whole = counted((told[1],)) if told else None
+        if whole is None or whole.when is None:
+            continue
+        before = next((o for o in across[:nth][::-1] if not SHARE.search(squeezed(o.header))), None)
+        of = next((o for o in across if (o.when, o.count) == (whole.when, whole.count)), None)
+        if before is None or of is None or before.when is None or before.at == of.at:
+            continue
+        if not group or before.header.split("/")[:-1] == group:
+            found[line.at] = before, of
+    return found
+
+
+def share(part: float | None, whole: float | None) -> float | None:
+    """Per cent, to two places; None of nobody."""
+    if part is None or not whole:
+        return None
+    return (20000 * int(part) + int(whole)) // (2 * int(whole)) / 100
+
+
+def with_shares(
+    across: Sequence[Line], told: Mapping[str, float | None]
+) -> dict[str, float | None]:
+    """One row's numbers by column, with those that follow from them."""
+    made = {at: share(told[one.at], told[of.at]) for at, (one, of) in shares(across).items()}
+    return {**told, **made}
+
+
+def derived(sheet: Sheet) -> dict[str, str]:
+    """What is said of each row and column that follows from others, by its place."""
+    rows = {
+        at: f"{_named(parts)}之和（一人只数一次）"
+        for at, parts in sums(sheet.down).items()
+        if parts
+    }
+    return rows | {
+        at: f"“{bare(one.header)}”占“{bare(of.header)}”的百分比"
+        for at, (one, of) in shares(sheet.across).items()
+    }
+
+
+def _named(parts: Sequence[Line]) -> str:
+    first, last = parts[0].header, parts[-1].header
+    return f"“{first}”" + (f"至“{last}” {len(parts)} 行" if len(parts) > 1 else "")
