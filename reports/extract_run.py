@@ -261,7 +261,7 @@ def _write_state(home: Home, rows: pl.DataFrame, path: Path) -> None:
 
 
 def forget_in_extracts(home: Home, resident_id: str) -> None:
-    """Erase what the last runs kept of a resident.
+    """Erase what the last runs kept of a resident, and what of them waits to be delivered.
 
     The id stays, which is nobody's then: by it the next run tells the recipient that they are gone.
 
@@ -276,6 +276,11 @@ def forget_in_extracts(home: Home, resident_id: str) -> None:
             whose = pl.col(KEY) == resident_id
             blank = pl.when(~whose).then(pl.exclude(KEY)).name.keep()
             _write_state(home, rows.select(KEY, blank), path)
+    for path in sorted((home.data / "extracts").glob("*/*.rows.parquet")):
+        with locked(home, f"extract-{path.parent.name}"):
+            rows = _read_state(home, path)
+            if rows is not None and KEY in rows.columns and resident_id in rows[KEY]:
+                _write_state(home, rows.filter(pl.col(KEY) != resident_id), path)
 
 
 def _target(home: Home, one: Extract, moment: datetime) -> Path:
