@@ -71,6 +71,8 @@ def deliver_waiting(home: Home, one: Extract) -> list[str]:
             _rows_path(home, one, log.stem).unlink(missing_ok=True)  # killed before it was whole
         if not one.deliver or not folder.is_dir() or told.get("delivered"):
             continue
+        if told["recipient"]["department"] != one.recipient.department:
+            continue  # the file has been readdressed: what was for another stays here
         there = set(told.get("arrived_at", ()))
         meant = [each for each in one.deliver if _can_go(home, one, each, log.stem)]
         for each in meant:

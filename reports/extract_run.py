@@ -355,6 +355,7 @@ def _manifest(one: Extract, made: Run, people: People, moment: datetime) -> dict
         "title": one.title,
         "watermark": made.watermark,
         "recipient": one.recipient.model_dump(),
+        "scope": one.scope,
         "purpose": one.purpose,
         "basis": one.basis.document,
         "made_at": moment.astimezone(UTC).isoformat(timespec="seconds"),

@@ -256,6 +256,16 @@ def test_changes_whose_folder_is_gone_before_they_arrived_are_given_again(
     assert run_extract(home, away, now=LATER).mode == "full"
 
 
+def test_what_was_for_another_recipient_is_not_delivered(home: Home, tmp_path: Path) -> None:
+    away = _extract(home, _table(tmp_path / "gone"))
+    with pytest.raises(SourceDownError):
+        run_extract(home, away, now=NOW)
+    (tmp_path / "gone").mkdir()
+    whom = away.recipient.model_copy(update={"department": "区残联"})
+    assert deliver_waiting(home, away.model_copy(update={"recipient": whom})) == []
+    assert deliver_waiting(home, away) == [runs_of(home, "elders")[0]["folder"].rsplit("/", 1)[1]]
+
+
 def test_who_is_erased_is_not_delivered_any_more(home: Home, tmp_path: Path) -> None:
     away = _extract(home, _table(tmp_path / "gone"), mode="changes")
     with pytest.raises(SourceDownError):
