@@ -25,7 +25,7 @@ from hub.settings import Home
 from reports.conditions import chosen, parse_population
 from reports.contract import Promised, contract, datapackage, promised
 from reports.delivery import deliver_waiting, keep_for_delivery, lacks, log_path
-from reports.extract_file import Extract, refuse
+from reports.extract_file import Extract, out_folder, refuse
 from reports.formats import written
 from reports.items import facts_of_item
 from reports.known_words import refuse_unknown
@@ -285,7 +285,7 @@ def forget_in_extracts(home: Home, resident_id: str) -> None:
 
 def _target(home: Home, one: Extract, moment: datetime) -> Path:
     """A folder that no run has yet: of two in one second the later one takes the next."""
-    base = home.root / (one.folder or Path("data") / "out" / one.extract)
+    base = out_folder(home, one)
     for second in count():
         name = (moment + timedelta(seconds=second)).astimezone(ZONE).strftime("%Y%m%dT%H%M%S")
         path = base / f"{one.extract}-{name}"

@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse
 from hub.errors import HubError, NotFoundError
 from ledger.feedback import feedback_of, note_feedback
 from ledger.idempotency import Replay, begin, begun, finish
-from reports.extract_file import NAME, Extract, load_extracts
+from reports.extract_file import NAME, Extract, load_extracts, out_folder
 from reports.extract_run import Run, run_extract, runs_of
 from reports.form_file import FormFile, load_forms
 from security.keys import read_keys
@@ -270,7 +270,7 @@ def _told(told: dict[str, Any]) -> dict[str, Any]:
 
 def _folder(caller: Caller, one: Extract, mark: str) -> Folder | None:
     """Where a run was delivered to, if it is still there."""
-    base = caller.doors.home.root / (one.folder or f"data/out/{one.extract}")
+    base = out_folder(caller.doors.home, one)
     for path in sorted(base.glob(f"{one.extract}-*/manifest.json"), reverse=True):
         if json.loads(path.read_text(encoding="utf-8"))["watermark"] == mark:
             return path.parent

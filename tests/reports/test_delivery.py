@@ -266,6 +266,19 @@ def test_what_was_for_another_recipient_is_not_delivered(home: Home, tmp_path: P
     assert deliver_waiting(home, away) == [runs_of(home, "elders")[0]["folder"].rsplit("/", 1)[1]]
 
 
+def test_what_waits_is_delivered_from_where_the_home_is_moved_to(
+    home: Home, tmp_path: Path
+) -> None:
+    """It was thrown away as a run that had been killed."""
+    away = _extract(home, _table(tmp_path / "gone"))
+    with pytest.raises(SourceDownError):
+        run_extract(home, away, now=NOW)
+    moved = open_home(home.root.rename(tmp_path / "moved"))
+    (tmp_path / "gone").mkdir()
+    assert len(deliver_waiting(moved, away)) == 1
+    assert len(_rows(tmp_path / "gone", "SELECT * FROM elders")) == 2
+
+
 def test_who_is_erased_is_not_delivered_any_more(home: Home, tmp_path: Path) -> None:
     away = _extract(home, _table(tmp_path / "gone"), mode="changes")
     with pytest.raises(SourceDownError):
