@@ -165,6 +165,9 @@ def _ended(error: Exception) -> int:
             return _refused(error)
         case TyperException():
             return _mistyped(error)
+        case typer.Abort():  # Ctrl-C, or no more input, where something is asked
+            _complain("已取消，没有记下。")
+            return STOPPED
         case BrokenPipeError():  # the reader, such as `head`, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return OK

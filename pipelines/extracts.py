@@ -21,8 +21,8 @@ def scheduled_extracts(home: Home) -> list[Extract]:
 
 
 def extract_key(one: Extract) -> dg.AssetKey:
-    """The key of an extract's asset."""
-    return dg.AssetKey(["extract", one.extract])
+    """The key of an extract's asset: its step may not be called as the job is."""
+    return dg.AssetKey(["extracts", one.extract])
 
 
 def extract_assets(extracts: Sequence[Extract]) -> list[dg.AssetsDefinition]:

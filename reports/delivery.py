@@ -23,7 +23,7 @@ from hub.errors import ConfigError, HubError, SourceDownError
 from hub.platform import Platform
 from hub.platform_connections import FilesConnection
 from hub.settings import Home
-from reports.extract_file import Extract, ToTable
+from reports.extract_file import Extract, ToTable, out_folder
 from warehouse.duck import memory, parquet, write_parquet
 
 MANIFEST = "manifest.json"
@@ -66,11 +66,13 @@ def deliver_waiting(home: Home, one: Extract) -> list[str]:
     failed: dict[str, HubError] = {}
     for log in sorted((home.data / "extracts" / one.extract).glob(f"{one.extract}-*.json")):
         told: dict[str, Any] = json.loads(log.read_text(encoding="utf-8"))
-        folder = Path(str(told.get("folder", "")))
+        folder = _folder(home, one, told)
         if not folder.is_dir():
             _rows_path(home, one, log.stem).unlink(missing_ok=True)  # killed before it was whole
         if not one.deliver or not folder.is_dir() or told.get("delivered"):
             continue
+        if told["recipient"]["department"] != one.recipient.department:
+            continue  # the file has been readdressed: what was for another stays here
         there = set(told.get("arrived_at", ()))
         meant = [each for each in one.deliver if _can_go(home, one, each, log.stem)]
         for each in meant:
@@ -93,6 +95,12 @@ def deliver_waiting(home: Home, one: Extract) -> list[str]:
     return arrived
 
 
+def _folder(home: Home, one: Extract, run: dict[str, Any]) -> Path:
+    """Where a run lies, also when the home has been moved since."""
+    noted = Path(str(run["folder"]))
+    return noted if noted.is_dir() else out_folder(home, one) / noted.name
+
+
 def _can_go(home: Home, one: Extract, to: FilesConnection | ToTable, name: str) -> bool:
     """Whether a run can go to a place: a table needs its rows, kept while one waits for them."""
     return not isinstance(to, ToTable) or _rows_path(home, one, name).is_file()
@@ -100,7 +108,7 @@ def _can_go(home: Home, one: Extract, to: FilesConnection | ToTable, name: str) 
 
 def lacks(home: Home, one: Extract, run: dict[str, Any]) -> bool:
     """Whether a place that the extract names now has not had a run, and cannot have it."""
-    folder = Path(str(run.get("folder", "")))
+    folder = _folder(home, one, run)
     over = run.get("delivered") or not folder.is_dir()
     missing = [each for each in one.deliver if place_of(each) not in run.get("arrived_at", ())]
     return any(over or not _can_go(home, one, each, folder.name) for each in missing)

@@ -24,9 +24,11 @@ def sums(down: Sequence[Line]) -> dict[str, tuple[Line, ...]]:
     """The rows that each row of sums is about; none where nobody can tell which.
 
     合计 is about all rows, 小计 about those since the sum above it, 甲社区/小计 about 甲社区's.
-    What an officer says that a row counts is no sum.
+    What an officer says that a row counts is no sum, nor is a row that stands alone.
     """
     named = [_sum_name(one) for one in down]
+    if None not in named:
+        return {}
     subtotals = [one is not None and one[1] for one in named]
     begun = next((nth for nth, one in enumerate(named) if one is None or one[1]), 0)
     headed = bool(subtotals) and subtotals[begun]  # 小计 above its rows, or of none

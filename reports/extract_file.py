@@ -192,6 +192,11 @@ class Extract(Part):
         return value
 
 
+def out_folder(home: Home, one: Extract) -> Path:
+    """The folder in which its runs are left."""
+    return home.root / (one.folder or f"data/out/{one.extract}")
+
+
 def load_extract(home: Home, name: str) -> Extract:
     """Read one extract's file.
 

@@ -25,7 +25,7 @@ from hub.settings import Home
 from reports.conditions import chosen, parse_population
 from reports.contract import Promised, contract, datapackage, promised
 from reports.delivery import deliver_waiting, keep_for_delivery, lacks, log_path
-from reports.extract_file import Extract, refuse
+from reports.extract_file import Extract, out_folder, refuse
 from reports.formats import written
 from reports.items import facts_of_item
 from reports.known_words import refuse_unknown
@@ -261,7 +261,7 @@ def _write_state(home: Home, rows: pl.DataFrame, path: Path) -> None:
 
 
 def forget_in_extracts(home: Home, resident_id: str) -> None:
-    """Erase what the last runs kept of a resident.
+    """Erase what the last runs kept of a resident, and what of them waits to be delivered.
 
     The id stays, which is nobody's then: by it the next run tells the recipient that they are gone.
 
@@ -276,11 +276,16 @@ def forget_in_extracts(home: Home, resident_id: str) -> None:
             whose = pl.col(KEY) == resident_id
             blank = pl.when(~whose).then(pl.exclude(KEY)).name.keep()
             _write_state(home, rows.select(KEY, blank), path)
+    for path in sorted((home.data / "extracts").glob("*/*.rows.parquet")):
+        with locked(home, f"extract-{path.parent.name}"):
+            rows = _read_state(home, path)
+            if rows is not None and KEY in rows.columns and resident_id in rows[KEY]:
+                _write_state(home, rows.filter(pl.col(KEY) != resident_id), path)
 
 
 def _target(home: Home, one: Extract, moment: datetime) -> Path:
     """A folder that no run has yet: of two in one second the later one takes the next."""
-    base = home.root / (one.folder or Path("data") / "out" / one.extract)
+    base = out_folder(home, one)
     for second in count():
         name = (moment + timedelta(seconds=second)).astimezone(ZONE).strftime("%Y%m%dT%H%M%S")
         path = base / f"{one.extract}-{name}"
@@ -350,6 +355,7 @@ def _manifest(one: Extract, made: Run, people: People, moment: datetime) -> dict
         "title": one.title,
         "watermark": made.watermark,
         "recipient": one.recipient.model_dump(),
+        "scope": one.scope,
         "purpose": one.purpose,
         "basis": one.basis.document,
         "made_at": moment.astimezone(UTC).isoformat(timespec="seconds"),

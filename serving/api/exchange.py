@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse
 from hub.errors import HubError, NotFoundError
 from ledger.feedback import feedback_of, note_feedback
 from ledger.idempotency import Replay, begin, begun, finish
-from reports.extract_file import NAME, Extract, load_extracts
+from reports.extract_file import NAME, Extract, load_extracts, out_folder
 from reports.extract_run import Run, run_extract, runs_of
 from reports.form_file import FormFile, load_forms
 from security.keys import read_keys
@@ -94,7 +94,7 @@ def list_runs(
     """The runs that were made, or those behind the run `since`: what changed from there on."""
     with caller.doing("extracts", subject=name):
         one = _one(caller, name)
-        made = runs_of(caller.doors.home, one.extract)
+        made = _runs(caller, one)
         if since is not None:
             places = [nth for nth, told in enumerate(made) if told["watermark"] == since]
             if not places:
@@ -200,13 +200,26 @@ def _begin(caller: Caller, key: str, request: str) -> Replay | None:
 
 def _mine(caller: Caller) -> list[Extract]:
     """Deny by default: the extract names the department, and lies within the scope."""
-    access = caller.access
     return [
         one for one in load_extracts(caller.doors.home)
-        if one.recipient.department in caller.client.recipients
-        and (access.whole
-             or (one.scope and any(prefix_of(one.scope).startswith(p) for p in access.scope)))
+        if one.recipient.department in caller.client.recipients and _within(caller, one.scope)
     ]  # fmt: skip
+
+
+def _runs(caller: Caller, one: Extract) -> list[dict[str, Any]]:
+    """The runs that were for the caller: the extract's file may have named another or more."""
+    return [
+        told for told in runs_of(caller.doors.home, one.extract)
+        if told["recipient"]["department"] in caller.client.recipients
+        and _within(caller, told.get("scope", told["recipient"]["scope"]))
+    ]  # fmt: skip
+
+
+def _within(caller: Caller, scope: str | None) -> bool:
+    access = caller.access
+    return access.whole or (
+        scope is not None and any(prefix_of(scope).startswith(one) for one in access.scope)
+    )
 
 
 def _one(caller: Caller, name: str) -> Extract:
@@ -244,7 +257,7 @@ def _manifest(caller: Caller, one: Extract, run_id: str) -> dict[str, Any]:
 
 def _kept(caller: Caller, one: Extract, run_id: str) -> dict[str, Any] | None:
     """What is on file of a run, by its watermark or by what was given back when it began."""
-    made = runs_of(caller.doors.home, one.extract)
+    made = _runs(caller, one)
     return next((one for one in made if run_id in (one["watermark"], one.get("asked"))), None)
 
 
@@ -257,7 +270,7 @@ def _told(told: dict[str, Any]) -> dict[str, Any]:
 
 def _folder(caller: Caller, one: Extract, mark: str) -> Folder | None:
     """Where a run was delivered to, if it is still there."""
-    base = caller.doors.home.root / (one.folder or f"data/out/{one.extract}")
+    base = out_folder(caller.doors.home, one)
     for path in sorted(base.glob(f"{one.extract}-*/manifest.json"), reverse=True):
         if json.loads(path.read_text(encoding="utf-8"))["watermark"] == mark:
             return path.parent

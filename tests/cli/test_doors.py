@@ -166,3 +166,13 @@ def test_feedback_waits_masked_until_it_is_decided(
     assert hub("feedback", "decide", 1, "accepted", home=home).code == 0
     assert hub("feedback", "decide", 1, "accepted", home=home).code == 1
     assert hub("feedback", "list", "--json", home=home).json == []
+
+
+def test_a_question_that_is_not_answered_is_no_fault_of_the_program(
+    hub: Hub, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    zhang = hub("resident", "find", "张三丰", "--json", home=home).json[0]["resident_id"]
+    ran = hub("feedback", "add", zhang, "--field", "phone", home=home)
+    assert (ran.code, "已取消" in ran.err, "出错" in ran.err) == (130, True, False)
+    assert hub("feedback", "list", "--json", home=home).json == []

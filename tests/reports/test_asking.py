@@ -105,6 +105,7 @@ def test_answers_fill_every_form_from_then_on(hub: Hub, tmp_path: Path) -> None:
     kept = b"".join(one.read_bytes() for one in (home.data / "collected").iterdir())
     assert b"6222000000001234567" not in kept
     assert hub("sync", "collected", home=home).code == 0  # its files are gone, its answers not
+    assert hub("platform", "check", "collected", home=home).code == 0  # which is nothing amiss
 
 
 def test_an_answer_that_makes_no_sense_is_refused_without_its_value(

@@ -19,7 +19,7 @@ from hub.errors import ConfigError, SourceDownError
 from hub.settings import Home, open_home
 from reports.delivery import deliver_waiting
 from reports.extract_file import Extract, load_extract
-from reports.extract_run import run_extract, runs_of
+from reports.extract_run import forget_in_extracts, run_extract, runs_of
 from tests.children import ended, kill_oneself
 from tests.connectors import sftp_server
 from tests.connectors.sftp_server import PASSWORD, USER
@@ -254,6 +254,42 @@ def test_changes_whose_folder_is_gone_before_they_arrived_are_given_again(
     shutil.rmtree(runs_of(home, "elders")[0]["folder"])
     (tmp_path / "gone").mkdir()
     assert run_extract(home, away, now=LATER).mode == "full"
+
+
+def test_what_was_for_another_recipient_is_not_delivered(home: Home, tmp_path: Path) -> None:
+    away = _extract(home, _table(tmp_path / "gone"))
+    with pytest.raises(SourceDownError):
+        run_extract(home, away, now=NOW)
+    (tmp_path / "gone").mkdir()
+    whom = away.recipient.model_copy(update={"department": "区残联"})
+    assert deliver_waiting(home, away.model_copy(update={"recipient": whom})) == []
+    assert deliver_waiting(home, away) == [runs_of(home, "elders")[0]["folder"].rsplit("/", 1)[1]]
+
+
+def test_what_waits_is_delivered_from_where_the_home_is_moved_to(
+    home: Home, tmp_path: Path
+) -> None:
+    """It was thrown away as a run that had been killed."""
+    away = _extract(home, _table(tmp_path / "gone"))
+    with pytest.raises(SourceDownError):
+        run_extract(home, away, now=NOW)
+    moved = open_home(home.root.rename(tmp_path / "moved"))
+    (tmp_path / "gone").mkdir()
+    assert len(deliver_waiting(moved, away)) == 1
+    assert len(_rows(tmp_path / "gone", "SELECT * FROM elders")) == 2
+
+
+def test_who_is_erased_is_not_delivered_any_more(home: Home, tmp_path: Path) -> None:
+    away = _extract(home, _table(tmp_path / "gone"), mode="changes")
+    with pytest.raises(SourceDownError):
+        run_extract(home, away, now=NOW)
+    folder = Path(runs_of(home, "elders")[0]["folder"])
+    given = pl.read_csv(folder / "elders.csv", infer_schema=False)["resident_id"].to_list()
+    forget_in_extracts(home, given[0])
+    (tmp_path / "gone").mkdir()
+    deliver_waiting(home, away)
+    assert _rows(tmp_path / "gone", "SELECT resident_id FROM elders") == [(given[1],)]
+    assert _rows(tmp_path / "gone", "SELECT row_count FROM elders_batch") == [(1,)]
 
 
 def _forget_delivery(home: Home) -> None:

@@ -31,6 +31,7 @@ def scheduled(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 def test_a_scheduled_extract_runs_as_an_asset(scheduled: Home, tmp_path: Path) -> None:
     made = definitions_for(scheduled, scheduled.platforms())
+    made.get_repository_def().load_all_definitions()  # as the daemon and the web server do
     assert "schedule__extract__counts" in {one.name for one in made.schedules or ()}
     job = made.resolve_job_def("extract__counts")
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:

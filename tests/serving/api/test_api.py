@@ -297,6 +297,14 @@ def test_an_extract_is_run_polled_and_fetched_by_its_department_only(api: Api) -
     finish(api.doors.ledger, "client:c_lost", "run-lost", 202, {"run": lost, "status": "running"})
     told = api.ask("部门", f"/extracts/elders/runs/{lost}").json()
     assert (told["status"], "重启" in told["detail"]) == ("failed", True)
+    (log,) = (api.doors.home.data / "extracts" / "elders").glob("elders-*.json")
+    kept = log.read_text(encoding="utf-8")
+    for changed in (kept.replace("民政局", "人社局"), kept.replace(COMMUNITY, COMMUNITY[:6])):
+        log.write_text(changed, encoding="utf-8")  # as before the extract's file was changed
+        assert api.ask("部门", "/extracts/elders/runs").json() == {"rows": []}
+        gone = api.ask("部门", f"/extracts/elders/runs/{done['run']}/files/{file['name']}")
+        assert gone.status_code == 404
+    log.write_text(kept, encoding="utf-8")
     api.tokens.pop(("部门", OTHER), None)
     other = api.token("部门", OTHER, title="人社局")
     headers = {"Authorization": f"Bearer {other}"}
