@@ -160,14 +160,14 @@ def _header_end(cells: Cells, start: int) -> int:
         if lower > end:
             end = min(lower, start + DEEPEST - 1)
             continue
-        if end + 1 <= cells.rows and _refines(cells, end):
+        if end + 1 <= cells.rows and _refines(cells, start, end):
             end += 1
             continue
         return end
     return end
 
 
-def _refines(cells: Cells, row: int) -> bool:
+def _refines(cells: Cells, start: int, row: int) -> bool:
     """Whether the row below holds finer names: under a merged group, or under blank cells."""
     below = {c: cells.texts[row + 1, c] for c in range(1, cells.columns + 1)
              if (row + 1, c) in cells.texts}  # fmt: skip
@@ -177,7 +177,9 @@ def _refines(cells: Cells, row: int) -> bool:
               and cells.texts.get((m.top, m.left))]  # fmt: skip
     if any(m.left <= c <= m.right for m in groups for c in below):
         return len(below) > 1
-    blank = {c for c in range(1, cells.columns + 1) if not cells.filled(row, c)}
+    named = {c for above in range(start, row + 1) for c in range(1, cells.columns + 1)
+             if cells.filled(above, c)}  # fmt: skip
+    blank = {*range(1, cells.columns + 1)} - named
     first = {c - 1 for c in blank} - blank  # what may be the name of a group
     return bool(set(below) & blank) and (1 not in below or set(below) <= blank | first)
 

@@ -16,6 +16,8 @@ GRANTED = re.compile(
     FROM + r"(?:享受|救助|待遇|对象|人员|供养|保障|起始|开始|起|证|人证|人)*(?:的)?" + DAY
 )
 """Since when: `首次纳入低保时间`, the label taken out of it."""
+CONFIRMED = re.compile("(?:年度|本次)?确认" + DAY)
+"""When that it still is so was confirmed, year by year."""
 ENDED = re.compile(
     r"(?:证)?(?:有效|享受|保障|待遇|救助|资格)*(?:期|期限|日期|时间)?(?:的)?"
     r"(?:至|到期|截止|终止|截止到|停发|停保|退出|取消|届满|期满|失效|有效期至|止)(?:的)?(?:时间|日期|年月|年月日|日)?"
@@ -165,7 +167,7 @@ def _days(leaf: str, granted: Sequence[str]) -> str | None:
         granted = ()
     if len(granted) == 1 and 1 < len(stem) < len(leaf) and granted[0].startswith(stem):
         return f"since:{granted[0]}"  # 流动时间 of 流动党员
-    if len(granted) == 1 and GRANTED.fullmatch(leaf):
+    if len(granted) == 1 and GRANTED.fullmatch(leaf) and not CONFIRMED.fullmatch(leaf):
         return f"since:{granted[0]}"
     if len(granted) == 1 and ENDED.fullmatch(leaf):
         return f"until:{granted[0]}"
