@@ -55,6 +55,7 @@ TICKET_NO = re.compile(
 SHORTEST = 4  # initials of fewer letters mean too many things
 LAST = 10_000  # behind every word
 TOLD_BY_VALUES = ("happened_at", "closed_at", "name", "id_number", "phone")
+SEVERAL = 4  # columns that speak of visits or tickets, where the table's name does not
 FEW = 20  # different states or kinds of one table
 NAMED, BY_CREATION, LIKELY = 0.97, 0.82, 0.6
 THEIRS = ("name", "id_number", "phone", "person_key", "address")
@@ -73,7 +74,9 @@ def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     if TICKETS.search(about) or VISITS.search(about):
         return told <= 1
     numbered = any(TICKET_NO.search(_said(one)) for one in seen)
-    return not told and numbered and bool(fields & {"status", "closed_at"})
+    said = sum(bool(VISITS.search(_said(one)) or TICKETS.search(_said(one))) for one in seen)
+    whole = fields >= {"happened_at", "kind", "summary"} and said >= SEVERAL
+    return not told and (whole or (numbered and bool(fields & {"status", "closed_at"})))
 
 
 def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
