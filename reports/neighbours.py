@@ -169,7 +169,8 @@ def dates_of_a_card(columns: Columns, made: Made) -> Made:
     found, card = list(made), ""
     for at, (column, one) in enumerate(zip(columns, made, strict=True)):
         kind, _, label = one.item.partition(":")
-        if kind in ("since", "until") and card and label[:2] not in card:
+        said = f"{card}{leaf_of(column)}"
+        if kind in ("since", "until") and card and label[:2] not in said:
             named = f"other:{card.rstrip('编号码')}{leaf_of(column)}"
             found[at] = Proposal(named, LIKELY, f"“{card}”的日期")
         elif kind not in ("since", "until"):

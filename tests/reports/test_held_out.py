@@ -22,7 +22,8 @@ Of the twenty-first, of offices not heard before, drawn up apart from those thre
 96.9 % once three of its columns, wrongly drawn up, were mended. Of the twenty-second, of the forms
 that everybody knows, 95.9 % (of 194), 99.0 % once six of its columns were mended.
 Of the twenty-third, of storeys and of those who act for others, 94.8 % (of 155).
-Of the twenty-fourth, by somebody who had not seen the mapper, 98.1 % (of 206).
+Of the twenty-fourth, by somebody who had not seen the mapper, 98.1 % (of 206),
+of the twenty-fifth, by another, 98.9 % (of 188; 98.2 % of 112 headers that no set had before).
 """
 
 from collections.abc import Iterator
@@ -43,7 +44,8 @@ FOLDER = Path(__file__).parent
 SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
         "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
         "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
-        "twenty_first", "twenty_second", "twenty_third", "twenty_fourth")  # fmt: skip
+        "twenty_first", "twenty_second", "twenty_third", "twenty_fourth",
+        "twenty_fifth")  # fmt: skip
 
 
 def _forms(name: str) -> list[Form]:
