@@ -76,7 +76,7 @@ def read_layout(sheet: object) -> Layout | None:
     if widest is None:
         return None
     end = _header_end(cells, widest)
-    start = widest - _has_groups_above(cells, widest)
+    start = widest - _has_groups_above(cells, widest, end)
     named = _columns(cells, start, end)
     if len(named) < 2:
         return None
@@ -120,15 +120,16 @@ def _header_start(cells: Cells) -> int | None:
     return None
 
 
-def _has_groups_above(cells: Cells, row: int) -> bool:
+def _has_groups_above(cells: Cells, row: int, end: int) -> bool:
     """Whether unmerged names stand above: of groups over the first of their columns, of others.
 
-    Of others where the row below is blank; if there is none, groups must be called like groups.
+    Of others where the header's rows below, as far as `end`, are blank; if there is none, groups must be called like groups.
     """
     texts = cells.distinct(row - 1) if row > 1 else []
     if len(texts) < 2 or _is_meta(cells, row - 1):
         return False
-    above, below = _named_in(cells, row - 1), _named_in(cells, row)
+    above = _named_in(cells, row - 1)
+    below = set[int]().union(*(_named_in(cells, one) for one in range(row, end + 1)))
     if any(m.top <= row - 1 <= m.bottom for m in cells.merges):
         return False
     if above - below:
