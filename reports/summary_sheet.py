@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import polars as pl
 
 from reports.conditions import expression, parse_population, within
-from reports.derived import shares, sums, with_shares
+from reports.derived import shares, sums, totals, with_shares
 from reports.form_file import ROW_TITLES, Line, Sheet
 from reports.people import People
 from reports.row_places import placed
@@ -73,15 +73,13 @@ def counts(
 
 def outside(sheet: Sheet, people: People, population: str) -> int:
     """How many of the population are in none of the rows of which there is a sum."""
-    among, lines = parse_population(population), placed(sheet.down, people)
-    summed = sums(lines)
-    rows = summed.get(str(sheet.total), next(iter(summed.values()), ()))
-    if not rows or any(one.when is None for one in rows):
-        return 0
-    counted = _any(_when(one, among.whole) for one in rows)
-    return people.frame.filter(
-        within(among.whole), _tests(population), ~counted.fill_null(value=False)
-    ).height
+    among, left = parse_population(population), [0]
+    for rows in totals(placed(sheet.down, people)):
+        if rows and all(one.when is not None for one in rows):
+            counted = _any(_when(one, among.whole) for one in rows).fill_null(value=False)
+            mine = people.frame.filter(within(among.whole), _tests(population), ~counted)
+            left.append(mine.height)
+    return max(left)
 
 
 def blank_rows(sheet: Sheet, lines: Sequence[Line], numbers: Numbers) -> list[str]:
