@@ -140,6 +140,11 @@ def _unnamed(report: Any) -> None:  # noqa: ANN401 (a FillReport; imported where
             "要数登记对象的全部，请在登记文件里把合计这一行的 when 写成 residents（常住）、"
             "registered（户籍）或 everyone（全部）。"
         )
+    if report.beyond_bands:
+        say(
+            f"“合计”一列数的是登记对象的全部，其中 {report.beyond_bands:,} 人不在各年龄段的列里。"
+            "只要各年龄段之和，请在登记文件里改这一列的 when，例如 age >= 60。"
+        )
     if report.blank_rows:
         say(f"这几行数不出来，留空，请自己补上：{'、'.join(report.blank_rows)}。")
     if report.unnamed:
@@ -264,7 +269,8 @@ def fill(
             "form": report.form, "rows": report.rows, "asked": report.asked,
             "answered": report.answered, "without_grid": report.without_grid,
             "unnamed": report.unnamed, "ungiven": report.ungiven,
-            "outside": report.outside, "blank_rows": report.blank_rows,
+            "outside": report.outside, "beyond_bands": report.beyond_bands,
+            "blank_rows": report.blank_rows,
             "columns": report.columns,
         })  # fmt: skip
     else:

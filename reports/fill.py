@@ -27,6 +27,7 @@ from reports.sheet_rows import Shift
 from reports.styles import Styles
 from reports.summary_sheet import (
     Numbers,
+    beyond_bands,
     blank_rows,
     counts,
     outside,
@@ -67,6 +68,8 @@ class FillReport:
     """Of a table of counts: labels that belong to a sum and that nobody gives: it lacks them."""
     outside: int = 0
     """Of tables of counts: people who are in none of the rows that a sum is about."""
+    beyond_bands: int = 0
+    """Of tables of counts: people who are in a column of sums, and in none of its bands of age."""
     blank_rows: list[str] = field(default_factory=list)
     """Of a table of counts: rows of which nothing is known."""
     residents: list[str] = field(default_factory=list)  # ids of whom the form is about
@@ -175,6 +178,7 @@ def fill(
             lines, numbers = counts(sheet, people, form.population)
             _count_cells(report, sheet, people, lines, numbers)
             report.outside += outside(sheet, people, form.population)
+            report.beyond_bands += beyond_bands(sheet, people, form.population)
             shift, pieces = write_summary(xml, sheet, lines, numbers, styles.percent)
             if left := unplaced(sheet, people, form.population):
                 report.unplaced[facts_of_item(sheet.each).title] = left
@@ -205,6 +209,7 @@ def measure(form: FormFile, people: People) -> FillReport:
         if sheet.kind == "summary":
             _count_cells(report, sheet, people, *counts(sheet, people, form.population))
             report.outside += outside(sheet, people, form.population)
+            report.beyond_bands += beyond_bands(sheet, people, form.population)
         else:
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)

@@ -538,3 +538,14 @@ def test_sums_above_their_rows(home: Home, tmp_path: Path) -> None:
     _, rows = _filled(home, file, tmp_path)
     first, one, two, second, three = (int(str(row[1])) for row in rows[1:])
     assert (first, second) == (one + two, three)
+
+
+def test_a_column_of_sums_says_how_many_are_in_no_band(
+    home: Home, hub: Hub, tmp_path: Path
+) -> None:
+    file = _headed(tmp_path, ["网格名称", "60-69岁", "70岁以上", "合计"], [""], ["合计"])
+    assert hub("form", "register", file, "--department", "民政", home=home).code == 0
+    ran = hub("form", "fill", "汇总", "--out", tmp_path / "o.xlsx", home=home)
+    rows = list(load_workbook(tmp_path / "o.xlsx").active.iter_rows(values_only=True))
+    everybody, older = rows[-1][3], sum(int(str(one)) for one in rows[-1][1:3])
+    assert f"其中{everybody - older}人不在各年龄段的列里" in "".join(ran.out.split())
