@@ -177,11 +177,8 @@ def fill(
         if sheet.kind == "summary":
             lines, numbers = counts(sheet, people, form.population)
             _count_cells(report, sheet, people, lines, numbers)
-            report.outside += outside(sheet, people, form.population)
-            report.beyond_bands += beyond_bands(sheet, people, form.population)
+            _count_left(report, sheet, people, form.population)
             shift, pieces = write_summary(xml, sheet, lines, numbers, styles.percent)
-            if left := unplaced(sheet, people, form.population):
-                report.unplaced[facts_of_item(sheet.each).title] = left
         else:
             texts = {one.at: text_of(mine, one, public=form.public and not _is_why(form, one))
                      for one in sheet.columns}  # fmt: skip
@@ -208,8 +205,7 @@ def measure(form: FormFile, people: People) -> FillReport:
     for sheet in form.sheets:
         if sheet.kind == "summary":
             _count_cells(report, sheet, people, *counts(sheet, people, form.population))
-            report.outside += outside(sheet, people, form.population)
-            report.beyond_bands += beyond_bands(sheet, people, form.population)
+            _count_left(report, sheet, people, form.population)
         else:
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
@@ -278,6 +274,14 @@ def _count_cells(
         one = ColumnReport(sheet.sheet, column.at, column.header, column.item)
         one.applies, one.filled = len(mine), sum(value is not None for value in mine)
         report.columns.append(one)
+
+
+def _count_left(report: FillReport, sheet: Sheet, people: People, population: str) -> None:
+    """How many are in no row or column in which one would look for them."""
+    report.outside += outside(sheet, people, population)
+    report.beyond_bands += beyond_bands(sheet, people, population)
+    if left := unplaced(sheet, people, population):
+        report.unplaced[facts_of_item(sheet.each).title] = left
 
 
 def _write(target: Path, package: Package, streamed: dict[str, Iterable[bytes]]) -> None:
