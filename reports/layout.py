@@ -22,6 +22,11 @@ FOOTER = re.compile(
     r"|^(?:注|备注|说明|填表说明|填报说明|注意事项|填写说明|要求|附注|注意)\d?[:：]|^\*?注\d?[、.]|^\*|^此表|^本表"
 )
 SIGNED = re.compile(r"(?:填表|填报|审核|制表|经办|复核|负责)人?(?:[(].*?[)])?[:：]|盖章")
+TO_SIGN = re.compile(
+    r"(?:填表|填报|制表|审核|审批|复核|经办|报送|单位|社区|主要|分管|部门|联系)*"
+    r"(?:负责人|领导|人|日期|时间|签字|签章|盖章|电话|意见)(?:[(].*?[)])?"
+)
+"""Who signs below a table, and when, where no colon stands behind it."""
 TOTAL = re.compile(r"^(?:合计|总计|小计|总数|共计|合计数|总合计)(?:[(].*?[)])?[:：]?$")
 NUMBERED = re.compile(
     r"^[(]?\d{1,2}[)]?(?:[=＝].*)?$|^[甲乙丙丁戊己庚辛壬癸一二三四五六七八九十]$|^[A-Z]$|^-+$"
@@ -266,7 +271,8 @@ def _more_below(cells: Cells, first: int, row: int, width: int) -> bool:
     told = cells.filled(below, 1) or cells.filled(below, 2)
     return not (
         wide or not told or len(told) > LONGEST_NAME or re.search("[:：。；;]", "".join(texts))
-        or FOOTER.search(texts[0]) or LABELLED.fullmatch(texts[0])
+        or any(one.search(texts[0]) for one in (FOOTER, SIGNED))
+        or any(one.fullmatch(texts[0]) for one in (LABELLED, TO_SIGN))
     )  # fmt: skip
 
 

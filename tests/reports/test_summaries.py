@@ -524,10 +524,13 @@ def test_rows_below_a_sum_are_rows_too(home: Home, tmp_path: Path) -> None:
     assert rows[5][1] is None
 
 
-@pytest.mark.parametrize("below", ["以上数据截至月底，由社区核实。", "本表一式两份", "说明：无"])
+@pytest.mark.parametrize(
+    "below", ["以上数据截至月底，由社区核实。", "本表一式两份", "说明：无", "填表人"]
+)
 def test_a_remark_below_the_sum_is_no_row(home: Home, tmp_path: Path, below: str) -> None:
+    wide = () if "：" in below or below == "填表人" else ("A5:B5",)
     file = _headed(tmp_path, ["网格", "人数"], ["第一网格"], ["第二网格"], ["合计"], [below],
-                   merged=() if "：" in below else ("A5:B5",))  # fmt: skip
+                   merged=wide)  # fmt: skip
     (sheet,) = register(home, file, Sent("统计")).form.sheets
     assert (sheet.body, sheet.total) == ((2, 3), 4)
 
