@@ -277,7 +277,8 @@ def _obey(connection: duckdb.DuckDBPyConnection) -> None:
         UNION SELECT g.record_id FROM lender l JOIN grouped g
             ON l.two_names AND g.number = l.number AND g.bare = l.w.bare
         WHERE g.record_id NOT IN (
-            SELECT unnest([x.record_id, y.record_id]) FROM told WHERE verdict = 'same' AND two_names)
+            SELECT unnest([x.record_id, y.record_id]) FROM told
+            WHERE verdict = 'same' AND two_names)
         """)
     run("""
         INSERT INTO borrowing
