@@ -172,13 +172,16 @@ def _ask_names(connection: duckdb.DuckDBPyConnection) -> None:
 
     Not of two names of which a steward said that they are one person's.
     """
-    connection.execute(f"""
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE mixed AS
+        SELECT unnest(list(record_id)) AS record_id
+        FROM evidence SEMI JOIN touched USING (record_id)
+        WHERE id_number IS NOT NULL AND bare >= '一'
+        GROUP BY id_number HAVING min(bare) <> max(bare)""")
+    run(f"""
         INSERT INTO refused
-        WITH named AS (
-            SELECT * FROM evidence SEMI JOIN (
-                SELECT id_number FROM evidence SEMI JOIN touched USING (record_id)
-                WHERE bare >= '一' GROUP BY 1 HAVING min(bare) <> max(bare)) USING (id_number)
-            WHERE bare >= '一'),
+        WITH named AS (SELECT * FROM evidence SEMI JOIN mixed USING (record_id)),
         settled AS (
             SELECT x.id_number, x.bare AS one, y.bare AS other FROM binding d
             JOIN named x ON x.record_id = d.a JOIN named y ON y.record_id = d.b
