@@ -103,6 +103,8 @@ def _conclusion(answer: dict[str, Any]) -> str:
     if answer["decision"]:
         verdicts = {"same": "是同一个人", "different": "不是同一个人"}
         return f"已有人工决定：{verdicts.get(answer['decision'], '')}。"
+    if answer["one_person"] and answer["obstacle"] == "two_names":
+        return f"结论：已归为同一位居民，等人判断：{answer['obstacle_zh']}。"
     if answer["one_person"]:
         return "结论：已归为同一位居民。"
     if answer["obstacle_zh"]:

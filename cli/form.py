@@ -108,13 +108,14 @@ def _measured(home: "Home", form: "FormFile") -> "FillReport | None":
 def _review(report: "FillReport") -> None:
     """Say of a new form what need not be collected: it is held."""
     from cli.screen import say
+    from reports.doubts import remarks
 
     columns = [one for one in report.columns if one.applies]
     whole = [one.header for one in columns if one.filled == one.applies]
     blank = [one for one in columns if not one.filled]
     nothing = [one.header for one in blank if not one.item.startswith("count:")]
     uncounted = [one.header for one in blank if one.item.startswith("count:")]
-    _unnamed(report)
+    say(*remarks(report))
     say(f"审核：要填 {report.asked:,} 格，已有 {report.answered:,} 格。")
     if columns and len(whole) == len(columns):
         say("全部已有，不要再收集：用 hub form fill 填好交给部门，或做成抽取。")
@@ -124,30 +125,6 @@ def _review(report: "FillReport") -> None:
         say(f"各平台都没有，只问一次：{'、'.join(nothing)}。")
     if uncounted:
         say(f"数不出来，填好后请自己补上：{'、'.join(uncounted)}。")
-
-
-def _unnamed(report: Any) -> None:  # noqa: ANN401 (a FillReport; imported where needed)
-    from cli.screen import say
-
-    if report.ungiven:
-        say(
-            f"几类人的合计里没有{'、'.join(report.ungiven)}：没有平台给这些标签，有多少人不知道。"
-            "另外知道的，请在合计里加上。"
-        )
-    if report.outside:
-        say(
-            f"有 {report.outside:,} 人不在任何一行里：合计是各行之和，里面没有他们。"
-            "要数登记对象的全部，请在登记文件里把合计这一行的 when 写成 residents（常住）、"
-            "registered（户籍）或 everyone（全部）。"
-        )
-    if report.blank_rows:
-        say(f"这几行数不出来，留空，请自己补上：{'、'.join(report.blank_rows)}。")
-    if report.unnamed:
-        say(
-            f"这几行的名称在范围里对不上，或有几个同名的，留空：{'、'.join(report.unnamed)}。"
-            "请在登记文件里改这一行的 when：网格写编码，例如 grid_code = 510104021003001；"
-            "小区写库里的名称。"
-        )
 
 
 def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
@@ -264,7 +241,8 @@ def fill(
             "form": report.form, "rows": report.rows, "asked": report.asked,
             "answered": report.answered, "without_grid": report.without_grid,
             "unnamed": report.unnamed, "ungiven": report.ungiven,
-            "outside": report.outside, "blank_rows": report.blank_rows,
+            "outside": report.outside, "beyond_bands": report.beyond_bands,
+            "blank_rows": report.blank_rows,
             "columns": report.columns,
         })  # fmt: skip
     else:
@@ -285,6 +263,7 @@ def xlsx(out: Path) -> None:
 
 def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; imported where needed)
     from cli.screen import place, say, table
+    from reports.doubts import remarks
     from reports.fill import origins_path
 
     rows = f"{report.rows:,} 行" if report.rows else ""  # a table of counts lists nobody
@@ -299,11 +278,7 @@ def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; import
             [(one.at, one.header, one.applies, one.applies - one.filled) for one in blank],
             right=("要填", "没有"),
         )
-    if report.without_grid:
-        say(f"另有 {report.without_grid:,} 人不知道在哪个网格，没有列入这个范围。")
-    _unnamed(report)
-    for what, left in report.unplaced.items():
-        say(f"有 {left:,} 人不知道属于哪个{what}，没有数进任何一行，各行之和里也没有。")
+    say(*remarks(report))
     if report.rows:
         say("文件里有个人信息，只交给该部门，用完删除。")
 

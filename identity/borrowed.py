@@ -248,7 +248,10 @@ def _ask_namesakes(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _obey(connection: duckdb.DuckDBPyConnection) -> None:
-    """What stewards decided: one person has one number, two persons have not the same."""
+    """What stewards decided: one person has one number, two persons have not the same.
+
+    Whose number it is not, it is not under the same name either, but where told to be its owner.
+    """
     run = connection.execute
     run("""
         DELETE FROM borrowing WHERE record_id IN (
@@ -257,16 +260,26 @@ def _obey(connection: duckdb.DuckDBPyConnection) -> None:
             WHERE d.verdict = 'same' AND x.number = y.number)""")
     run("""
         INSERT INTO borrowing
-        SELECT CASE WHEN a_lends > b_lends OR a_lends = b_lends AND a_stable > b_stable
-               THEN a ELSE b END
-        FROM (
-            SELECT d.a, d.b, x.stable AS a_stable, y.stable AS b_stable,
-                   d.a IN (SELECT record_id FROM unlike) AS a_lends,
-                   d.b IN (SELECT record_id FROM unlike) AS b_lends
+        WITH told AS (
+            SELECT d.verdict, x, y, x.number AS number, x.bare <> y.bare AS two_names,
+                   x.record_id IN (SELECT record_id FROM unlike) AS x_lends,
+                   y.record_id IN (SELECT record_id FROM unlike) AS y_lends
             FROM binding d JOIN grouped x ON x.record_id = d.a JOIN grouped y ON y.record_id = d.b
-            WHERE d.verdict = 'different' AND x.number = y.number
+            WHERE x.number = y.number),
+        lender AS (
+            SELECT number, two_names,
+                   CASE WHEN x_lends > y_lends OR x_lends = y_lends AND x.stable > y.stable
+                        THEN x ELSE y END AS w
+            FROM told WHERE verdict = 'different'
             AND x.record_id NOT IN (SELECT record_id FROM borrowing)
-            AND y.record_id NOT IN (SELECT record_id FROM borrowing))""")
+            AND y.record_id NOT IN (SELECT record_id FROM borrowing))
+        SELECT w.record_id FROM lender
+        UNION SELECT g.record_id FROM lender l JOIN grouped g
+            ON l.two_names AND g.number = l.number AND g.bare = l.w.bare
+        WHERE g.record_id NOT IN (
+            SELECT unnest([x.record_id, y.record_id]) FROM told
+            WHERE verdict = 'same' AND two_names)
+        """)
     run("""
         INSERT INTO borrowing
         WITH held AS (SELECT number, count(*) AS times FROM grouped GROUP BY number),

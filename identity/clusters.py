@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from identity.components import find_components
 from identity.joining import Edge, Node, Outcome, join_nodes
+from identity.likeness import alike
 from identity.model import Model
-from identity.review import ASKED
+from identity.review import ASKED, TWO_NAMES
 
 
 def cluster(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -154,11 +155,41 @@ def _store(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
     connection.register("refusals", pa.table(made, names=["a", "b", "weight", "reason"]))
     run("INSERT INTO refused FROM refusals")
     connection.unregister("refusals")
+    _ask_names(connection)
     run("DELETE FROM ambiguous")
     run(f"""
         INSERT INTO ambiguous
         SELECT record_id, min(reason) FROM (
             SELECT unnest([a, b]) AS record_id, reason FROM refused
             WHERE reason IN {ASKED})
-        SEMI JOIN (SELECT record_id FROM evidence WHERE id_number IS NULL) USING (record_id)
+        WHERE reason = '{TWO_NAMES}'
+        OR record_id IN (SELECT record_id FROM evidence WHERE id_number IS NULL)
         GROUP BY record_id""")
+
+
+def _ask_names(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse nothing, but ask: Chinese names under one number that have no character in common.
+
+    Not of two names of which a steward said that they are one person's.
+    """
+    run = connection.execute
+    run("""
+        CREATE OR REPLACE TEMP TABLE mixed AS
+        SELECT unnest(list(record_id)) AS record_id
+        FROM evidence SEMI JOIN touched USING (record_id)
+        WHERE id_number IS NOT NULL AND bare >= '一'
+        GROUP BY id_number HAVING min(bare) <> max(bare)""")
+    run(f"""
+        INSERT INTO refused
+        WITH named AS (SELECT * FROM evidence SEMI JOIN mixed USING (record_id)),
+        settled AS (
+            SELECT x.id_number, x.bare AS one, y.bare AS other FROM binding d
+            JOIN named x ON x.record_id = d.a JOIN named y ON y.record_id = d.b
+            WHERE d.verdict = 'same' AND x.id_number = y.id_number)
+        SELECT least(x.record_id, y.record_id), greatest(x.record_id, y.record_id), 0.0,
+               '{TWO_NAMES}'
+        FROM named x JOIN named y ON x.id_number = y.id_number AND x.bare < y.bare
+        WHERE NOT {alike("x", "y")}
+        AND len(list_intersect(string_split(x.letters, ''), string_split(y.letters, ''))) = 0
+        AND (x.id_number, x.bare, y.bare) NOT IN (
+            SELECT unnest([(id_number, one, other), (id_number, other, one)]) FROM settled)""")

@@ -249,7 +249,15 @@ class _Joining:
             for person, chosen in ((one, other), (other, one)):
                 if not person.numbers and reason is None:
                     reason = self.rival(person, chosen, edge.weight)
+        if reason is None and self.by_title(edge):
+            reason = "two_persons"
         return reason
+
+    def by_title(self, edge: Edge) -> bool:
+        """Whether a record without a name would bring persons of two names together."""
+        one, other = self.of[edge.a].names, self.of[edge.b].names
+        named = self.nodes[edge.a].names and self.nodes[edge.b].names
+        return not named and bool(one and other) and not one & other
 
     def too_light(self, edge: Edge) -> str:
         """Why an edge weighs too little; `twice`: for that the platform has them already."""

@@ -7,6 +7,7 @@ import duckdb
 from hub.errors import ConfigError, NotFoundError
 from identity.decisions import Named
 from identity.model import Model
+from identity.review import TWO_NAMES
 from identity.scoring import make_profiles, score_query
 
 MOST = 60  # records of one person that are compared with those of the other
@@ -29,16 +30,18 @@ def pair_meant(
     Args:
         connection: An open brain.
         one: A resident id, or platform/stream/record key.
-        other: The same.
+        other: The same; one resident twice means the two records of theirs that are asked about.
         model: Weighs the pairs of two residents.
 
     Raises:
         NotFoundError: there is no such resident or record.
-        ConfigError: both are the same record, or one resident named twice.
+        ConfigError: both are the same record, or one resident of whom nothing is asked.
     """
     left, right = _records(connection, one), _records(connection, other)
     wanted = [(min(a, b), max(a, b)) for a in left for b in right if a != b]
-    if not wanted or set(left) == set(right):
+    if set(left) == set(right):
+        wanted = _asked_inside(connection, left[0])
+    if not wanted:
         raise ConfigError(
             "both sides name the same record or resident",
             zh="两边写的是同一个人：请写两个居民编码，或用 平台/数据流/记录键 写明两条记录。",
@@ -71,6 +74,17 @@ def whose(connection: duckdb.DuckDBPyConnection, text: str) -> str | None:
 def put_pair(connection: duckdb.DuckDBPyConnection, one: Meant, other: Meant) -> None:
     """Fill `meant_pair` and `explained` with this pair."""
     _put_pairs(connection, [(one.record_id, other.record_id)])
+
+
+def _asked_inside(connection: duckdb.DuckDBPyConnection, record: int) -> list[tuple[int, int]]:
+    """Of the resident whose record this is, the pair that `identity.review` lists."""
+    return connection.execute(
+        f"""SELECT a, b FROM refused JOIN resident_link ON record_id = a
+            WHERE reason = '{TWO_NAMES}' AND resident_id = (
+                SELECT resident_id FROM resident_link WHERE record_id = ?)
+            ORDER BY a, b LIMIT 1""",
+        [record],
+    ).fetchall()
 
 
 def _put_pairs(connection: duckdb.DuckDBPyConnection, pairs: list[tuple[int, int]]) -> None:

@@ -1,4 +1,7 @@
-"""The pairs that a person is asked about: the doubtful, and those that fit two persons."""
+"""The pairs that a person is asked about: the doubtful, those that fit two persons, and two names.
+
+Two wholly unlike names under one number are one resident until somebody says otherwise.
+"""
 
 from typing import Any
 
@@ -6,7 +9,8 @@ import duckdb
 
 from security.policy import Predicate
 
-ASKED = ("doubtful", "twice", "two_persons", "told_apart")
+TWO_NAMES = "two_names"
+ASKED = ("doubtful", "twice", "two_persons", "told_apart", TWO_NAMES)
 """Reasons of a refusal that a person can settle."""
 
 
@@ -30,7 +34,8 @@ def pairs_to_review(
             SELECT x.resident_id AS one, y.resident_id AS other, f.a, f.b, f.weight, f.reason
             FROM refused f JOIN resident_link x ON x.record_id = f.a
             JOIN resident_link y ON y.record_id = f.b
-            WHERE f.reason IN ({reasons}) AND x.resident_id <> y.resident_id {both}),
+            WHERE f.reason IN ({reasons})
+            AND (x.resident_id <> y.resident_id OR f.reason = '{TWO_NAMES}') {both}),
         heaviest AS (
             SELECT * FROM asked QUALIFY row_number() OVER (
                 PARTITION BY least(one, other), greatest(one, other)

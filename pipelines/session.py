@@ -19,6 +19,8 @@ from pipelines.lanes import Lanes
 from pipelines.pull import Tick
 from pipelines.retaining import LetGo, let_go
 from pipelines.standardise import CoreCounts
+from reports.collected import ANSWERS, prepare_platform
+from reports.requested import REQUESTED
 from warehouse.gates import GateProcess
 from warehouse.snapshots import current_number, reading
 
@@ -110,6 +112,9 @@ def session(
     ledger = open_ledger(home.data / "ledger.sqlite")
     gates = GateProcess()
     platforms, wrong = home.read_platforms()
+    for own in (ANSWERS, REQUESTED):  # a home from a backup has their platforms, not their folders
+        if own.platform in platforms:
+            prepare_platform(home, own)
     one = Session(home, ledger, gates, platforms, accept_drop=tuple(accept_drop), retries=retries)
     one.tick = tick or one.tick
     one.run_id = ledger.begin_run()

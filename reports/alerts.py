@@ -105,7 +105,8 @@ def _moved_out(watch: Watch) -> list[Alert]:
 
 def _died_with_benefit(watch: Watch) -> list[Alert]:
     labels = [one.name for one in dictionary(watch.home) if one.benefit]
-    return _people("died_with_benefit", 1, dead_with(watch.connection, labels, watch.day))
+    found = dead_with(watch.connection, labels, watch.day, _titles(watch))
+    return _people("died_with_benefit", 1, found)
 
 
 def _benefit_twice(watch: Watch) -> list[Alert]:

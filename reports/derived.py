@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from reports.counted import counted
 from reports.form_file import Line, Sheet
@@ -15,6 +16,15 @@ NO_GROUP = re.compile("[%比率]|备注|说明")
 SHARE = re.compile(r"占(.+?)的?(?:比例|比重|比率|百分比|比)?[(]?%[)]?")
 
 
+@dataclass(frozen=True)
+class _Sum:
+    """What stands before 合计 in a row's name; whether it is 小计, whether 总计."""
+
+    group: str
+    small: bool
+    whole: bool
+
+
 def is_among(part: str) -> bool:
     """Whether a row or a column is part of the one before it."""
     return AMONG.match(squeezed(part)) is not None
@@ -23,41 +33,57 @@ def is_among(part: str) -> bool:
 def sums(down: Sequence[Line]) -> dict[str, tuple[Line, ...]]:
     """The rows that each row of sums is about; none where nobody can tell which.
 
-    合计 is about all rows, 小计 about those since the sum above it, 甲社区/小计 about 甲社区's.
+    小计 is about the rows since the sum above it, 合计 about those since the 合计 above it (or
+    those below, where the table begins with one), 总计 about all, 甲社区/小计 about 甲社区's.
     What an officer says that a row counts is no sum, nor is a row that stands alone.
     """
     named = [_sum_name(one) for one in down]
     if None not in named:
         return {}
-    subtotals = [one is not None and one[1] for one in named]
-    begun = next((nth for nth, one in enumerate(named) if one is None or one[1]), 0)
-    headed = bool(subtotals) and subtotals[begun]  # 小计 above its rows, or of none
+    begun = next((one for one in named if one is None or one.small), None)
+    on_top = named[0] is not None and not named[0].small  # 合计 above its rows
     found = {}
     for nth, (line, name) in enumerate(zip(down, named, strict=True)):
         if name is None:
             continue
-        group, subtotal = name
-        first = 0
-        if subtotal and not group:
-            first = max((n for n in range(nth) if named[n] is not None), default=-1) + 1
-        rows = down[first : nth if first or (subtotal and not group) else None]
+        above = [n for n in range(nth) if (one := named[n]) and (name.small or not one.small)]
+        below = [n for n in range(nth + 1, len(down)) if (one := named[n]) and not one.small]
+        rows = down[max(above, default=-1) + 1 : nth]
+        if name.group or name.whole:
+            rows = down
+        elif not name.small and (on_top or not _plain(rows)):
+            rows = _plain(down[nth + 1 : min(below, default=None)]) or down
         parts = [
-            one for one in rows
-            if _sum_name(one) is None and one.header.startswith(group)
-            and not is_among(one.header.rsplit("/", 1)[-1])
+            one for one in _plain(rows)
+            if one.header.startswith(name.group) and not is_among(one.header.rsplit("/", 1)[-1])
             and (one.when is not None or not NO_GROUP.search(one.header))
         ]  # fmt: skip
-        found[line.at] = () if headed and subtotal and not group else tuple(parts)
+        # 小计 above its rows may be of any of them
+        found[line.at] = () if begun and name.small and not name.group else tuple(parts)
     return found
 
 
-def _sum_name(line: Line) -> tuple[str, bool] | None:
-    """Of what a row is the sum, by the names before it, and whether of a part of the table."""
+def totals(down: Sequence[Line]) -> list[tuple[Line, ...]]:
+    """The rows of each sum that is of no mere part of a table."""
+    names = {one.at: _sum_name(one) for one in down}
+    return [
+        parts for at, parts in sums(down).items()
+        if (name := names[at]) and not name.small and not name.group
+    ]  # fmt: skip
+
+
+def _plain(rows: Sequence[Line]) -> list[Line]:
+    return [one for one in rows if _sum_name(one) is None]
+
+
+def _sum_name(line: Line) -> _Sum | None:
+    """How a row of sums is called; None for another row."""
     parts = line.header.split("/")
     at = next((nth for nth, one in enumerate(parts) if TOTAL.match(squeezed(one))), None)
     if line.when or at is None:
         return None
-    return "/".join(parts[:at]), squeezed(parts[at]).startswith("小计")
+    word = squeezed(parts[at])
+    return _Sum("/".join(parts[:at]), word.startswith("小计"), word.startswith("总"))
 
 
 def shares(across: Sequence[Line]) -> dict[str, tuple[Line, Line]]:

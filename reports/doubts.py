@@ -1,8 +1,8 @@
-"""What an officer should look at in a form just registered: whom it is about, what it counts."""
+"""What an officer should look at: in a form just registered, and each time that it is filled."""
 
 from reports.condition_words import tests_in_words
 from reports.counted import named_in
-from reports.fill import not_for_notice
+from reports.fill import FillReport, not_for_notice
 from reports.form_file import FormFile, Sheet
 
 AGED = "age >"
@@ -41,4 +41,40 @@ def _totals(sheet: Sheet) -> list[str]:
             told.append(f"“{one.header}”当作前面那一列之中的人来数（{tests_in_words(one.when)}）。")
         elif one.when == "" and len(ages) >= 2:
             told.append(f"“{one.header}”数的是登记对象的全部，不只是前面各年龄段之和。")
+    return told
+
+
+def remarks(report: FillReport) -> list[str]:
+    """Sentences about what is not as one would think in a form that was filled."""
+    told = []
+    if report.without_grid:
+        told.append(f"另有 {report.without_grid:,} 人不知道在哪个网格，没有列入这个范围。")
+    if report.ungiven:
+        told.append(
+            f"几类人的合计里没有{'、'.join(report.ungiven)}：没有平台给这些标签，有多少人不知道。"
+            "另外知道的，请在合计里加上。"
+        )
+    if report.outside:
+        told.append(
+            f"有 {report.outside:,} 人不在任何一行里：合计是各行之和，里面没有他们。"
+            "要数登记对象的全部，请在登记文件里把合计这一行的 when 写成 residents（常住）、"
+            "registered（户籍）或 everyone（全部）。"
+        )
+    if report.beyond_bands:
+        told.append(
+            f"“合计”一列数的是登记对象的全部，其中 {report.beyond_bands:,} 人不在各年龄段的列里。"
+            "只要各年龄段之和，请在登记文件里改这一列的 when，例如 age >= 60。"
+        )
+    if report.blank_rows:
+        told.append(f"这几行数不出来，留空，请自己补上：{'、'.join(report.blank_rows)}。")
+    if report.unnamed:
+        told.append(
+            f"这几行的名称在范围里对不上，或有几个同名的，留空：{'、'.join(report.unnamed)}。"
+            "请在登记文件里改这一行的 when：网格写编码，例如 grid_code = 510104021003001；"
+            "小区写库里的名称。"
+        )
+    told += [
+        f"有 {left:,} 人不知道属于哪个{what}，没有数进任何一行，各行之和里也没有。"
+        for what, left in report.unplaced.items()
+    ]
     return told

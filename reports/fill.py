@@ -27,6 +27,7 @@ from reports.sheet_rows import Shift
 from reports.styles import Styles
 from reports.summary_sheet import (
     Numbers,
+    beyond_bands,
     blank_rows,
     counts,
     outside,
@@ -67,6 +68,8 @@ class FillReport:
     """Of a table of counts: labels that belong to a sum and that nobody gives: it lacks them."""
     outside: int = 0
     """Of tables of counts: people who are in none of the rows that a sum is about."""
+    beyond_bands: int = 0
+    """Of tables of counts: people who are in a column of sums, and in none of its bands of age."""
     blank_rows: list[str] = field(default_factory=list)
     """Of a table of counts: rows of which nothing is known."""
     residents: list[str] = field(default_factory=list)  # ids of whom the form is about
@@ -174,10 +177,8 @@ def fill(
         if sheet.kind == "summary":
             lines, numbers = counts(sheet, people, form.population)
             _count_cells(report, sheet, people, lines, numbers)
-            report.outside += outside(sheet, people, form.population)
+            _count_left(report, sheet, people, form.population)
             shift, pieces = write_summary(xml, sheet, lines, numbers, styles.percent)
-            if left := unplaced(sheet, people, form.population):
-                report.unplaced[facts_of_item(sheet.each).title] = left
         else:
             texts = {one.at: text_of(mine, one, public=form.public and not _is_why(form, one))
                      for one in sheet.columns}  # fmt: skip
@@ -204,7 +205,7 @@ def measure(form: FormFile, people: People) -> FillReport:
     for sheet in form.sheets:
         if sheet.kind == "summary":
             _count_cells(report, sheet, people, *counts(sheet, people, form.population))
-            report.outside += outside(sheet, people, form.population)
+            _count_left(report, sheet, people, form.population)
         else:
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
@@ -273,6 +274,14 @@ def _count_cells(
         one = ColumnReport(sheet.sheet, column.at, column.header, column.item)
         one.applies, one.filled = len(mine), sum(value is not None for value in mine)
         report.columns.append(one)
+
+
+def _count_left(report: FillReport, sheet: Sheet, people: People, population: str) -> None:
+    """How many are in no row or column in which one would look for them."""
+    report.outside += outside(sheet, people, population)
+    report.beyond_bands += beyond_bands(sheet, people, population)
+    if left := unplaced(sheet, people, population):
+        report.unplaced[facts_of_item(sheet.each).title] = left
 
 
 def _write(target: Path, package: Package, streamed: dict[str, Iterable[bytes]]) -> None:

@@ -13,6 +13,8 @@ from reports.texts import squeezed
 from reports.tops import Found, find_tops
 
 SEARCHED, DEEPEST = 40, 4
+LONGEST_NAME = 20
+"""The name of a row is no longer; what is stands below a table as a remark."""
 LABELLED = re.compile(r"(?!.{0,12}其中).{1,14}[:：].*|.*\d{4}年.*|.*年月日?$|单位[:：].*|第.页.*")
 FOOTER = re.compile(
     r"^(?:[(]?(?:填表|填报|制表|审核|审批|复核|经办|报送|统计|单位|社区|村|主要|分管|部门|采集|联系|街道)?"
@@ -20,6 +22,11 @@ FOOTER = re.compile(
     r"|^(?:注|备注|说明|填表说明|填报说明|注意事项|填写说明|要求|附注|注意)\d?[:：]|^\*?注\d?[、.]|^\*|^此表|^本表"
 )
 SIGNED = re.compile(r"(?:填表|填报|审核|制表|经办|复核|负责)人?(?:[(].*?[)])?[:：]|盖章")
+TO_SIGN = re.compile(
+    r"(?:填表|填报|制表|审核|审批|复核|经办|报送|单位|社区|主要|分管|部门|联系)*"
+    r"(?:负责人|领导|人|日期|时间|签字|签章|盖章|电话|意见)(?:[(].*?[)])?"
+)
+"""Who signs below a table, and when, where no colon stands behind it."""
 TOTAL = re.compile(r"^(?:合计|总计|小计|总数|共计|合计数|总合计)(?:[(].*?[)])?[:：]?$")
 NUMBERED = re.compile(
     r"^[(]?\d{1,2}[)]?(?:[=＝].*)?$|^[甲乙丙丁戊己庚辛壬癸一二三四五六七八九十]$|^[A-Z]$|^-+$"
@@ -62,6 +69,7 @@ class Layout:
     body: tuple[int, int]
     total: int | None
     columns: tuple[HeaderColumn, ...]
+    total_name: str = ""
     stubs: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     """The texts that stand in the body already, one tuple a row."""
     tops: tuple[Found, ...] = field(default=(), repr=False)
@@ -88,7 +96,8 @@ def read_layout(sheet: object) -> Layout | None:
     )
     return Layout(
         cells.name, _title(cells, start), (start, first - 1), (first, body_end), total, columns,
-        stubs, find_tops(cells, start, total or body_end),
+        _total_name(cells, total, len(named)) if total else "", stubs,
+        find_tops(cells, start, total or body_end),
     )  # fmt: skip
 
 
@@ -255,8 +264,8 @@ def _body_end(cells: Cells, first: int, width: int) -> tuple[int, int | None]:
         texts = cells.distinct(row)
         if not texts:
             continue
-        if any(TOTAL.match(cells.filled(row, c)) for c in range(1, min(width, 4) + 1)):
-            if _sums_a_part(cells, row, width):
+        if _total_name(cells, row, width):
+            if _sums_a_part(cells, row, width) or _more_below(cells, first, row, width):
                 continue
             return (row - 1, row) if row > first else (_last(cells, row), None)
         joined = texts[0]
@@ -274,9 +283,32 @@ def _sums_a_part(cells: Cells, row: int, width: int) -> bool:
         texts = cells.distinct(below)
         if texts and (FOOTER.search(texts[0]) or any(SIGNED.search(one) for one in texts)):
             return False
-        if any(TOTAL.match(cells.filled(below, c)) for c in range(1, min(width, 4) + 1)):
+        if _total_name(cells, below, width):
             return True
     return False
+
+
+def _total_name(cells: Cells, row: int, width: int) -> str:
+    """What a row of sums is called; blank for another row."""
+    named = (cells.filled(row, column) for column in range(1, min(width, 4) + 1))
+    return next((one for one in named if TOTAL.match(one)), "")
+
+
+def _more_below(cells: Cells, first: int, row: int, width: int) -> bool:
+    """Whether rows of a table whose rows are named go on below a row of sums."""
+    named = [cells.filled(above, 1) or cells.filled(above, 2) for above in range(first, row)]
+    below = next((one for one in range(row + 1, cells.rows + 1) if cells.distinct(one)), None)
+    if below is None or not any(one and not one.isdigit() for one in named):
+        return False
+    texts = cells.distinct(below)
+    merged = cells.merge_at(below, 1)
+    wide = merged is not None and (merged.right - merged.left + 1) * 2 > width
+    told = cells.filled(below, 1) or cells.filled(below, 2)
+    return not (
+        wide or not told or len(told) > LONGEST_NAME or re.search("[:：。；;]", "".join(texts))
+        or any(one.search(texts[0]) for one in (FOOTER, SIGNED))
+        or any(one.fullmatch(texts[0]) for one in (LABELLED, TO_SIGN))
+    )  # fmt: skip
 
 
 def _last(cells: Cells, first: int) -> int:

@@ -19,7 +19,7 @@ from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, loa
 from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item, words
 from reports.known_words import refuse_unknown
-from reports.layout import HeaderColumn, Layout, read_layout
+from reports.layout import TOTAL, HeaderColumn, Layout, read_layout
 from reports.package import open_package
 from reports.proposals import Proposal
 from reports.texts import bare, remarks, squeezed
@@ -260,7 +260,10 @@ def _summary(layout: Layout) -> Sheet | None:
     if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
         total, first, down = first, first + 1, ()  # the sum stands above one row a grid
     untold = bool(down) and all(one.when is None for one in down)  # a sum of nobody knows whom
-    whole = Line(at=str(total), header="合计", when=None if untold else "")
+    called = [squeezed(one.header) for one in down]
+    others = any(TOTAL.match(one) and not one.startswith("小计") for one in called)
+    name = layout.total_name if others else "合计"
+    whole = Line(at=str(total), header=name, when=None if untold else "")
     sums = [_sum_of(down)(whole)] if total and down else []
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),

@@ -5,13 +5,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import polars as pl
 
 from reports.conditions import expression, parse_population, within
-from reports.derived import shares, sums, with_shares
+from reports.derived import shares, sums, totals, with_shares
 from reports.form_file import ROW_TITLES, Line, Sheet
+from reports.layout import TOTAL
 from reports.people import People
 from reports.row_places import placed
 from reports.sheet_ranges import shifted
 from reports.sheet_rows import Shift, XmlRow, read_sheet, row_text
 from reports.spreadsheet import escaped, safe
+from reports.texts import squeezed
 from reports.widths import widened
 
 Numbers = dict[tuple[str, str], float | None]
@@ -73,15 +75,24 @@ def counts(
 
 def outside(sheet: Sheet, people: People, population: str) -> int:
     """How many of the population are in none of the rows of which there is a sum."""
-    among, lines = parse_population(population), placed(sheet.down, people)
-    summed = sums(lines)
-    rows = summed.get(str(sheet.total), next(iter(summed.values()), ()))
-    if not rows or any(one.when is None for one in rows):
+    among, left = parse_population(population), [0]
+    for rows in totals(placed(sheet.down, people)):
+        if rows and all(one.when is not None for one in rows):
+            counted = _any(_when(one, among.whole) for one in rows).fill_null(value=False)
+            mine = people.frame.filter(within(among.whole), _tests(population), ~counted)
+            left.append(mine.height)
+    return max(left)
+
+
+def beyond_bands(sheet: Sheet, people: People, population: str) -> int:
+    """How many are in a column of sums, which is of everybody, and in none of its bands of age."""
+    bands = [one for one in sheet.across if "age " in (one.when or "")]
+    whole = [one for one in sheet.across if one.when == "" and TOTAL.match(squeezed(one.header))]
+    if len(bands) < 2 or not whole:
         return 0
-    counted = _any(_when(one, among.whole) for one in rows)
-    return people.frame.filter(
-        within(among.whole), _tests(population), ~counted.fill_null(value=False)
-    ).height
+    counted = _any(_tests(one.when or "") for one in bands).fill_null(value=False)
+    among = within(parse_population(population).whole)
+    return people.frame.filter(among, _tests(population), ~counted).height
 
 
 def blank_rows(sheet: Sheet, lines: Sequence[Line], numbers: Numbers) -> list[str]:

@@ -50,7 +50,7 @@ class Counts:
     duplicates: int
     without_grid: int  # of the residents
     without_household: int
-    ambiguous: int  # records that would fit two persons, and so stay apart
+    ambiguous: int  # records that a person is asked about
     issues: int
     quarantined: int
     labels: dict[str, int]

@@ -31,15 +31,39 @@ def left_since(connection: duckdb.DuckDBPyConnection, since: date, day: date) ->
     ).fetchall()
 
 
-def dead_with(connection: duckdb.DuckDBPyConnection, labels: Sequence[str], day: date) -> Found:
-    """Who died and has a label of these still; dated by the death."""
+def dead_with(
+    connection: duckdb.DuckDBPyConnection, labels: Sequence[str], day: date,
+    titles: Mapping[str, str],
+) -> Found:  # fmt: skip
+    """Who died and has a label of these still, and who gives it; dated by the death.
+
+    `titles` is what each platform is called.
+    """
     return connection.execute(
-        """SELECT resident_id, r.died_on, string_agg(DISTINCT l.label, '、' ORDER BY l.label)
-           FROM resident r JOIN resident_label l USING (resident_id)
-           WHERE r.died_on IS NOT NULL AND list_contains($labels, l.label)
-             AND (l.until IS NULL OR l.until >= $day)
-           GROUP BY ALL ORDER BY r.died_on, resident_id""",
-        {"labels": list(labels), "day": day},
+        """
+        WITH called AS (
+            SELECT unnest($platforms::VARCHAR[]) AS platform, unnest($titles::VARCHAR[]) AS title),
+        said AS (
+            SELECT l.resident_id, r.platform, unnest(r.labels, recursive := true)
+            FROM resident_record r JOIN resident_link l USING (record_id) WHERE len(r.labels) > 0),
+        given AS (
+            SELECT resident_id, label, platform, until FROM resident_label
+            UNION ALL SELECT resident_id, label, platform, until FROM said),
+        told AS (
+            SELECT resident_id,
+                   label || coalesce('（' || coalesce(title, platform) || '）', '') AS told
+            FROM given LEFT JOIN called USING (platform)
+            SEMI JOIN resident_label h USING (resident_id, label)
+            WHERE list_contains($labels, label) AND (until IS NULL OR until >= $day))
+        SELECT resident_id, r.died_on, string_agg(DISTINCT told, '、' ORDER BY told)
+        FROM resident r JOIN told USING (resident_id) WHERE r.died_on IS NOT NULL
+        GROUP BY ALL ORDER BY r.died_on, resident_id""",
+        {
+            "labels": list(labels),
+            "day": day,
+            "platforms": list(titles),
+            "titles": list(titles.values()),
+        },
     ).fetchall()
 
 

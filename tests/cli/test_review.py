@@ -97,6 +97,23 @@ def test_what_is_decided_is_listed_no_more_from_that_moment(hub: Hub, home: Home
         assert hub("review", "list", "--json", home=home).json["pairs"] == [], verdict
 
 
+def test_two_names_under_one_number_are_asked_of_one_resident(hub: Hub, home: Home) -> None:
+    with working(home) as work:
+        one, *held = work.connection.execute("""
+            SELECT resident_id, min(record_id), max(record_id) FROM resident_link
+            GROUP BY resident_id HAVING count(*) > 1""").fetchall()[0]
+        work.connection.execute("INSERT INTO refused VALUES (?, ?, 0.0, 'two_names')", held)
+        work.close()
+        publish_work(work)
+    listed = hub("review", "list", home=home).out
+    assert "两个完全不同的姓名" in listed
+    explained = hub("explain", one, one, home=home).out.replace("\n", "")
+    assert "已归为同一位居民，等人判断" in explained
+    assert hub("review", "decide", one, one, "different", home=home).code == 0
+    listed = hub("review", "list", "--json", home=home).json
+    assert (listed["pairs"], len(set(listed["decisions"][0]["records"]))) == ([], 2)
+
+
 @pytest.mark.parametrize(
     ("typed", "code", "says"),
     [

@@ -1,11 +1,16 @@
 """What a steward decided holds in every later run, until it is undone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_world import Hub, Record, empty_brain
 
 from identity.decisions import Binding, contradicted
+from identity.model import read_model
+from identity.pairs import pair_meant
+from identity.review import pairs_to_review
 
 A, B = "510108199003070017", "510108195304071234"
 
@@ -101,6 +106,36 @@ def test_one_number_can_be_told_to_be_two_persons(hub: Hub) -> None:
     hub.link({})
     assert hub.brain.execute(status).fetchall() == [("valid", 2)]
     assert len(hub.groups()) == 1
+
+
+def test_wholly_unlike_names_under_one_number_are_asked_about_and_told_by_name(hub: Hub) -> None:
+    """A child under the mother's number, who states no birth: it may be a name that was changed."""
+    mother, child = Record("李芳", A, "138", "101"), Record("王小宝", A, "138", "101")
+    once = {key: replace(mother, platform=key) for key in "mno"}
+    hub.link(once | {"c": child, "d": replace(child, phone="139"), "k": Record("李小方", A)})
+    asked = "SELECT DISTINCT x.bare, y.bare FROM refused JOIN evidence x ON x.record_id = a "
+    asked += "JOIN evidence y ON y.record_id = b WHERE reason = 'two_names'"
+    names = {frozenset(pair) for pair in hub.brain.execute(asked).fetchall()}
+    assert names == {frozenset(("李芳", "王小宝"))}, "one character in common is no other name"
+    assert len(hub.groups()) == 1
+    (pair,) = pairs_to_review(hub.brain, 9)
+    resident = pair["left"]["resident_id"]
+    meant = pair_meant(hub.brain, resident, resident, read_model())
+    sides = {pair[side]["record_key"] for side in ("left", "right")}
+    assert {one.named[2] for one in meant} == sides
+    counted = "SELECT count(*) FROM ambiguous"
+    assert hub.brain.execute(counted).fetchall() == [(5,)]
+    told = Binding(meant[0].named, meant[1].named, "same")
+    hub.bindings = [told]
+    hub.link({})
+    assert pairs_to_review(hub.brain, 9) == [], "all records of these two names are settled"
+    hub.bindings = [replace(told, verdict="different")]
+    hub.link({})
+    assert frozenset("cd") in hub.groups()
+    assert not {"c", "d"} & next(one for one in hub.groups() if "m" in one)
+    hub.bindings = []
+    hub.link({})
+    assert len(pairs_to_review(hub.brain, 9)) == 1
 
 
 def test_two_numbers_can_be_told_to_be_one_person(hub: Hub) -> None:

@@ -179,6 +179,22 @@ def test_adults_of_one_birthday_and_home_under_unlike_names_are_two(
     assert len(hub.groups()) == 2
 
 
+def test_a_twin_without_a_number_is_asked_about(brain: duckdb.DuckDBPyConnection) -> None:
+    """One birth, flat and sex; a character left out is a slip, another given name is not."""
+    number = "510108201203210065"
+    born = {"birth_date": "2012-03-21", "birth_year": 2012, "sex_code": "2"}
+    for name, groups in (("王芳芳", 1), ("王丽娜", 2), ("王丽", 2)):
+        hub = Hub(empty_brain())
+        one = Record("王芳", number, "138", "101")
+        titled = Record("王女士", f"{number[:15]}000", "138", "101", platform="r",
+                        id_status="truncated")  # fmt: skip
+        other = Record(name, None, "138", "101", platform="q")
+        hub.link({"1": one, "2": other, "3": titled}, {"2": born, "3": born})
+        assert len(hub.groups()) == groups, name
+        asked = hub.brain.execute("SELECT count(*) FROM ambiguous").fetchall()
+        assert (asked != [(0,)]) == (groups == 2), name
+
+
 def test_child_under_a_parents_number(brain: duckdb.DuckDBPyConnection) -> None:
     hub = Hub(brain)
     hub.sync(

@@ -105,6 +105,16 @@ def test_a_title_does_not_choose_between_names() -> None:
     assert len(joined(nodes, [edge(9, 1, 2), edge(8, 1, 3)])[0]) == 3
 
 
+def test_a_title_brings_no_two_names_together() -> None:
+    """A twin, or a mother, at home with whoever the title is of: 王女士 under 王芳's number."""
+    nodes = {1: node("A", names=("王芳",)), 2: node(names=()), 3: node(names=("王丽娜",))}
+    groups, reasons = joined(nodes, [edge(22, 1, 2), edge(18, 2, 3), edge(3, 1, 3)])
+    assert groups == {frozenset({1, 2}), frozenset({3})}
+    assert reasons == {(2, 3): "two_persons", (1, 3): "doubtful"}
+    groups, _ = joined(nodes, [edge(22, 1, 2), edge(18, 2, 3), edge(6, 1, 3)])
+    assert len(groups) == 1, "the names by themselves are near enough"
+
+
 def test_told_apart_binds_and_a_third_is_asked() -> None:
     nodes = {1: node(), 2: node(), 3: node()}
     edges = [edge(30, 1, 2), edge(25, 1, 3), edge(10, 2, 3)]

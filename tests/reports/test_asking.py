@@ -1,5 +1,6 @@
 """What nobody holds is asked once for each person, and its answer fills every form from then on."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -106,6 +107,8 @@ def test_answers_fill_every_form_from_then_on(hub: Hub, tmp_path: Path) -> None:
     assert b"6222000000001234567" not in kept
     assert hub("sync", "collected", home=home).code == 0  # its files are gone, its answers not
     assert hub("platform", "check", "collected", home=home).code == 0  # which is nothing amiss
+    shutil.rmtree(home.root / "collected")  # which no backup holds
+    assert hub("sync", home=home).code == 0
 
 
 def test_an_answer_that_makes_no_sense_is_refused_without_its_value(

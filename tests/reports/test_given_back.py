@@ -166,6 +166,19 @@ def test_a_benefit_given_twice_by_one_platform_says_so(home: Home) -> None:
     assert found.detail == "生活救助：低保（street_grid 2 条）"
 
 
+def test_who_still_pays_for_the_dead_is_named(home: Home) -> None:
+    _change(
+        home,
+        f"""
+        INSERT INTO resident_label BY NAME SELECT {GONE} AS resident_id, '低保' AS label,
+        unnest(['police', 'street_grid']) AS platform""",
+    )
+    with reading(home) as connection:
+        watch = replace(_watch(home, connection), platforms=home.read_platforms()[0])
+        (found,) = alerts(watch, ["died_with_benefit"])
+    assert found.detail == "低保（公安人口库）、低保（街道网格化平台）"
+
+
 def test_a_rule_without_alerts_says_none(home: Home, hub: Hub) -> None:
     assert "本月满 80 岁（turns_80）：0" in hub("alert", "list", "turns_80", home=home).out
 

@@ -505,3 +505,50 @@ def test_the_share_of_the_sum_is_no_sum_of_shares(home: Home, tmp_path: Path) ->
     _, everybody, men, told = rows[4]
     assert rows[4][0] == "合计"
     assert told == round(100 * int(str(men)) / int(str(everybody)), 2)
+
+
+def test_rows_below_a_sum_are_rows_too(home: Home, tmp_path: Path) -> None:
+    """They were left blank, and it was said that all was filled."""
+    file = _headed(tmp_path, ["项目", "人数"], ["男"], ["女"], ["合计"], ["60-69岁"], ["70-79岁"],
+                   ["合计"], ["总计"])  # fmt: skip
+    _, rows = _filled(home, file, tmp_path)
+    men, women, both, old, older, either, _ = (int(str(row[1])) for row in rows[1:])
+    assert (both, either) == (men + women, old + older)
+    file = _headed(tmp_path, ["网格", "人数"], ["第一网格"], ["小计"], ["第二网格"], ["第三网格"],
+                   ["注：以上为常住人口"])  # fmt: skip
+    _, rows = _filled(home, file, tmp_path)
+    one, first, two, three = (int(str(row[1])) for row in rows[1:5])
+    assert one == first
+    assert two
+    assert three
+    assert rows[5][1] is None
+
+
+@pytest.mark.parametrize(
+    "below", ["以上数据截至月底，由社区核实。", "本表一式两份", "说明：无", "填表人"]
+)
+def test_a_remark_below_the_sum_is_no_row(home: Home, tmp_path: Path, below: str) -> None:
+    wide = () if "：" in below or below == "填表人" else ("A5:B5",)
+    file = _headed(tmp_path, ["网格", "人数"], ["第一网格"], ["第二网格"], ["合计"], [below],
+                   merged=wide)  # fmt: skip
+    (sheet,) = register(home, file, Sent("统计")).form.sheets
+    assert (sheet.body, sheet.total) == ((2, 3), 4)
+
+
+def test_sums_above_their_rows(home: Home, tmp_path: Path) -> None:
+    file = _headed(tmp_path, ["网格", "人数"], ["合计"], ["第一网格"], ["第二网格"], ["合计"],
+                   ["第三网格"])  # fmt: skip
+    _, rows = _filled(home, file, tmp_path)
+    first, one, two, second, three = (int(str(row[1])) for row in rows[1:])
+    assert (first, second) == (one + two, three)
+
+
+def test_a_column_of_sums_says_how_many_are_in_no_band(
+    home: Home, hub: Hub, tmp_path: Path
+) -> None:
+    file = _headed(tmp_path, ["网格名称", "60-69岁", "70岁以上", "合计"], [""], ["合计"])
+    assert hub("form", "register", file, "--department", "民政", home=home).code == 0
+    ran = hub("form", "fill", "汇总", "--out", tmp_path / "o.xlsx", home=home)
+    rows = list(load_workbook(tmp_path / "o.xlsx").active.iter_rows(values_only=True))
+    everybody, older = rows[-1][3], sum(int(str(one)) for one in rows[-1][1:3])
+    assert f"其中{everybody - older}人不在各年龄段的列里" in "".join(ran.out.split())

@@ -10,6 +10,7 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from hub.errors import ConfigError, NotFoundError
 from hub.scratch import scratch
+from reports.doubts import remarks
 from reports.extract_file import Extract, load_extracts
 from reports.extract_run import run_extract, runs_of
 from reports.fill import fill, measure, origins_path, people_in
@@ -115,7 +116,7 @@ def measure_form(
     with people_of(visit.console.home, _within(visit.access, scope)) as (people, _):
         report = measure(form, people)
     visit.note("statistics", entity="form", rows=report.rows, form=form.form)
-    return visit.page("form.html", form=form, report=report)
+    return visit.page("form.html", form=form, report=report, remarks=remarks(report))
 
 
 @router.post("/extracts/run")

@@ -191,6 +191,20 @@ def form(path: Path) -> Path:
     return path
 
 
+def test_what_a_table_of_counts_leaves_out_is_told(staff: httpx.Client, tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["年龄", "人数"], ["60-69岁"], ["70-79岁"], ["合计"]):
+        book.active.append(row)
+    book.save(tmp_path / "分段.xlsx")
+    answer = staff.post(
+        "/forms/register",
+        data={"csrf": csrf(staff.get("/forms").text), "department": "民政"},
+        files={"file": ("分段.xlsx", (tmp_path / "分段.xlsx").read_bytes())},
+    )
+    assert answer.status_code == 303, answer.text
+    assert "人不在任何一行里" in post(staff, "/forms/measure", name="分段").text
+
+
 def test_a_form_is_registered_measured_and_filled(
     served: Served, staff: httpx.Client, steward: httpx.Client, tmp_path: Path
 ) -> None:

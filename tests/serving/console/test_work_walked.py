@@ -170,6 +170,27 @@ def test_what_is_left_for_later_is_found_again(parted: Served, worker: httpx.Cli
     post(worker, "/work/undo", decision=str(made.decision_id))
 
 
+def test_two_names_under_one_number_are_settled_on_the_page(served: Served) -> None:
+    """One resident on both sides, until somebody says that they are two."""
+    home = open_copy(served, "named")
+    with working(home) as work:
+        one, *held = work.connection.execute("""
+            SELECT resident_id, min(record_id), max(record_id) FROM resident_link
+            GROUP BY resident_id HAVING count(*) > 1 ORDER BY 1""").fetchall()[0]
+        work.connection.execute("DELETE FROM refused")
+        work.connection.execute("INSERT INTO refused VALUES (?, ?, 0.0, 'two_names')", held)
+        work.close()
+        publish_work(work)
+    with running(home) as copied, copied.client("staff") as staff:
+        page = staff.get("/work/pairs").text
+        assert "两个完全不同的姓名" in page
+        assert page.count(f'value="{one}"') == 2
+        answer = post(staff, "/work/pairs", left=one, right=one, verdict="different")
+        page = staff.get(answer.headers["location"].removeprefix("/console")).text
+        assert "没有等人判断的记录" in page
+        assert "下次同步时分开" in staff.get(f"/residents/{one}").text
+
+
 def test_a_look_at_a_pair_tells_what_was_seen(parted: Served, worker: httpx.Client) -> None:
     worker.get("/work/pairs")
     told = last(parted, action="look", entity="resident", actor="account:grid")
