@@ -36,7 +36,7 @@ def list_(
     """Count and list the open requests."""
     from cli.screen import as_json
     from identity.corrections import request_counts, requests
-    from serving.reading.wording import masked_row, title
+    from serving.reading.wording import masked_row, shown_key, title
     from warehouse.snapshots import reading
 
     opened = the_home(home)
@@ -46,6 +46,7 @@ def list_(
     for row in rows:
         for which in ("said", "held"):
             row[which] = masked_row({row["field"]: row[which]}, clear=clear)[row["field"]]
+        row["record_key"] = shown_key(row["record_key"], clear=clear)
     for row in [*counts, *rows]:
         row["field_title"] = title(row["field"])
     if json:

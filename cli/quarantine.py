@@ -210,7 +210,7 @@ def _titles(home: "Home") -> dict[str, str]:
 
 def _explain(answer: dict[str, Any], *, clear: bool) -> None:
     """Add the Chinese of fields and reasons, and hide raw values unless `clear`."""
-    from serving.reading.wording import raw_text, reason, reason_aside, title
+    from serving.reading.wording import raw_text, reason, reason_aside, shown_key, title
 
     for name, part in answer.items():
         said = reason if name == "issues" else reason_aside
@@ -219,6 +219,8 @@ def _explain(answer: dict[str, Any], *, clear: bool) -> None:
             row["reason_zh"] = said(row["reason"])
             if "raw" in row:
                 row["raw"] = raw_text(row["raw"], clear=clear)
+            if "record_key" in row:
+                row["record_key"] = shown_key(row["record_key"], clear=clear)
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from serving.reading.wording import (
     mask_of,
     masked_row,
     shown,
+    shown_key,
     title,
 )
 
@@ -53,9 +54,14 @@ def masked_view(view: "ResidentView", *, clear: bool) -> Answer:
     """Return the view as plain data with every personal value under its mask."""
     answer: Answer = asdict(view)
     answer["golden"] = masked_row(answer["golden"], clear=clear)
+    numbers = {_key(one): nth for nth, one in enumerate(answer["records"], start=1)}
     for field, values in answer["said"].items():
         for one in values:
             one["value"] = masked_row({field: one["value"]}, clear=clear)[field]
+            one["record_no"] = numbers.get(_key(one))
+            one["record_key"] = shown_key(one["record_key"], clear=clear)
+    for one in answer["records"]:
+        one["record_key"] = shown_key(one["record_key"], clear=clear)
     answer["activities"] = [
         masked_row(row, clear=clear, entity="event") for row in answer["activities"]
     ]
@@ -135,23 +141,22 @@ def _show_records(answer: Answer, titles: Mapping[str, str]) -> None:
         whole=("更新", "归到此人的依据"),
     )  # fmt: skip
     if len(answer["records"]) > 1:
-        say("有不是此人的：hub review decide 记录 记录 different（记录照上表写）")
+        say("有不是此人的：hub review decide 记录 记录 different（照上表写；带 * 的加 --clear 看）")
 
 
 def _show_fields(answer: Answer, *, clear: bool) -> None:
     """Print each field's value, which record gives it, and what others say instead."""
     from cli.screen import heading, table
 
-    numbers = {_key(one): str(nth) for nth, one in enumerate(answer["records"], start=1)}
     heading("各字段取值")
     rows = []
     for field, value in answer["golden"].items():
         if field in SKIP or value is None:
             continue
         said = answer["said"].get(field, [])
-        won = "、".join(f"{numbers[_key(o)]} {WHY[o['why']]}" for o in said if o["won"])
+        won = "、".join(f"{o['record_no']} {WHY[o['why']]}" for o in said if o["won"])
         rows.append((title(field), _word(field, value, clear=clear), won,
-                     _others(field, value, said, numbers, clear=clear)))  # fmt: skip
+                     _others(field, value, said, clear=clear)))  # fmt: skip
     table(("字段", "取值", "取自", "其他记录的说法"), rows, whole=("字段",))
 
 
@@ -178,7 +183,6 @@ def _others(
     field: str,
     value: object,
     said: Sequence[Mapping[str, Any]],
-    numbers: Mapping[tuple[str, ...], str],
     *,
     clear: bool,
 ) -> str:
@@ -189,7 +193,7 @@ def _others(
     for one in said:
         if one["value"] != value:
             text = cell(_word(field, one["value"], clear=clear))
-            heard.setdefault(text, []).append(f"{numbers[_key(one)]} {WHY[one['why']]}")
+            heard.setdefault(text, []).append(f"{one['record_no']} {WHY[one['why']]}")
     return "\n".join(f"{text}（{'、'.join(who)}）" for text, who in heard.items())
 
 

@@ -37,7 +37,7 @@ def list_(
     from warehouse.snapshots import reading
 
     opened = the_home(home)
-    made = _decisions(opened)
+    made = _decisions(opened, clear=clear)
     looked_at = {frozenset(one["residents"]) for one in made}
     with reading(opened) as connection:
         found = pairs_to_review(connection, limit + len(made))
@@ -143,7 +143,15 @@ def _former(home: "Home", ledger: "Ledger", pair: set[tuple[str, str, str]]) -> 
     return None
 
 
-def _decisions(home: "Home") -> list[dict[str, Any]]:
+def _record(parts: tuple[str, str, str], *, clear: bool) -> str:
+    """Platform, stream and key as they are typed, the key under its mask unless `clear`."""
+    from serving.reading.wording import shown_key
+
+    platform, stream, record_key = parts
+    return f"{platform}/{stream}/{shown_key(record_key, clear=clear)}"
+
+
+def _decisions(home: "Home", *, clear: bool) -> list[dict[str, Any]]:
     from ledger import open_ledger
     from ledger.decisions import decisions
     from pipelines.deciding import open_record
@@ -154,7 +162,7 @@ def _decisions(home: "Home") -> list[dict[str, Any]]:
             {
                 "decision_id": one.decision_id,
                 "residents": [one.left_resident, one.right_resident],
-                "records": ["/".join(open_record(home, text))
+                "records": [_record(open_record(home, text), clear=clear)
                             for text in (one.left_record, one.right_record)],
                 "verdict": one.verdict,
                 "decided_at": one.decided_at,

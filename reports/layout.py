@@ -132,7 +132,8 @@ def _header_start(cells: Cells) -> int | None:
 def _has_groups_above(cells: Cells, row: int, end: int) -> bool:
     """Whether unmerged names stand above: of groups over the first of their columns, of others.
 
-    Of others where the header's rows below, as far as `end`, are blank; if there is none, groups must be called like groups.
+    Of others where the header's rows below, as far as `end`, are blank; if there is none, groups
+    must be called like groups.
     """
     texts = cells.distinct(row - 1) if row > 1 else []
     if len(texts) < 2 or _is_meta(cells, row - 1):

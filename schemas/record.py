@@ -14,7 +14,10 @@ ISSUES = pl.List(Issue)
 class Record(pa.DataFrameModel):
     """One row of a batch. Grain: one row per record key and batch."""
 
-    record_key: str = described("记录键", 2, reads="computed", nullable=False, str_length=(1, 4000))
+    record_key: str = described(
+        "记录键", 2, reads="computed", nullable=False, str_length=(1, 4000),
+        mask="张**|510***********1234",
+    )  # fmt: skip
     op: str = described(
         "操作",
         1,

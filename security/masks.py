@@ -8,6 +8,7 @@ its example. A blank stays blank. A mask keeps enough to tell two people apart a
     138****1234            phone: first three and last four
     1953-**-**             date: the year
     只到楼栋                address: 龙港花园7栋**
+    张**|510***********1234 key of a record: names, numbers and telephones in it
     隐藏                    nothing at all
 """
 
@@ -21,6 +22,11 @@ _BUILDING = re.compile(rf"{_NUMBER}\s*(?:号楼|栋|幢|座|#)")
 _DASHED = re.compile(r"^(\D*[^\W\d_]?)(\d+)(?=\s*[-—–－~至]\s*\d)")
 _DOOR = re.compile(rf"(?:路|街|巷|道|段|里|弄|胡同){_NUMBER}\s*(?:附{_NUMBER})?\s*号?")
 _VILLAGE = re.compile(rf"村(?:{_NUMBER}\s*(?:组|社|队))?")
+_IN_KEYS = re.compile(
+    r"(?<!\d)(?:[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx]"
+    r"|[1-9]\d{7}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}|1[3-9]\d{9})(?![\dXx])"
+)
+_NAMED = re.compile(r"[\u3400-\u9fff·•]{2,}")
 _INSIDE = re.compile(rf"\d|{_NUMBER}(?:单元|室|户|层|楼|号)")
 
 
@@ -78,6 +84,12 @@ def _kept(text: str) -> int:
     return inside.start() if inside else len(text)
 
 
+def key(value: str) -> str:
+    """A record's key where some list has no other than `name|number`; a plain number stays."""
+    parts = (name(one) if _NAMED.fullmatch(one) else one for one in value.split("|"))
+    return _IN_KEYS.sub(lambda found: _ends(found.group(), 11), "|".join(parts))
+
+
 def hidden(value: str) -> str:  # noqa: ARG001 (every mask takes the value)
     """Show nothing at all."""
     return HIDDEN
@@ -88,6 +100,7 @@ MASKS: Mapping[str, Callable[[str], str]] = {
     "510***********1234": id_number,
     "138****1234": phone,
     "1953-**-**": day,
+    "张**|510***********1234": key,
     "只到楼栋": address,
     "隐藏": hidden,
 }

@@ -131,6 +131,11 @@ def masked_row(
     }
 
 
+def shown_key(record_key: str | None, *, clear: bool) -> str | None:
+    """Return the key of a record, without the names and numbers that may be in it."""
+    return record_key if clear else masked(record_key, mask_of("record_key"))
+
+
 def mask_of(field: str, entity: Entity = "resident") -> str:
     """Return the mask of a field; blank where it has none."""
     facts = _facts(entity).get(field)

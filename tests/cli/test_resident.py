@@ -149,3 +149,27 @@ def test_extras_are_shown_with_their_source_and_masked(hub: Hub, small_home: Hom
     assert told["残疾证号"]["value"] == CERTIFICATE
     assert told["紧急联系人电话"]["platform"] == "street_grid"
     assert told["紧急联系人电话"]["at"].startswith("2026-01-01")
+
+
+def test_a_key_made_of_name_and_number_is_masked_too(
+    hub: Hub, small_home: Home, tmp_path: Path
+) -> None:
+    home = copied(small_home, tmp_path / "home")
+    with working(home) as work:
+        tables = work.connection.execute(
+            "SELECT DISTINCT table_name FROM information_schema.columns JOIN duckdb_tables()"
+            " USING (table_name) WHERE column_name = 'record_key'"
+        ).fetchall()
+        for (table,) in tables:
+            work.connection.execute(
+                f"UPDATE {table} SET record_key = ? WHERE record_key = 'P1'",
+                [f"张三丰|{ZHANG_NUMBER}"],
+            )
+        work.close()
+        publish_work(work)
+    who = zhang(hub, home)
+    shown = hub("resident", "show", who, home=home).out
+    assert "police/residents/张**|510***********1234" in shown
+    assert not [secret for secret in SECRETS if secret in shown]
+    assert ZHANG_NUMBER not in str(hub("resident", "show", who, "--json", home=home).json)
+    assert ZHANG_NUMBER in hub("resident", "show", who, "--clear", home=home).out
