@@ -11,6 +11,8 @@ from cli.options import ClearOption, HomeOption, JsonOption, the_home
 from hub.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
+    import duckdb
+
     from hub.settings import Home
     from ledger import Ledger
 
@@ -37,9 +39,9 @@ def list_(
     from warehouse.snapshots import reading
 
     opened = the_home(home)
-    made = _decisions(opened, clear=clear)
-    looked_at = {frozenset(one["residents"]) for one in made}
     with reading(opened) as connection:
+        made = _decisions(opened, connection, clear=clear)
+        looked_at = {frozenset(one["residents"]) for one in made}
         found = pairs_to_review(connection, limit + len(made))
     found = [one for one in found if frozenset(_residents(one)) not in looked_at][:limit]
     answer = {"pairs": [_masked(one, clear=clear) for one in found], "decisions": made}
@@ -151,13 +153,16 @@ def _record(parts: tuple[str, str, str], *, clear: bool) -> str:
     return f"{platform}/{stream}/{shown_key(record_key, clear=clear)}"
 
 
-def _decisions(home: "Home", *, clear: bool) -> list[dict[str, Any]]:
+def _decisions(
+    home: "Home", connection: "duckdb.DuckDBPyConnection", *, clear: bool
+) -> list[dict[str, Any]]:
     from ledger import open_ledger
     from ledger.decisions import decisions
-    from pipelines.deciding import open_record
+    from pipelines.deciding import open_record, outcomes_of
 
     ledger = open_ledger(home.data / "ledger.sqlite")
     try:
+        made = decisions(ledger)
         return [
             {
                 "decision_id": one.decision_id,
@@ -167,8 +172,9 @@ def _decisions(home: "Home", *, clear: bool) -> list[dict[str, Any]]:
                 "verdict": one.verdict,
                 "decided_at": one.decided_at,
                 "decided_by": one.decided_by,
+                "outcome": outcome,
             }
-            for one in decisions(ledger)
+            for one, outcome in zip(made, outcomes_of(connection, home, made), strict=True)
         ]  # fmt: skip
     finally:
         ledger.close()
@@ -198,6 +204,7 @@ def _sex(code: str | None) -> str:
 
 def _show(answer: dict[str, Any]) -> None:
     from cli.screen import heading, say, table
+    from serving.reading.wording import OUTCOMES
 
     if not answer["pairs"]:
         say("没有等人判断的记录。")
@@ -216,15 +223,20 @@ def _show(answer: dict[str, Any]) -> None:
     if answer["decisions"]:
         heading("已作的决定")
         table(
-            ("编号", "居民", "记录", "判断", "时间", "经办"),
+            ("编号", "居民", "记录", "判断", "时间", "经办", "结果"),
             [
                 (str(d["decision_id"]), "\n".join(d["residents"]), "\n".join(d["records"]),
-                 VERDICTS[d["verdict"]], d["decided_at"], d["decided_by"])
+                 VERDICTS[d["verdict"]], d["decided_at"], d["decided_by"],
+                 OUTCOMES.get(d["outcome"]))
                 for d in answer["decisions"]
             ],
             right=("编号",),
-            whole=("居民", "判断"),
+            whole=("居民", "判断", "结果"),
         )  # fmt: skip
+        if against := [d["decision_id"] for d in answer["decisions"] if d["outcome"] == "against"]:
+            say(f"决定 {'、'.join(map(str, against))} 没有办成："
+                "更强的依据（如同一个证件号码）或别的决定说的相反。"
+                "用 hub explain 看这些记录，撤销其中错的那个。")  # fmt: skip
     if answer["pairs"]:
         say("看依据：hub explain 居民编码 居民编码",
             "作判断：hub review decide 居民编码 居民编码 same（或 different、later）")  # fmt: skip

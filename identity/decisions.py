@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
 
 Named = tuple[str, str, str]
 """A record by platform, stream and key."""
+Outcome = Literal["waiting", "done", "against", "gone"]
+"""The next run does it; it is so; stronger evidence speaks against it; a record is gone."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,23 @@ def waiting_bindings(
     return [(str(one), str(other), str(verdict)) for one, other, verdict in found]
 
 
+def outcomes(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Binding]) -> list[Outcome]:
+    """What became of each of `wanted` in the run that the brain was resolved by."""
+    _wanted(connection, wanted)
+    found = connection.execute("""
+        SELECT n.nth, CASE
+            WHEN w.a IS NULL OR x.resident_id IS NULL OR y.resident_id IS NULL THEN 'gone'
+            WHEN b.a IS NULL THEN 'waiting'
+            WHEN (x.resident_id = y.resident_id) = (w.verdict = 'same') THEN 'done'
+            ELSE 'against' END
+        FROM range($count) n(nth) LEFT JOIN wanted_named w USING (nth)
+        LEFT JOIN binding b USING (a, b, verdict)
+        LEFT JOIN resident_link x ON x.record_id = w.a
+        LEFT JOIN resident_link y ON y.record_id = w.b
+        ORDER BY n.nth""", {"count": len(wanted)}).fetchall()  # fmt: skip
+    return [one for _, one in found]
+
+
 def oldest_first(connection: duckdb.DuckDBPyConnection, residents: Sequence[str]) -> list[str]:
     """Residents in the order in which a merge keeps their ids."""
     found = connection.execute(
@@ -122,14 +142,18 @@ def _wanted(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Binding]) ->
     }
     rows["verdict"] = [one.verdict for one in wanted]
     schema = pa.schema([(name, pa.string()) for name in rows])
-    connection.register("wanted_rows", pa.table(rows, schema=schema))
+    numbers = pa.array(range(len(wanted)), pa.int64())
+    connection.register("wanted_rows", pa.table(rows, schema=schema).append_column("nth", numbers))
     connection.execute("""
-        CREATE OR REPLACE TEMP TABLE wanted_binding AS
-        SELECT DISTINCT least(l.record_id, r.record_id) AS a, greatest(l.record_id, r.record_id)
+        CREATE OR REPLACE TEMP TABLE wanted_named AS
+        SELECT w.nth, least(l.record_id, r.record_id) AS a, greatest(l.record_id, r.record_id)
                AS b, w.verdict
         FROM wanted_rows w
         JOIN record_id l ON l.platform = left_platform AND l.stream = left_stream
             AND l.record_key = left_key
         JOIN record_id r ON r.platform = right_platform AND r.stream = right_stream
             AND r.record_key = right_key""")
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE wanted_binding AS
+        SELECT DISTINCT a, b, verdict FROM wanted_named""")
     connection.unregister("wanted_rows")

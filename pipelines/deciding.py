@@ -5,15 +5,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import duckdb
+
 from hub.errors import ConfigError
 from hub.platform import Platform
 from hub.settings import Home
-from identity.decisions import Binding, Named, bindings_differ, contradicted
+from identity.decisions import (
+    Binding,
+    Named,
+    Outcome,
+    bindings_differ,
+    contradicted,
+    outcomes,
+)
 from identity.model import Model, model_in_use
 from identity.resolve import decided_by, owners_text
 from identity.state import repeating_in, resolved_so, resolved_under
 from ledger import Ledger
-from ledger.decisions import decisions
+from ledger.decisions import Decision, decisions
 from ledger.tombstones import tombstones
 from security.keys import read_keys
 from security.sealing import seal, unseal
@@ -87,6 +96,20 @@ def refuse_contradiction(
             f"{'是' if verdict == 'different' else '不是'}同一个人。"
             f"请先撤销其中错的那个，例如 hub review undo {numbers[0]}。",
         )
+
+
+def outcomes_of(
+    connection: duckdb.DuckDBPyConnection, home: Home, made: Sequence[Decision]
+) -> list[Outcome | None]:
+    """What became of each decision; None of those that put a pair off."""
+    bound = [one for one in made if one.verdict != "later"]
+    bindings = [
+        Binding(open_record(home, one.left_record), open_record(home, one.right_record),
+                one.verdict)
+        for one in bound
+    ]  # fmt: skip
+    told = dict(zip((o.decision_id for o in bound), outcomes(connection, bindings), strict=True))
+    return [told.get(one.decision_id) for one in made]
 
 
 def seal_record(home: Home, record: Named) -> str:

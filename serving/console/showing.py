@@ -12,6 +12,7 @@ from security.masks import HIDDEN
 from serving.reading.resident import code_set
 from serving.reading.wording import (
     EVENTS,
+    OUTCOMES,
     RULES,
     STATES,
     WHO_KEEPS,
@@ -40,7 +41,8 @@ def environment() -> Environment:
         "born": born, "age": age, "title_of": title_of, "cron": cron, "field_title": field_title,
     }  # fmt: skip
     made.globals |= {"RULES": RULES, "WHY": WHY, "EVENTS": EVENTS, "STATES": STATES,
-                     "event_reason": event_reason, "WHO_KEEPS": WHO_KEEPS}  # fmt: skip
+                     "event_reason": event_reason, "WHO_KEEPS": WHO_KEEPS,
+                     "OUTCOMES": OUTCOMES}  # fmt: skip
     return made
 
 

@@ -131,6 +131,10 @@ def masked_row(
     }
 
 
+OUTCOMES = {"waiting": "下次同步", "done": "已办", "against": "没有办成", "gone": "记录已不在"}
+"""What became of a decision."""
+
+
 def shown_key(record_key: str | None, *, clear: bool) -> str | None:
     """Return the key of a record, without the names and numbers that may be in it."""
     return record_key if clear else masked(record_key, mask_of("record_key"))

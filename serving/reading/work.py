@@ -6,10 +6,12 @@ from typing import Any
 
 import duckdb
 
+from hub.settings import Home
 from identity.corrections import requests
 from identity.review import pairs_to_review
 from ledger import Ledger
 from ledger.decisions import Decision, decisions
+from pipelines.deciding import outcomes_of
 from security.masks import HIDDEN
 from security.policy import Access
 from serving.reading.resident import Seen, shown_value
@@ -307,18 +309,24 @@ def shown_or_hidden(access: Access, field: str, given: object) -> object:
     return HIDDEN if hidden and given is not None else shown_value(access, field, given)
 
 
-def made(connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger) -> list[Row]:
-    """The newest decisions that hold about residents of the scope; the residents are ids.
+def made(
+    connection: duckdb.DuckDBPyConnection, access: Access, ledger: Ledger, home: Home
+) -> list[Row]:
+    """The newest decisions that hold about residents of the scope, and what became of them.
+
+    The residents are ids.
 
     Raises:
         NotAllowedError: the role settles nothing.
     """
+    newest = _mine(connection, access, ledger)[:-11:-1]
     return [
         {
             "number": one.decision_id, "left": one.left_resident, "right": one.right_resident,
             "verdict": one.verdict, "at": one.decided_at, "by": one.decided_by,
+            "outcome": outcome,
         }
-        for one in _mine(connection, access, ledger)[:-11:-1]
+        for one, outcome in zip(newest, outcomes_of(connection, home, newest), strict=True)
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub.settings import Home
+from identity.decisions import apply_bindings
 from ledger import open_ledger
 from ledger.decisions import decisions
 from pipelines.deciding import Told, bindings_of, the_model, told_otherwise
@@ -46,7 +47,14 @@ def test_a_decision_is_kept_sealed_and_taken_back(hub: Hub, home: Home) -> None:
     (newer,) = decisions(ledger)
     assert (newer.verdict, newer.decision_id) == ("same", 2), "the newer takes the older's place"
     listed = hub("review", "list", "--json", home=home).json["decisions"]
-    assert [d["verdict"] for d in listed] == ["same"]
+    assert [(d["verdict"], d["outcome"]) for d in listed] == [("same", "waiting")]
+    with working(home) as work:  # as if a sync had been told, and stronger evidence spoke against
+        work.connection.execute("CREATE TEMP TABLE changed (record_id BIGINT)")
+        apply_bindings(work.connection, bindings_of(home, ledger))
+        work.close()
+        publish_work(work)
+    told_of = hub("review", "list", home=home).out
+    assert "决定 2 没有办成：更强的依据" in told_of
     assert hub("review", "undo", 2, home=home).code == 0
     assert bindings_of(home, ledger) == []
     ledger.close()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_world import Hub, Record, empty_brain
 
-from identity.decisions import Binding, contradicted
+from identity.decisions import Binding, contradicted, outcomes
 from identity.model import read_model
 from identity.pairs import pair_meant
 from identity.review import pairs_to_review
@@ -154,6 +154,22 @@ def test_a_decision_about_who_is_gone_waits(hub: Hub) -> None:
     assert hub.groups() == {frozenset("1")}
     hub.link({"2": Record("张伟", None, "138")})
     assert len(hub.groups()) == 2
+
+
+def test_what_became_of_each_decision_is_told(hub: Hub) -> None:
+    hub.link({"1": Record("张伟", A, "138"), "2": Record("李娜", None, "138"),
+              "3": Record("张伟", A, "139")})  # fmt: skip
+    made = [bind("1", "2", "same"), bind("1", "unknown", "same")]
+    assert outcomes(hub.brain, made) == ["waiting", "gone"]
+    hub.bindings = made
+    hub.link({})
+    assert outcomes(hub.brain, made) == ["done", "gone"]
+    beyond = [*made, bind("2", "3", "different")]
+    hub.bindings = beyond
+    hub.link({})
+    assert frozenset("123") in hub.groups(), "1 and 3 are one by their number, 2 by decision"
+    assert outcomes(hub.brain, beyond) == ["done", "gone", "against"]
+    assert outcomes(hub.brain, []) == []
 
 
 verdicts = st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from(("same", "different")))

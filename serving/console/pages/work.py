@@ -70,7 +70,8 @@ def pairs(
     return visit.page(
         "pairs.html", pair=pair, nth=nth, number=len(found), counts=_counts(visit, waits),
         kinds=_kinds(visit), kind="pairs", done=done, why=why, platform=platform or "",
-        made=work.made(visit.connection, visit.access, ledger), put_off=put_off,
+        made=work.made(visit.connection, visit.access, ledger, visit.console.home),
+        put_off=put_off,
         later=waits.put_off,
         known=sorted({side["platform"] for one in every for side in (one.left, one.right)}),
     )  # fmt: skip
