@@ -11,10 +11,14 @@ from reports.texts import bare, remarks, squeezed
 from schemas.codes import code_sets, inputs_of
 
 AGES: Sequence[tuple[str, str]] = (
+    (r"(\d{1,3})(?:周?岁)?[-—–~～至到](\d{1,3})(?:周?岁)?[(]不含\d*周?岁?[)]",
+     "age >= {0} & age < {1}"),
     (r"(\d{1,3})(?:周?岁)?(?:[(]含[)])?[-—–~～至到](\d{1,3})(?:周?岁)?(?:[(]含[)])?",
      "age >= {0} & age <= {1}"),
-    (r"(\d{1,3})(?:周?岁)?(?:[(]含\d*周?岁?[)]|及|含)?(?:以上|\+)", "age >= {0}"),
+    (r"(\d{1,3})(?:周?岁)?(?:[(]含\d*周?岁?[)]|及|含)?(?:以上|\+)(?:[(]含\d*周?岁?[)])?",
+     "age >= {0}"),
     (r"(\d{1,3})(?:周?岁)?(?:及|含|[(]含[)])以下", "age <= {0}"),
+    (r"(\d{1,3})(?:周?岁)?以下[(]含\d*周?岁?[)]", "age <= {0}"),
     (r"(?:不满|未满)?(\d{1,3})(?:周?岁)?以下|(?:不满|未满)(\d{1,3})(?:周?岁)?", "age < {0}"),
     (r"^(\d{1,3})周?岁$", "age = {0}"),
 )  # fmt: skip
@@ -23,17 +27,24 @@ COUNTED = {
     "常住人口": "residents", "常住人数": "residents", "实有人口": "residents",
     "常住户": "residents", "实有户": "residents", "实有人数": "residents",
     "少数民族": "ethnicity_code != 01", "男性": "sex_code = 1", "女性": "sex_code = 2",
-    "男孩": "sex_code = 1", "女孩": "sex_code = 2",
+    "男孩": "sex_code = 1", "女孩": "sex_code = 2", "妇女": "sex_code = 2",
+    "男童": "age < 18 & sex_code = 1", "女童": "age < 18 & sex_code = 2",
+    "学龄前儿童": "age >= 0 & age <= 6", "百岁老人": "age >= 100",
     "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
     "老年人": "age >= 60", "老年人口": "age >= 60", "高龄老人": "age >= 80", "高龄": "age >= 80",
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
-    "大专以上": "education_code in 10|20|30", "大专及以上": "education_code in 10|20|30",
-    "本科以上": "education_code in 10|20", "本科及以上": "education_code in 10|20",
     "人户分离": "everyone & residence_type_code = 2",
 }  # fmt: skip
+LEVELS = ("10", "20", "30", "40|50|60", "70", "80", "90")
+"""Of education, from the top; 中专, 技校 and 高中 stand side by side."""
+LEVEL = re.compile(
+    r"(?:(研究生|硕士)|((?:大学)?本科)|((?:大学)?专科|大专)|(高中|中专)|(初中)|(小学))"
+    r"(?:文化|学历|文化程度)?(?:及?(以上)|及(以下))"
+)
+HIGH_SCHOOL = re.compile("(?:普通)?高中(?:[(]含?(?:中专|中职|技校)[^)]*[)]|[/、和及](?:中专|中职))")
 FILLERS = re.compile(
-    r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|群众|对象"
-    r"|家庭|持证|享受|成员|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
+    r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|对象"
+    r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|涉及|中|有|家庭|持证|享受|成员|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
 )
 DIMENSIONS = re.compile(
     r"(?:按|分)?(?:性别|年龄|年龄段|年龄结构|年龄分布|文化程度|学历|民族|政治面貌|婚姻状况|类别|类型"
@@ -94,6 +105,10 @@ def _narrowest(conditions: Iterable[str]) -> list[str]:
         if len(bounds) > 1:
             best = narrower(bounds, key=lambda one: int(one.split()[-1]))
             kept = [one for one in kept if one not in bounds or one == best]
+    upper = [one for one in kept if one.startswith(("age = ", "age <= "))]
+    if upper:  # `0-6岁儿童`: the word says no more than the figures
+        most = int(upper[0].split()[-1])
+        kept = [o for o in kept if not (o.startswith("age < ") and int(o.split()[-1]) > most)]
     return kept
 
 
@@ -101,7 +116,9 @@ def _plain(text: str) -> str:
     text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
     text = re.sub(r"劳动年龄段?(?:人口|人员)?(?=[(]\d)", "", text)
     text = text.replace("育龄妇女", "女性" if re.search(r"\d", text) else "15-49岁女性")
-    text = re.sub("(?<=岁)(?:婴幼儿|幼儿|青少年|少年|青年)", "", text)
+    if re.search(r"\d", text):
+        text = re.sub("婴幼儿|幼儿|婴儿|青少年|少年|青年|学龄前", "", text)
+    text = text.replace("退(离)休", "离退休")
     return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
 
 
@@ -124,7 +141,12 @@ def _ages(text: str) -> list[str]:
 def _conditions(text: str) -> list[str] | None:
     """All conditions in a text, or None if anything in it is not understood."""
     found: list[str] = []
+    if re.fullmatch("群众(?:人数|数)?", text):  # beside 党员 and 团员; not 困难群众
+        return ["political_code = 13"]
     either = EITHER.search(text)
+    if schooled := HIGH_SCHOOL.search(text) or LEVEL.search(text):
+        found.append(f"education_code in {_levels(schooled)}")
+        text = text.replace(schooled[0], "", 1)
     for pattern, made in AGES:
         if match := re.search(pattern, text):
             found.append(made.format(*(one for one in match.groups() if one)))
@@ -144,6 +166,15 @@ def _conditions(text: str) -> list[str] | None:
     if found and not aged and re.search("老年?人", text):  # 低保老人, of whom not all are old
         found.append("age >= 60")
     return found
+
+
+def _levels(told: re.Match[str]) -> str:
+    """The codes of a level of education, or of all from it on: `初中及以下`."""
+    if told.re is HIGH_SCHOOL:
+        return LEVELS[3]
+    *names, up, down = told.groups()
+    place = next(nth for nth, one in enumerate(names) if one)
+    return "|".join(LEVELS[: place + 1] if up else LEVELS[place:] if down else ())
 
 
 def named_in(title: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Taking a department's form in: its layout, what each column asks for, and what changed in it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -141,7 +141,7 @@ def propose_sheet(layout: Layout, population: str) -> Sheet:
     """Take a sheet for a list of people or a table of counts, and say what each part asks for."""
     asked = parse_population(population)
     proposals = propose(layout.columns, asked.labels, asked.one_of)
-    if not _is_list(layout.columns, proposals):
+    if not _is_list(layout, proposals):
         summary = _summary(layout)
         if summary is not None:
             return summary
@@ -159,12 +159,21 @@ def _tops(layout: Layout) -> tuple[Top, ...]:
     return tuple(Top(**asdict(one)) for one in layout.tops)
 
 
-def _is_list(columns: Sequence[HeaderColumn], proposals: Sequence[Proposal]) -> bool:
+def _is_list(layout: Layout, proposals: Sequence[Proposal]) -> bool:
     """A list has a column for the name or the number of a person."""
     return any(
-        one.item in WHO and one.confidence >= 0.8 and not counted(column.path).when
-        for column, one in zip(columns, proposals, strict=True)
-    )  # 学生 beside 就业人数 counts them
+        one.item in WHO
+        and one.confidence >= 0.8
+        and not counted(column.path).when
+        and not _names_groups([texts[nth] for texts in layout.stubs])
+        for nth, (column, one) in enumerate(zip(layout.columns, proposals, strict=True))
+    )  # 学生 beside 就业人数 counts them; fmt: skip
+
+
+def _names_groups(written: Sequence[str | None]) -> bool:
+    """Whether 低保, 特困 and so on stand in a column already: 帮扶对象 of a table of counts."""
+    told = [one for one in written if one]
+    return len(told) > 1 and 2 * sum(bool(counted((one,)).when) for one in told) > len(told)
 
 
 def _column(one: HeaderColumn, proposal: Proposal, total: int | None) -> Column:
@@ -238,7 +247,10 @@ def _summary(layout: Layout) -> Sheet | None:
     places = {nth: titles[nth] for nth in plain if titles[nth] in ROWS_ARE}
     stub = max(places, default=next(iter(plain), 0))
     across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
-    known = sum(one.when is not None for one in across)
+    known = sum(
+        one.when is not None or counted(column.path[-1:]).when is not None
+        for one, column in zip(across, layout.columns[stubs:], strict=True)
+    )
     first, last = layout.body
     units = [
         nth for nth, one in enumerate(layout.columns) if UNIT.fullmatch(squeezed(one.path[-1]))
@@ -314,8 +326,16 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
             and not any(map(is_among, other))
             and not UNIT.fullmatch(squeezed(other[-1]))
         )
-        made.append(_line(at, path, next(wholes, ()), place))
+        made.append(_line(at, path, next(_of_both(wholes), ()), place))
     return tuple(map(_sum_of(made), made))
+
+
+def _of_both(wholes: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Behind 男 and 女 a part is of both: of what stands before them."""
+    listed = list(wholes)
+    sexes = [counted(one).when for one in listed[:2]]
+    both = {*sexes} == {"sex_code = 1", "sex_code = 2"}
+    yield from listed[2:] if both else listed
 
 
 def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:

@@ -50,6 +50,12 @@ COUNTS_THIRD = yaml.safe_load(
     (Path(__file__).parent / "count_forms_third.yaml").read_text(encoding="utf-8")
 )
 """Drawn up likewise: 15 of 20 were right at first sight."""
+COUNTS_FOURTH = yaml.safe_load(
+    (Path(__file__).parent / "count_forms_fourth.yaml").read_text(encoding="utf-8")
+)
+"""Drawn up by a stranger: of 191 rows and columns 154 were right in meaning at first sight, three
+of 24 tables were taken for lists. Truths that said the same otherwise, or guessed, were mended.
+"""
 
 
 def _counted(one: dict[str, Any], home: Home, folder: Path) -> list[tuple[str, str | None]]:
@@ -65,7 +71,8 @@ def _counted(one: dict[str, Any], home: Home, folder: Path) -> list[tuple[str, s
 
 
 def test_tables_of_counts_are_recognised(home: Home, tmp_path: Path) -> None:
-    pairs = [(one["name"], *pair) for one in (*COUNTS, *COUNTS_SECOND, *COUNTS_THIRD)
+    drawn = (*COUNTS, *COUNTS_SECOND, *COUNTS_THIRD, *COUNTS_FOURTH)
+    pairs = [(one["name"], *pair) for one in drawn
              for pair in _counted(one, home, tmp_path)]  # fmt: skip
     wrong = [pair for pair in pairs if pair[1] != pair[2]]
     assert len(wrong) <= 0.03 * len(pairs), wrong
