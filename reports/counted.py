@@ -5,12 +5,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import polars as pl
+
 from reports.conditions import WHOLE
 from reports.items import words
 from reports.texts import bare, remarks, squeezed
 from schemas.codes import code_sets, inputs_of
+from schemas.numerals import arabic
 
 AGES: Sequence[tuple[str, str]] = (
+    (r"(?<![未不])满(\d{1,3})(?:周?岁)?[、,]?[未不]满(\d{1,3})(?:周?岁)?",
+     "age >= {0} & age < {1}"),
+    (r"(?:≥|>=|大于等于|不小于)(\d{1,3})(?:周?岁)?", "age >= {0}"),
+    (r"(?:≤|<=|小于等于|不大于|不超过)(\d{1,3})(?:周?岁)?", "age <= {0}"),
+    (r"(?:>|大于|超过)(\d{1,3})(?:周?岁)?", "age > {0}"),
+    (r"(?:<|小于)(\d{1,3})(?:周?岁)?", "age < {0}"),
     (r"(\d{1,3})(?:周?岁)?[-—–~～至到](\d{1,3})(?:周?岁)?[(]不含\d*周?岁?[)]",
      "age >= {0} & age < {1}"),
     (r"(\d{1,3})(?:周?岁)?(?:[(]含[)])?[-—–~～至到](\d{1,3})(?:周?岁)?(?:[(]含[)])?",
@@ -20,6 +29,7 @@ AGES: Sequence[tuple[str, str]] = (
     (r"(\d{1,3})(?:周?岁)?(?:及|含|[(]含[)])以下", "age <= {0}"),
     (r"(\d{1,3})(?:周?岁)?以下[(]含\d*周?岁?[)]", "age <= {0}"),
     (r"(?:不满|未满)?(\d{1,3})(?:周?岁)?以下|(?:不满|未满)(\d{1,3})(?:周?岁)?", "age < {0}"),
+    (r"(?<![未不])年?满(\d{1,3})(?:周?岁)", "age >= {0}"),
     (r"^(\d{1,3})周?岁$", "age = {0}"),
 )  # fmt: skip
 COUNTED = {
@@ -33,6 +43,8 @@ COUNTED = {
     "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
     "老年人": "age >= 60", "老年人口": "age >= 60", "高龄老人": "age >= 80", "高龄": "age >= 80",
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
+    "外来人口": "residence_type_code = 3", "外来流动人口": "residence_type_code = 3",
+    "外来人员": "residence_type_code = 3", "优抚对象": "label:退役军人",
     "人户分离": "everyone & residence_type_code = 2",
 }  # fmt: skip
 LEVELS = ("10", "20", "30", "40|50|60", "70", "80", "90")
@@ -41,7 +53,9 @@ LEVEL = re.compile(
     r"(?:(研究生|硕士)|((?:大学)?本科)|((?:大学)?专科|大专)|(高中|中专)|(初中)|(小学))"
     r"(?:文化|学历|文化程度)?(?:及?(以上)|及(以下))"
 )
-HIGH_SCHOOL = re.compile("(?:普通)?高中(?:[(]含?(?:中专|中职|技校)[^)]*[)]|[/、和及](?:中专|中职))")
+HIGH_SCHOOL = re.compile(
+    "(?:普通)?高中(?:[(]含?(?:中专|中职|技校)[^)]*[)]|[/、和及](?:中专|中职))|(?:中专|中职)[/、和及](?:普通)?高中"
+)
 FILLERS = re.compile(
     r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|对象"
     r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|涉及|中|有|家庭|持证|享受|成员|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
@@ -114,12 +128,17 @@ def _narrowest(conditions: Iterable[str]) -> list[str]:
 
 def _plain(text: str) -> str:
     text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
-    text = re.sub(r"劳动年龄段?(?:人口|人员)?(?=[(]\d)", "", text)
+    text = re.sub("[一二三四五六七八九十百]+(?=周?岁)", _in_digits, text)
+    text = re.sub("^(?:辖区|本?网格|本?社区|小区)内?(?=.{0,4}(?:人口|人数))", "", text)
     text = text.replace("育龄妇女", "女性" if re.search(r"\d", text) else "15-49岁女性")
     if re.search(r"\d", text):
-        text = re.sub("婴幼儿|幼儿|婴儿|青少年|少年|青年|学龄前", "", text)
+        text = re.sub("婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|适龄|劳动年龄段?", "", text)
     text = text.replace("退(离)休", "离退休")
     return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    return str(pl.DataFrame({"n": [found[0]]}).select(arabic(pl.col("n"))).item())
 
 
 def _is_item(text: str) -> bool:
@@ -160,7 +179,7 @@ def _conditions(text: str) -> list[str] | None:
         text = text.replace(word, "", 1)
     labels = [one for one in found if one.startswith("label:")]
     if either and len(labels) > 1:
-        one_of = "|".join(sorted(one.removeprefix("label:") for one in labels))
+        one_of = "|".join(sorted({one.removeprefix("label:") for one in labels}))
         found = [one for one in found if one not in labels] + [f"label:{one_of}"]
     aged = any("age " in one or one.split("|")[0] in OF_THE_OLD for one in found)
     if found and not aged and re.search("老年?人", text):  # 低保老人, of whom not all are old
