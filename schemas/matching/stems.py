@@ -113,9 +113,11 @@ def _people(
 ) -> dict[str, set[str]]:
     """What is asked of each who is named and may be the row's own person, by stem.
 
-    Empty where a name without a stem is that person's.
+    Empty where a name without a stem is that person's. Of whom something is asked again that stands
+    without a stem, as the row's own, is somebody else: `代办人证件号码` beside `证件号码`.
     """
     known: dict[str, set[str]] = {}
+    bare: set[str] = set()
     for stem, each in zip(stems, readings, strict=True):
         said = _of_person(each)
         if said is None:
@@ -124,8 +126,10 @@ def _people(
             return {}
         if any(one.subject in subjects for one in each if one.attribute == said.attribute):
             known.setdefault(stem, set()).add(said.attribute)
+        if not stem and said.subject == "self":
+            bare |= {said.attribute} & {*HARDLY_OTHERS, "id_number"}
     known.pop("", None)
-    return {stem: each for stem, each in known.items() if "name" in each}
+    return {stem: each for stem, each in known.items() if "name" in each and not each & bare}
 
 
 def _own(people: Mapping[str, set[str]]) -> str:

@@ -128,3 +128,20 @@ def test_what_the_numbers_contradict_is_left_to_the_officer(
     found = proposed({"xm": "name", "sfzh": "id", "xb": "sex_zh", column: kind}).decisions[-1]
     assert (found.field, found.active) == (field, False)
     assert told in found.why
+
+
+def test_of_whom_something_is_asked_again_is_somebody_else() -> None:
+    """`证件号码` is the row's own person's, so `代办人证件号码` is another's."""
+    listed = (
+        ("psn_name", "参保人姓名", "name"), ("cert_no", "证件号码", "id"),
+        ("gend", "性别", "sex_12"), ("tel", "本人联系电话", "phone"),
+        ("agnt_name", "代办人姓名", "other_name"), ("agnt_cert_no", "代办人证件号码", "id"),
+        ("agnt_tel", "代办人联系电话", "other_phone"),
+    )  # fmt: skip
+    columns = tuple(ReflectedColumn(n, c, values=tuple(cells(k, ROWS))) for n, c, k in listed)
+    found = propose(ReflectedTable("t_ry", columns, {"table": "t_ry"}), today=TODAY)
+    assert isinstance(found, StreamProposal), found
+    assert fields(found) == {
+        "psn_name": "name", "cert_no": "id_number", "gend": "sex_code", "tel": "phone",
+        "agnt_name": None, "agnt_cert_no": None, "agnt_tel": None,
+    }  # fmt: skip
