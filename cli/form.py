@@ -156,8 +156,10 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
         heading("与上一版相比")
         say(*differences)
     unsure = [c.header for s in form.sheets for c in s.columns if c.confidence < DOUBTFUL]
-    unsure += [c.header for s in form.sheets for c in (*s.across, *s.down)
-               if c.when is None and c.at not in derived(s)]  # fmt: skip
+    for sheet in form.sheets:
+        own = derived(sheet)
+        unsure += [c.header for c in (*sheet.across, *sheet.down)
+                   if c.when is None and c.at not in own]  # fmt: skip
     if unsure:
         say(f"请核对：{'、'.join(unsure)}。")
     say(*(f"请核对：{one}" for one in doubts(form)))
@@ -202,8 +204,11 @@ def _line(form: "FormFile") -> dict[str, Any]:
 
     columns = [c for s in form.sheets for c in s.columns]
     lines = [c for s in form.sheets for c in s.across]
+    follow = [shares(s.across) for s in form.sheets]
     doubts = sum(c.confidence < DOUBTFUL for c in columns) + sum(
-        c.when is None and c.at not in shares(s.across) for s in form.sheets for c in s.across
+        c.when is None and c.at not in own
+        for s, own in zip(form.sheets, follow, strict=True)
+        for c in s.across
     )
     return {
         "form": form.form, "title": form.title, "department": form.department,

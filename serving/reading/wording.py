@@ -34,6 +34,8 @@ RULES = {
     "name_room": "姓名和住房相同",
     "single": "只有这一条",
 }
+OUTCOMES = {"waiting": "下次同步", "done": "已办", "against": "没有办成", "gone": "记录已不在"}
+"""What became of a decision."""
 REFUSALS = {
     "doubtful": "像是同一个人，但依据不够",
     "twice": "像是同一个人，但同一平台就会有此人的两条记录",
@@ -129,10 +131,6 @@ def masked_row(
         else value
         for field, value in row.items()
     }
-
-
-OUTCOMES = {"waiting": "下次同步", "done": "已办", "against": "没有办成", "gone": "记录已不在"}
-"""What became of a decision."""
 
 
 def shown_key(record_key: str | None, *, clear: bool) -> str | None:
