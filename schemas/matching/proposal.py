@@ -28,6 +28,7 @@ PERSON = ("sex_code", "birth_date", "birth_year", "phone", "ethnicity_code", "re
           "compound")  # fmt: skip
 OF_ONE = ("sex", "birth_date", "age", "relation", "ethnicity", "education", "marital", "political")
 OF_HOUSES = ("house_attr", "house_area", "coordinate", "division_code", "community_code")
+MUCH_OF_HOUSES = 5
 PARTS = ("compound", "building", "unit", "room", "floor")
 NOT_PEOPLE = re.compile(
     r"企业|单位信息|公司|商户|法人|日志|字典|角色|菜单|配置|设备|物资|工单|事件|巡查|巡检|账号|"
@@ -176,11 +177,10 @@ def _without_people(
 
 def _house(about: str, seen: Sequence[Seen]) -> bool:
     """Whether the rows are rooms, with what they are like, though an owner is named in them."""
-    return (
-        _parts(seen) >= 3
-        and not _of_one(seen)
-        and (sum(_is_any(one, OF_HOUSES) for one in seen) + ("房屋" in about) >= 2)
-    )
+    attributes = sum(_is_any(one, OF_HOUSES) for one in seen) + ("房屋" in about)
+    if attributes >= MUCH_OF_HOUSES and _placed(seen):
+        return not any(_chance(seen, one) >= 0.5 for one in OF_ONE)
+    return _parts(seen) >= 3 and not _of_one(seen) and attributes >= 2
 
 
 def _secret(one: Decision, each: Seen) -> Decision:
