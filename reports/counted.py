@@ -63,6 +63,7 @@ FILLERS = re.compile(
 DIMENSIONS = re.compile(
     r"(?:按|分)?(?:性别|年龄|年龄段|年龄结构|年龄分布|文化程度|学历|民族|政治面貌|婚姻状况|类别|类型"
     r"|人口类别|重点人群|特殊人群|残疾类别|居住类型|从业状况|基本情况|人口情况|人员情况|救助对象|项目|指标"
+    r"|户籍情况|户籍状况|户籍类别|户籍类型|户口情况|居住状况|居住类别|人口构成|家庭情况|婚姻|政治身份"
     r"|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
 )
 OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
@@ -102,6 +103,8 @@ def counted(path: tuple[str, ...]) -> Counted:
     if {"residents", "registered"} <= {*conditions}:  # 实有人口, among them 户籍人口
         conditions = [one for one in conditions if one != "registered"]
         conditions.append("residence_type_code in 1|2")
+    if {"registered", "residence_type_code = 3"} <= {*conditions}:  # 户籍: 常住, 流动人口
+        conditions.remove("registered")
     each = (part for one in conditions for part in one.split(" & "))
     conditions = _narrowest(dict.fromkeys(each))
     equal = [one.split()[0] for one in conditions if " = " in one or " in " in one]
