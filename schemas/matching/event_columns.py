@@ -32,10 +32,12 @@ VISITS = re.compile(
     r"走访|巡访|探访|巡查|入户|上门|来访|接访|事件|隐患|服务记录"
     r"|zou ?fang|xun ?cha|ru ?hu|\b(?:visit|patrol|event|home ?service|service ?record)s?\b"
 )
+FOLLOW_UPS = re.compile(r"随访|\bfollow ?ups?\b")
+"""A list of patients has their last one, too."""
 NO_EVENTS = re.compile(
-    r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡|排班|评估|随访|体检|接种|评价|字典|配置"
+    r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡|排班|评估|体检|接种|评价|字典|配置"
     r"|(?<!物业服务)企业|商户|店铺|经营户|法人"
-    r"|\b(?:log|logs|sms|pay|payment|pass|dict|config|duty|schedule|assess|followup|message"
+    r"|\b(?:log|logs|sms|pay|payment|pass|dict|config|duty|schedule|assess|message"
     r"|enterprise|shop|merchant)\b"
 )
 LISTS = re.compile(
@@ -73,6 +75,8 @@ def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     if not timed or not fields & {"kind", "summary"}:
         return False
     told = sum(any(one.chance(name) >= 0.5 for one in seen) for name in OF_A_PERSON)
+    if FOLLOW_UPS.search(about):
+        return {"happened_at", "summary"} <= fields and told <= 2
     if TICKETS.search(about) or VISITS.search(about):
         return told <= 1
     numbered = any(TICKET_NO.search(_said(one)) for one in seen)

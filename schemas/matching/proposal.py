@@ -40,7 +40,7 @@ LOG = re.compile(
     r"\b(?:reading|hist|history|log|logs|records?|attendance|schedule|duty)\b"
 )
 UTILITY = re.compile(r"用[水电气]|[水电]表|表号|抄表|燃气|供[水电气]|欠费|有线电视|宽带|\bmeter\b")
-HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|\bfamily|\bhu\b|_hu$")
+HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|famil(?:y|ies)|\bhu\b|_hu$")
 EVENT_WORTH = 0.5  # behind everybody whom the events are about
 TELLS = 4.0
 """So many of a person's fields make people of rows that have a password or an employer too."""
@@ -132,8 +132,10 @@ def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | Non
     paying = UTILITY.search(f"{about} {names}".lower().replace("_", " ")) is not None
     head_only = _chance(seen, "household_no") >= 0.5 and _chance(seen, "name", "self") < 0.5
     head_only = head_only and not paying
-    if _house(about, seen):
-        return "dwelling", found["dwelling"], ""
+    family, house = _family(about, seen), _house(about, seen)
+    if family or house:
+        whole: Entity = "household" if family else "dwelling"
+        return whole, found[whole], ""
     if own >= 0.5 and (person >= 2 or min(known) >= 0.5) and not grid and not head_only:
         weight = 0.4 if NOT_PEOPLE.search(about) else 1.0
         return "resident", person * weight, ""
@@ -173,6 +175,13 @@ def _without_people(
     if (len(places) >= 2 or (address and places)) and own < 0.5:
         return "dwelling", found["dwelling"], ""
     return None, 0.0, "看不出有姓名、证件号码、户号、网格或地址"
+
+
+def _family(about: str, seen: Sequence[Seen]) -> bool:
+    """Whether the rows are families with what families have, though somebody is named in them."""
+    told = sum(_chance(seen, one) >= 0.5 for one in ("household_type", "member_count"))
+    alone = not any(_chance(seen, one, "self") >= 0.5 for one in OF_ONE)
+    return told == 2 and alone and HOUSEHOLD.search(about) is not None
 
 
 def _house(about: str, seen: Sequence[Seen]) -> bool:
