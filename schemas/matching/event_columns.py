@@ -25,7 +25,7 @@ from schemas.matching.seen import Seen
 
 TICKETS = re.compile(
     r"工单|报事|报修|诉求|投诉|热线|求助|接诉即办|12345|随手拍|信访件|信访事项|矛盾纠纷|调解|报警|警情"
-    r"|gong ?dan|su ?qiu|bao ?xiu|tou ?su|re ?xian"
+    r"|gong ?dan|\bgd\b|su ?qiu|bao ?xiu|tou ?su|re ?xian"
     r"|\b(?:(?:work|service) ?order|ticket|repair|complaint|hotline|appeal|incident)s?\b"
 )
 VISITS = re.compile(
@@ -59,6 +59,7 @@ SHORTEST = 4  # initials of fewer letters mean too many things
 LAST = 10_000  # behind every word
 TOLD_BY_VALUES = ("happened_at", "closed_at", "name", "id_number", "phone")
 SEVERAL = 4  # columns that speak of visits or tickets, where the table's name does not
+STATES = 8
 FEW = 20  # different states or kinds of one table
 NAMED, BY_CREATION, LIKELY = 0.97, 0.82, 0.6
 REPORTS = re.compile(r"report|submit")
@@ -115,7 +116,8 @@ def keys_of_events(decisions: Sequence[Decision], seen: Sequence[Seen]) -> list[
 def _about(table: ReflectedTable) -> str:
     """The table's name and comment; `ElderVisitRecord` in its words."""
     name = table.name if HAN.search(table.name) else " ".join(tokens_of(table.name))
-    return f"{name} {table.comment}".lower().strip()
+    numbered = "12345 " if "12345" in table.name else ""
+    return f"{numbered}{name} {table.comment}".lower().strip()
 
 
 def _created(seen: Sequence[Seen]) -> list[Seen]:
@@ -173,8 +175,11 @@ def _rank(each: Seen, field: str) -> int:
 
 def _field(each: Seen) -> str | None:
     """The field that a column's words name and its values do not speak against."""
-    found = (name for one in _spelled(each) for name in _words().get(one, {}))
-    return next((name for name in found if _fits(name, each.profile)), None)
+    found = [name for one in _spelled(each) for name in _words().get(one, {})]
+    found = [name for name in found if _fits(name, each.profile)]
+    if {"status", "summary"} <= {*found} and each.profile.distinct <= STATES:
+        return "status"  # `gdzt`: 工单状态, not 工单主题
+    return next(iter(found), None)
 
 
 def _fits(field: str, profile: Profile) -> bool:
