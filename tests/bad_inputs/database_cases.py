@@ -158,6 +158,11 @@ CASES = [
          ("DROP VIEW IF EXISTS seen",
           "CREATE VIEW seen AS SELECT p.*, pg_sleep(2)::text FROM people p"),
          servers=ONLY_POSTGRES, stream={"table": "seen"}, connection={"statement_timeout": 1}),
+    Case("view that divides by zero", "在算出要给的数据时自己出错了",
+         ("DROP VIEW IF EXISTS seen",
+          "CREATE VIEW seen AS SELECT 编号, 姓名, 证件号, (1 / (编号::int - 2))::text AS 电话, "
+          "性别, 更新 FROM people"),
+         servers=ONLY_POSTGRES, stream={"table": "seen"}),
     Case("zero dates", "",
          ("SET SESSION sql_mode = ''",
           "ALTER TABLE people ADD COLUMN 生日 date",
