@@ -4,6 +4,7 @@ from reports.condition_words import tests_in_words
 from reports.counted import named_in
 from reports.fill import FillReport, not_for_notice
 from reports.form_file import FormFile, Sheet
+from reports.proposals import COMPUTED
 
 AGED = "age >"
 
@@ -12,6 +13,9 @@ def doubts(form: FormFile) -> list[str]:
     """Sentences for the officer: what was taken for granted and may be otherwise."""
     counted = [one for one in form.sheets if one.kind == "summary"]
     told = [*_whom(form), *(said for sheet in counted for said in _totals(sheet))]
+    columns = [one for sheet in form.sheets for one in sheet.columns]
+    if own := [one.header for one in columns if one.why == COMPUTED and one.item == "remark"]:
+        told.append(f"这几列有部门自己的公式，照旧留着，不填：{'、'.join(own)}。")
     if wrong := not_for_notice(form):
         told.append(
             f"公示用表不能有敏感个人信息：{'、'.join(wrong)}。这样的表不能填写，"

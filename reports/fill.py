@@ -1,7 +1,7 @@
 """A department's own file back, filled from what is held; beside it, where each cell is from."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -18,12 +18,19 @@ from reports.formats import written
 from reports.items import FREE, facts_of_item
 from reports.known_words import refuse_unknown
 from reports.list_sheet import write_list
-from reports.package import Package, open_package, without_chain, write_package
+from reports.package import (
+    Package,
+    belonging,
+    calculated_anew,
+    open_package,
+    without_chain,
+    write_package,
+)
 from reports.people import People, sources_of
 from reports.provenance import provenance_of
 from reports.row_places import unknown_places
-from reports.sheet_ranges import shifted_names
-from reports.sheet_rows import Shift
+from reports.sheet_ranges import shifted_names, shifted_part
+from reports.sheet_rows import Shift, without_results
 from reports.styles import Styles
 from reports.summary_sheet import (
     Numbers,
@@ -37,7 +44,9 @@ from reports.summary_sheet import (
 )
 from reports.tops import Found, changes, known_of, with_tops
 
-STYLES, WORKBOOK = "xl/styles.xml", "xl/workbook.xml"
+STYLES = "xl/styles.xml"
+SPEAKING = ("xl/workbook.xml", "xl/worksheets/", "xl/charts/")
+"""The parts that may name cells of a sheet."""
 
 
 @dataclass
@@ -170,6 +179,7 @@ def fill(
     report.residents = mine.frame["resident_id"].to_list()
     styles = Styles(package.text(STYLES))
     streamed: dict[str, Iterable[bytes]] = {}
+    shifts: dict[str, Shift] = {}
     origins: list[Iterator[pl.DataFrame]] = []
     for sheet in form.sheets:
         part = _part(package, form, sheet)
@@ -188,8 +198,15 @@ def fill(
             told = [one.item for one in sheet.columns if one.item not in FREE]
             sources = sources_of(home, connection, mine, told)
             origins.append(provenance_of(sheet, mine, texts, sources))
-        streamed[part] = pieces
-        _rename_areas(package, sheet, shift)
+        streamed[part] = (_elsewhere(one, shifts) for one in pieces)
+        if shift.by:
+            shifts[sheet.sheet] = shift
+            for own in belonging(package, part):
+                package.parts[own] = shifted_part(package.text(own), shift).encode()
+    for part, content in package.parts.items():
+        if part not in streamed and part.startswith(SPEAKING) and part.endswith(".xml"):
+            package.parts[part] = _elsewhere(content, shifts)
+    calculated_anew(package)
     package.parts[STYLES] = styles.xml.encode()
     without_chain(package)
     _write(target, package, streamed)
@@ -244,10 +261,14 @@ def _top_texts(sheet: Sheet, people: People) -> dict[str, str]:
                    people.today)  # fmt: skip
 
 
-def _rename_areas(package: Package, sheet: Sheet, shift: Shift) -> None:
-    if shift.by:
-        changed = shifted_names(package.text(WORKBOOK), sheet.sheet, shift)
-        package.parts[WORKBOOK] = changed.encode()
+def _elsewhere(xml: bytes, shifts: Mapping[str, Shift]) -> bytes:
+    """What is said of the cells of other sheets, as they are now; results are no longer so."""
+    if not any(mark in xml for mark in (b"<f", b":f>", b"<definedName")):
+        return xml
+    text = without_results(xml.decode("utf-8-sig"))
+    for sheet, shift in shifts.items():
+        text = shifted_names(text, sheet, shift)
+    return text.encode()
 
 
 def _count_columns(report: FillReport, sheet: Sheet, people: People) -> None:

@@ -7,6 +7,7 @@ merged groups, an empty or exemplary body, perhaps a row of totals, and a footer
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from reports.cells import Cells, read_cells
 from reports.texts import squeezed
@@ -51,6 +52,7 @@ class HeaderColumn:
     path: tuple[str, ...]
     choices: tuple[str, ...] = ()
     number_format: str = "General"
+    computed: bool = False  # by a formula of the department's own
     samples: tuple[object, ...] = field(default=(), repr=False)
 
     @property
@@ -216,7 +218,9 @@ def _after_numbering(cells: Cells, end: int) -> int:
 def _counts(cells: Cells, row: int) -> bool:
     """Whether a row only numbers the columns."""
     texts = [cells.texts[row, c] for c in sorted(_named_in(cells, row))]
-    return len(texts) > 2 and all(NUMBERED.match(one) for one in texts)
+    digits = [int(one) for one in texts if one.isdecimal()]
+    side_by_side = any(b - a > 1 for a, b in pairwise(digits))  # 1, 21, 41: of people
+    return len(texts) > 2 and not side_by_side and all(NUMBERED.match(one) for one in texts)
 
 
 def _columns(cells: Cells, start: int, end: int) -> list[HeaderColumn]:
@@ -325,7 +329,7 @@ def _with_samples(cells: Cells, one: HeaderColumn, first: int, last: int) -> Hea
     values = tuple(_sampled(cells, one.at, first, last))
     return HeaderColumn(
         one.at, one.span, one.path, cells.choices(one.at, first),
-        cells.number_format(first, one.at), values,
+        cells.number_format(first, one.at), (first, one.at) in cells.formulas, values,
     )  # fmt: skip
 
 

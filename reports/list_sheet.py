@@ -8,7 +8,17 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from reports.form_file import Column, Sheet
 from reports.sheet_ranges import covered, shifted
-from reports.sheet_rows import Shift, XmlRow, XmlSheet, read_sheet, row_text
+from reports.sheet_rows import (
+    ATTRIBUTE,
+    CELL,
+    FORMULA,
+    Shift,
+    XmlRow,
+    XmlSheet,
+    formula_by_row,
+    read_sheet,
+    row_text,
+)
 from reports.spreadsheet import escaped, safe
 from reports.styles import Styles
 from reports.widths import widened
@@ -20,10 +30,14 @@ KEPT_AS_TEXT = ("id_number", "head_id_number", "phone", "head_phone", "worker_ph
 
 @dataclass(frozen=True)
 class BodyColumn:
-    """One column of the body: its values, text or numbers, and its styles."""
+    """One column of the body: its values, text or numbers, and its styles.
+
+    `own`: values are the department's own cells, as XML behind the style.
+    """
 
     values: pl.Series = field(repr=False)
     styles: Sequence[str] = ("",)
+    own: bool = False
 
     @property
     def number(self) -> bool:
@@ -58,7 +72,9 @@ def write_list(
     pattern = [read.rows.get(row) for row in range(first, last + 1)] or [
         _from_header(read.rows.get(sheet.header[1]), first)
     ]
-    cells = _body_columns(sheet, texts, pattern, styles)
+    cells = _body_columns(sheet, texts, pattern, styles) | _own_columns(
+        sheet, pattern, shift, styles
+    )
     return shift, _pieces(read, sheet, shift, (pattern, cells), texts, once)
 
 
@@ -116,6 +132,44 @@ def boxed(column: Column, values: pl.Series) -> dict[str, pl.Series]:
     }
 
 
+def _own_columns(
+    sheet: Sheet, pattern: Sequence[XmlRow | None], shift: Shift, styles: Styles
+) -> dict[str, BodyColumn]:
+    """What the department wrote into the body beside the columns that are filled.
+
+    A formula goes on for every row; words under a header that asks for something are a sample.
+    """
+    filled = {_letter(one.at, nth) for one in sheet.columns for nth in range(one.span)}
+    left_blank = {one.at for one in sheet.columns if one.item == "remark"}
+    made: dict[str, BodyColumn] = {}
+    for letter in sorted({at for row in pattern if row for at in row.cells}):
+        if letter in filled - left_blank:
+            continue
+        there = [row.cells.get(letter, "") if row else "" for row in pattern]
+        formula = next((n for n, one in enumerate(there) if FORMULA.search(one)), None)
+        if formula is not None:
+            told = FORMULA.search(there[formula])
+            of_row = formula_by_row(shift.formula(told[2] if told else ""), shift.first + formula)
+            cells = [f"><f>{of_row(shift.first + n)}</f></c>" for n in range(shift.rows)]
+        elif letter in filled:
+            continue
+        else:
+            cells = [_behind_style(one) for one in there]
+        style = [_style(row, letter, styles, textual=False) for row in pattern]
+        made[letter] = BodyColumn(pl.Series(cells, dtype=pl.String), style, own=True)
+    return made
+
+
+def _behind_style(cell: str) -> str | None:
+    """A cell's XML behind its reference and style; None for an empty one."""
+    found = CELL.fullmatch(cell)
+    if found is None or not found[2]:
+        return None
+    kind = dict(ATTRIBUTE.findall(found[1])).get("t")
+    typed = f' t="{kind}"' if kind else ""
+    return f"{typed}>{found[2]}</c>"
+
+
 def _letter(start: str, offset: int) -> str:
     return str(get_column_letter(column_index_from_string(start) + offset))
 
@@ -128,6 +182,8 @@ def _style(row: XmlRow | None, letter: str, styles: Styles, *, textual: bool) ->
 def _inside(column: BodyColumn, start: int, rows: int) -> pl.Series:
     """What stands within the cells of some rows; made for these alone, to be short of memory."""
     values, cell = column.values.slice(start, rows).rename("v"), pl.col("v")
+    if column.own:
+        return values
     if column.number:
         text = pl.format("<v>{}</v></c>", cell)
     else:
@@ -162,10 +218,10 @@ def _cells(frame: pl.DataFrame, letter: str, column: BodyColumn, start: int) -> 
     inside = inside.extend_constant(None, frame.height - len(inside))
     styles = pl.Series([f' s="{s}"' if s else "" for s in column.styles], dtype=pl.String)
     behind = pl.when(pl.col("v").is_null()).then(pl.lit("/>"))
-    kind = "" if column.number else ' t="inlineStr"'
+    kind = "" if column.own else ">" if column.number else ' t="inlineStr">'
     cell = pl.concat_str(
         pl.lit(f'<c r="{letter}'), "r", pl.lit('"'), "s",
-        behind.otherwise(pl.lit(f"{kind}>") + pl.col("v")),
+        behind.otherwise(pl.lit(kind) + pl.col("v")),
     )  # fmt: skip
     shown = frame.with_columns(v=inside, s=styles.gather(frame["p"]))
     return shown.select(cell.alias(letter))[letter]

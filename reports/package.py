@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from posixpath import normpath
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from hub.errors import ConfigError
@@ -16,7 +17,8 @@ from hub.errors import ConfigError
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-CHAIN = "xl/calcChain.xml"
+CHAIN, WORKBOOK = "xl/calcChain.xml", "xl/workbook.xml"
+BELONGING = re.compile(r"/(?:drawing|vmlDrawing|comments|threadedComment|table)$")
 LARGEST = 200_000_000
 """Bytes of a part once unpacked: a form is never so large, a zip bomb is."""
 
@@ -81,6 +83,28 @@ def _sheets(parts: dict[str, bytes]) -> Iterator[tuple[str, str]]:
         part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if "worksheets/" in part:
             yield one.attrib["name"], part
+
+
+def belonging(package: Package, part: str) -> Iterator[str]:
+    """The parts of a sheet's pictures, remarks and tables, whose places are rows of the sheet."""
+    folder, _, name = part.rpartition("/")
+    relations = package.parts.get(f"{folder}/_rels/{name}.rels", b"<Relationships/>")
+    for one in ET.fromstring(relations):  # noqa: S314 (as above)
+        target = one.attrib.get("Target", "")
+        path = target.lstrip("/") if target.startswith("/") else normpath(f"{folder}/{target}")
+        if BELONGING.search(one.attrib.get("Type", "")) and path in package.parts:
+            yield path
+
+
+def calculated_anew(package: Package) -> None:
+    """Have all formulas worked out when the workbook is opened: what they are about has changed."""
+    text = re.sub(r'\sfullCalcOnLoad="[^"]*"', "", package.text(WORKBOOK))
+    if "<calcPr" in text:
+        text = text.replace("<calcPr", '<calcPr fullCalcOnLoad="1"', 1)
+    else:
+        before = re.compile(r"(?s)(.*</(?:definedNames|externalReferences|sheets)>)")
+        text = before.sub(r'\1<calcPr fullCalcOnLoad="1"/>', text, count=1)
+    package.parts[WORKBOOK] = text.encode()
 
 
 def without_chain(package: Package) -> None:

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
+from warnings import catch_warnings
+from xml.sax.saxutils import unescape
 
 from openpyxl.utils import get_column_letter
 
@@ -21,7 +23,7 @@ from reports.items import facts_of_item, words
 from reports.known_words import refuse_unknown
 from reports.layout import TOTAL, HeaderColumn, Layout, read_layout
 from reports.package import open_package
-from reports.proposals import Proposal
+from reports.proposals import COMPUTED, SURE, Proposal
 from reports.texts import bare, remarks, squeezed
 from schemas.codes import inputs_of, spelling
 from warehouse.snapshots import current_number, reading
@@ -37,6 +39,12 @@ UNIT = re.compile("(?:计量)?单位")
 """A column that says what each row is counted in."""
 AMISS = re.compile("[&|]")
 """What a condition's value cannot hold."""
+NEWER_CHOICES = re.compile(
+    r'<x14:dataValidation\b[^>]*?\btype="list"[^>]*>.*?<xm:f>(.*?)</xm:f>'
+    r".*?<xm:sqref>(.*?)</xm:sqref>",
+    re.DOTALL,
+)
+"""A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
 WHO = ("name", "id_number", "head_name", "head_id_number")
 ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
 """What a row's condition is about, by what its column is called."""
@@ -115,10 +123,16 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
 def read_layouts(file: Path) -> list[Layout]:
     """Every visible sheet that is a form."""
     from openpyxl import load_workbook
+    from openpyxl.worksheet.datavalidation import DataValidation
 
-    open_package(file.read_bytes())  # refuses what is broken
-    book = load_workbook(file)
+    package = open_package(file.read_bytes())  # refuses what is broken
+    with catch_warnings(action="ignore"):  # of what openpyxl does not keep: nothing is saved
+        book = load_workbook(file)
     visible = [one for one in book.worksheets if one.sheet_state == "visible"]
+    for one in visible:
+        for offered, where in NEWER_CHOICES.findall(package.text(package.sheets[one.title])):
+            choice = DataValidation(type="list", formula1=unescape(offered), sqref=where)
+            one.data_validations.append(choice)
     return [found for one in visible if (found := read_layout(one)) is not None]
 
 
@@ -177,6 +191,8 @@ def _names_groups(written: Sequence[str | None]) -> bool:
 
 
 def _column(one: HeaderColumn, proposal: Proposal, total: int | None) -> Column:
+    if one.computed and proposal.item != "seq":
+        proposal = Proposal("remark", SURE, COMPUTED)
     settings: dict[str, Any] = _writing(one, proposal.item)
     if total is not None and proposal.item in ("name", "member_count"):
         settings["total"] = "count" if proposal.item == "name" else "sum"

@@ -1,0 +1,154 @@
+"""What a department drew beside the cells that are filled is still there, and still right."""
+
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.table import Table
+
+from hub.settings import Home
+from reports.doubts import doubts
+from reports.fill import fill
+from reports.form_file import FormFile
+from reports.people import people_of
+from reports.register import Sent, register
+from reports.sheet_ranges import shifted_part
+from reports.sheet_rows import Shift
+
+NEWER = (
+    '<extLst><ext xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" '
+    'uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations '
+    'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" count="1">'
+    '<x14:dataValidation type="list" allowBlank="1"><x14:formula1><xm:f>字典!$A$1:$A$2</xm:f>'
+    "</x14:formula1><xm:sqref>C4</xm:sqref></x14:dataValidation></x14:dataValidations></ext>"
+    "</extLst></worksheet>"
+)
+HEADERS = ("序号", "姓名", "性别", "身份证号码", "是否独居", "月标准（元）", "全年（元）")
+
+
+def _drawn() -> Workbook:
+    """A list of one empty row with a row of sums, words for a drop-down beside it, a summary."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "花名册"
+    sheet["A1"] = "补贴花名册"
+    sheet.merge_cells("A1:G1")
+    sheet["A2"] = "填报日期："
+    sheet["B2"] = "=TODAY()"
+    for column, header in enumerate(HEADERS, 1):
+        sheet.cell(3, column, header)
+    sheet["G4"] = "=F4*12"
+    sheet["A5"], sheet["B5"], sheet["G5"] = "合计", "=COUNTA(B4:B4)", "=SUM(G4:G4)"
+    sheet["A6"] = "填表人："
+    sheet["A6"].comment = Comment("本人签字", "民政局")
+    sheet["A7"] = "政策"
+    sheet["A7"].hyperlink = "http://example.cn"
+    for row, word in enumerate(("选项", "有", "无"), 1):
+        sheet[f"Z{row}"] = word
+    rule = DataValidation(type="list", formula1="$Z$2:$Z$3")
+    rule.add("E4")
+    sheet.add_data_validation(rule)
+    sheet.conditional_formatting.add("A4:G4", FormulaRule(["$G4>$G$5"], font=Font(bold=True)))
+    other = book.create_sheet("汇总")
+    other["A1"], other["B1"] = "人数", "=COUNTA(花名册!B4:B4)"
+    other["A2"], other["B2"] = "全年", "='花名册'!G5"
+    return book
+
+
+def _filled(home: Home, book: Workbook, tmp_path: Path) -> tuple[FormFile, Path]:
+    book.save(tmp_path / "表.xlsx")
+    return _filled_file(home, tmp_path / "表.xlsx", tmp_path)
+
+
+def _filled_file(home: Home, file: Path, tmp_path: Path) -> tuple[FormFile, Path]:
+    form = register(home, file, Sent("民政")).form
+    with people_of(home, None) as (people, connection):
+        fill(home, connection, form, people, tmp_path / "out.xlsx")
+    return form, tmp_path / "out.xlsx"
+
+
+def test_formulas_go_on_for_every_row_and_speak_of_all_rows(home: Home, tmp_path: Path) -> None:
+    form, out = _filled(home, _drawn(), tmp_path)
+    assert [one.sheet for one in form.sheets] == ["花名册"]  # formulas are no headers
+    assert form.sheets[0].columns[-1].item == "remark"
+    assert any("公式" in one and "全年" in one for one in doubts(form))
+    book = load_workbook(out)
+    sheet, other = book["花名册"], book["汇总"]
+    assert [sheet[f"G{row}"].value for row in (4, 5, 6)] == ["=F4*12", "=F5*12", "=F6*12"]
+    assert (sheet["B7"].value, sheet["G7"].value) == ("=COUNTA(B4:B6)", "=SUM(G4:G6)")
+    assert (other["B1"].value, other["B2"].value) == ("=COUNTA(花名册!B4:B6)", "='花名册'!G7")
+    assert sheet["B2"].value == "=TODAY()"
+    assert book.calculation.fullCalcOnLoad
+
+
+def test_what_formulas_came_to_before_is_not_kept(home: Home, tmp_path: Path) -> None:
+    _drawn().save(tmp_path / "表.xlsx")
+    file = tmp_path / "旧.xlsx"
+    with ZipFile(tmp_path / "表.xlsx") as old, ZipFile(file, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            part = old.read(name).replace(b"</f><v></v>", b"</f><v>0</v>")
+            new.writestr(name, part.replace(b"</f><v />", b"</f><v>0</v>"))
+    book = load_workbook(file, data_only=True)
+    assert (book["花名册"]["B5"].value, book["汇总"]["B1"].value) == (0, 0)
+    _, out = _filled_file(home, file, tmp_path)
+    book = load_workbook(out, data_only=True)
+    assert (book["花名册"]["B7"].value, book["汇总"]["B1"].value) == (None, None)
+
+
+def test_words_of_a_drop_down_beside_the_table_stay_and_are_used(
+    home: Home, tmp_path: Path
+) -> None:
+    form, out = _filled(home, _drawn(), tmp_path)
+    assert [one.header for one in form.sheets[0].columns][:2] == ["序号", "姓名"]
+    alone = form.sheets[0].columns[4]
+    assert (alone.item, alone.yes, alone.no) == ("label:独居", "有", "无")
+    sheet = load_workbook(out)["花名册"]
+    assert [sheet[f"Z{row}"].value for row in range(1, 4)] == ["选项", "有", "无"]
+    rule = sheet.data_validations.dataValidation[0]
+    assert (str(rule.sqref), rule.formula1) == ("E4:E6", "$Z$2:$Z$3")
+
+
+def test_remarks_links_conditions_and_tables_move_with_their_cells(
+    home: Home, tmp_path: Path
+) -> None:
+    book = _drawn()
+    book["花名册"].add_table(Table(displayName="名单", ref="A3:G4"))
+    _, out = _filled(home, book, tmp_path)
+    sheet = load_workbook(out)["花名册"]
+    assert sheet["A8"].comment.text == "本人签字"
+    assert sheet["A9"].hyperlink.target == "http://example.cn"
+    assert sheet.tables["名单"].ref == "A3:G6"
+    (area,) = sheet.conditional_formatting
+    assert (str(area.sqref), area.rules[0].formula) == ("A4:G6", ["$G4>$G$7"])
+
+
+def test_pictures_below_the_table_move_with_it() -> None:
+    shift = Shift(4, 4, 3)
+    drawn = "<xdr:from><xdr:col>1</xdr:col><xdr:row>{}</xdr:row></xdr:from>"
+    assert shifted_part(drawn.format(0), shift) == drawn.format(0)
+    assert shifted_part(drawn.format(4), shift) == drawn.format(6)
+    older = "<x:Anchor>1, 15, {}, 2, 3, 54, {}, 4</x:Anchor><x:Row>{}</x:Row>"
+    assert shifted_part(older.format(5, 9, 5), shift) == older.format(7, 11, 7)
+
+
+def test_a_drop_down_from_another_sheet_is_read_and_grows(home: Home, tmp_path: Path) -> None:
+    book = _drawn()
+    other = book.create_sheet("字典")
+    other["A1"], other["A2"] = "男性", "女性"
+    book.save(tmp_path / "旧.xlsx")
+    with ZipFile(tmp_path / "旧.xlsx") as old, ZipFile(tmp_path / "表.xlsx", "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith("sheet1.xml"):
+                part = part.replace(b"</worksheet>", NEWER.encode())
+            new.writestr(name, part)
+    form, out = _filled_file(home, tmp_path / "表.xlsx", tmp_path)
+    codes: Any = form.sheets[0].columns[2].codes
+    assert codes == {"1": "男性", "2": "女性"}
+    with ZipFile(out) as filled:
+        assert b"<xm:sqref>C4:C6</xm:sqref>" in filled.read("xl/worksheets/sheet1.xml")
