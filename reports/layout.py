@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from reports.cells import Cells, read_cells
-from reports.texts import squeezed
+from reports.items import words
+from reports.texts import bare, squeezed
 from reports.tops import Found, find_tops
 
 SEARCHED, DEEPEST = 40, 4
@@ -40,6 +41,9 @@ GROUP = re.compile(
 GLOSSARY = re.compile(
     r"说明|字典|代码|码表|选项|下拉|参数|数据源|Dict|dict|list|填写要求|样表|备选"
 )
+WHO = ("name", "id_number", "head_name", "head_id_number")
+ON_A_CARD = (*WHO, "sex_code", "birth_date", "ethnicity_code", "education_code", "phone",
+             "hukou_address", "residence_address")  # fmt: skip
 EXEMPLARY = re.compile(r"^[(]?(?:例|示例|样例|范例|举例|如)[)]?[:：]?\d*$")
 
 
@@ -101,6 +105,22 @@ def read_layout(sheet: object) -> Layout | None:
         _total_name(cells, total, len(named)) if total else "", stubs,
         find_tops(cells, start, total or body_end),
     )  # fmt: skip
+
+
+def is_card(sheet: object) -> bool:
+    """Whether an openpyxl worksheet is about one person or household: each blank behind its name.
+
+    Such a sheet may hold a table too, of the household's members.
+    """
+    cells = read_cells(sheet)
+    asked = set[str]()
+    for (row, column), text in cells.texts.items():
+        merged = cells.merge_at(row, column)
+        right = (merged.right if merged else column) + 1
+        blank = right <= cells.columns and not cells.filled(row, right)
+        if blank and (item := words().get(bare(text))) in ON_A_CARD:
+            asked.add(str(item))
+    return len(asked) > 2 and not asked.isdisjoint(WHO)
 
 
 def _title(cells: Cells, start: int) -> str:

@@ -21,7 +21,7 @@ from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, loa
 from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item, words
 from reports.known_words import refuse_unknown
-from reports.layout import TOTAL, HeaderColumn, Layout, read_layout
+from reports.layout import TOTAL, WHO, HeaderColumn, Layout, is_card, read_layout
 from reports.package import open_package
 from reports.proposals import COMPUTED, SURE, Proposal
 from reports.texts import bare, remarks, squeezed
@@ -45,7 +45,6 @@ NEWER_CHOICES = re.compile(
     re.DOTALL,
 )
 """A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
-WHO = ("name", "id_number", "head_name", "head_id_number")
 ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
 """What a row's condition is about, by what its column is called."""
 EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
@@ -133,7 +132,16 @@ def read_layouts(file: Path) -> list[Layout]:
         for offered, where in NEWER_CHOICES.findall(package.text(package.sheets[one.title])):
             choice = DataValidation(type="list", formula1=unescape(offered), sqref=where)
             one.data_validations.append(choice)
-    return [found for one in visible if (found := read_layout(one)) is not None]
+    cards = [one for one in visible if is_card(one)]
+    read = (read_layout(one) for one in visible if one not in cards)
+    forms = [one for one in read if one is not None]
+    if cards and not forms:
+        raise ConfigError(
+            f"{file.name}: a card, no table",
+            zh=f"{file.name} 是一人或一户一张的登记卡（“姓名”“身份证号”后面留一格），"
+            "不是一行一人的表，不能自动填：请让部门改发一行一人的表再登记。",
+        )
+    return forms
 
 
 def _content(file: Path) -> bytes:

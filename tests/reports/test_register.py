@@ -202,3 +202,16 @@ def test_unmerged_groups_over_all_columns_are_headers(tmp_path: Path) -> None:
     found = [one.item for one in propose(layout.columns, ())]
     assert found[:4] == ["name", "sex_code", "id_number", "phone"]
     assert all(one.startswith("other:") for one in found[4:])
+
+
+def test_a_card_of_one_household_is_no_table(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["居民家庭登记卡"])
+    sheet.append(["户主姓名", None, "性别", None, "身份证号", None, "照片", None])
+    sheet.append(["家庭住址", None, None, None, "联系电话", None])
+    sheet.append(["姓名", "与户主关系", "性别", "身份证号", "文化程度", "婚姻状况", "电话", "备注"])
+    book.save(tmp_path / "登记卡.xlsx")
+    with pytest.raises(ConfigError, match="card") as refused:
+        register(home, tmp_path / "登记卡.xlsx", Sent("公安"))
+    assert "一行一人" in refused.value.zh
