@@ -192,7 +192,10 @@ def fill(
         else:
             texts = {one.at: text_of(mine, one, public=form.public and not _is_why(form, one))
                      for one in sheet.columns}  # fmt: skip
-            shift, pieces = write_list(xml, sheet, texts, mine.frame.height, styles, once)
+            texts = {one.at: texts[one.at].slice(*sheet.part(one, mine.frame.height))
+                     for one in sheet.columns}  # fmt: skip
+            rows = min(mine.frame.height, sheet.part(sheet.columns[0], mine.frame.height)[1])
+            shift, pieces = write_list(xml, sheet, texts, rows, styles, once)
             report.rows += mine.frame.height
             _count_columns(report, sheet, mine)
             told = [one.item for one in sheet.columns if one.item not in FREE]
@@ -273,7 +276,7 @@ def _elsewhere(xml: bytes, shifts: Mapping[str, Shift]) -> bytes:
 
 def _count_columns(report: FillReport, sheet: Sheet, people: People) -> None:
     for column in sheet.columns:
-        if column.item in FREE:
+        if column.item in FREE or column.beside:
             continue
         applies = people.applies(column.item)
         held = people.value(column.item).is_not_null()

@@ -36,6 +36,7 @@ class Column(Part):
     confidence: float = 1.0
     why: str = ""
     span: int = 1
+    beside: int = 0  # where people stand side by side in one row: of which of them it is
     boxes: int | None = None  # one character a cell, so many cells
     date: str = "YYYY-MM-DD"
     codes: Literal["words", "codes"] | dict[str, str] = "words"
@@ -119,6 +120,13 @@ class Sheet(Part):
     stub: str = "A"  # summary without rows of its own: where the names of its rows go
     seq: str = ""  # and their numbers, where there is a column for them
     each: Literal["grid_code", "community_code", "compound"] = "grid_code"  # and what they are
+
+    def part(self, column: Column, people: int) -> tuple[int, int]:
+        """Which people a column holds, from which on and how many: side by side only some."""
+        abreast = 1 + max(one.beside for one in self.columns)
+        drawn = self.body[1] - self.body[0] + 1
+        rows = people if abreast == 1 else max(drawn, -(-people // abreast))
+        return column.beside * rows, rows
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -26,12 +26,13 @@ def provenance_of(
     asked = [one for one in sheet.columns if one.item not in FREE]
     for column, mine in zip(asked, sources, strict=True):
         held = texts[column.at].is_not_null()
-        lines = people.frame.select(
+        them = people.of(people.frame.slice(*sheet.part(column, people.frame.height)))
+        lines = them.frame.select(
             pl.lit(sheet.sheet).alias("工作表"),
             pl.format("{}{}", pl.lit(column.at), pl.int_range(pl.len()) + first).alias("单元格"),
             safe(pl.lit(facts_of_item(column.item).title)).alias("项目"),
             "resident_id",
-        ).with_columns(held=held, applies=people.applies(column.item))
+        ).with_columns(held=held, applies=them.applies(column.item))
         known = is_held(column.item) or bool(held.any())
         for some in lines.iter_slices(AT_ONCE):
             yield _described(some, mine, NOT_KNOWN if known else NOT_HELD)

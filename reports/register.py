@@ -162,7 +162,9 @@ def _content(file: Path) -> bytes:
 def propose_sheet(layout: Layout, population: str) -> Sheet:
     """Take a sheet for a list of people or a table of counts, and say what each part asks for."""
     asked = parse_population(population)
-    proposals = propose(layout.columns, asked.labels, asked.one_of)
+    abreast = _abreast(layout.columns)
+    one_of_them = len(layout.columns) // abreast
+    proposals = propose(layout.columns[:one_of_them], asked.labels, asked.one_of) * abreast
     if not _is_list(layout, proposals):
         summary = _summary(layout)
         if summary is not None:
@@ -171,10 +173,17 @@ def propose_sheet(layout: Layout, population: str) -> Sheet:
         sheet=layout.sheet, header=layout.header, body=layout.body, total=layout.total,
         tops=_tops(layout),
         columns=tuple(
-            _column(one, proposal, layout.total)
-            for one, proposal in zip(layout.columns, proposals, strict=True)
+            _column(one, proposal, layout.total if abreast == 1 else None, nth // one_of_them)
+            for nth, (one, proposal) in enumerate(zip(layout.columns, proposals, strict=True))
         ),
     )  # fmt: skip
+
+
+def _abreast(columns: Sequence[HeaderColumn]) -> int:
+    """How many people stand side by side in one row: so often the same headers come again."""
+    paths = [one.path for one in columns]
+    often = (n for n in range(len(paths) // 2, 1, -1) if len(paths) % n == 0)
+    return next((n for n in often if paths[: len(paths) // n] * n == paths), 1)
 
 
 def _tops(layout: Layout) -> tuple[Top, ...]:
@@ -198,7 +207,7 @@ def _names_groups(written: Sequence[str | None]) -> bool:
     return len(told) > 1 and 2 * sum(bool(counted((one,)).when) for one in told) > len(told)
 
 
-def _column(one: HeaderColumn, proposal: Proposal, total: int | None) -> Column:
+def _column(one: HeaderColumn, proposal: Proposal, total: int | None, beside: int) -> Column:
     if one.computed and proposal.item != "seq":
         proposal = Proposal("remark", SURE, COMPUTED)
     settings: dict[str, Any] = _writing(one, proposal.item)
@@ -206,7 +215,7 @@ def _column(one: HeaderColumn, proposal: Proposal, total: int | None) -> Column:
         settings["total"] = "count" if proposal.item == "name" else "sum"
     return Column(
         at=get_column_letter(one.at), header=one.header, item=proposal.item, proposed=proposal.item,
-        span=one.span,
+        span=one.span, beside=beside,
         confidence=proposal.confidence, why=proposal.why, **settings,
     )  # fmt: skip
 
@@ -456,7 +465,7 @@ def _kept(before: Column | None, now: Column) -> Column:
     """An officer's item for good; how it is written as long as the item is the same."""
     if before is None or (before.item == before.proposed and before.item != now.item):
         return now
-    places = {"at": now.at, "span": now.span, "boxes": now.boxes}
+    places = {"at": now.at, "span": now.span, "boxes": now.boxes, "beside": now.beside}
     return before.model_copy(update=places)
 
 

@@ -13,7 +13,7 @@ from openpyxl.worksheet.table import Table
 
 from hub.settings import Home
 from reports.doubts import doubts
-from reports.fill import fill
+from reports.fill import fill, measure, origins_path
 from reports.form_file import FormFile
 from reports.people import people_of
 from reports.register import Sent, register
@@ -152,3 +152,30 @@ def test_a_drop_down_from_another_sheet_is_read_and_grows(home: Home, tmp_path: 
     assert codes == {"1": "男性", "2": "女性"}
     with ZipFile(out) as filled:
         assert b"<xm:sqref>C4:C6</xm:sqref>" in filled.read("xl/worksheets/sheet1.xml")
+
+
+def test_people_side_by_side_fill_one_half_after_the_other(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "签领表"
+    sheet["A1"] = "签领表"
+    sheet.merge_cells("A1:F1")
+    for column, header in enumerate(("序号", "姓名", "联系电话") * 2, 1):
+        sheet.cell(2, column, header)
+    for row in (3, 4):
+        sheet.cell(row, 1, row - 2)
+        sheet.cell(row, 4, row)
+        sheet.cell(row, 7, "备用")
+    sheet["A5"] = "经办人："
+    form, out = _filled(home, book, tmp_path)
+    assert [one.item for one in form.sheets[0].columns] == ["seq", "name", "phone"] * 2
+    filled = load_workbook(out)["签领表"]
+    names = [filled[at].value for at in ("B3", "B4", "E3", "E4")]
+    assert {*names} == {"张三丰", "王小红", "张五", None}
+    assert [filled[at].value for at in ("A3", "A4", "D3", "D4")] == [1, 2, 3, None]
+    assert filled["A5"].value == "经办人："
+    with people_of(home, None) as (people, _):
+        assert measure(form, people).asked == 6
+    origins = origins_path(out).read_text(encoding="utf-8-sig")
+    assert "签领表,E3,姓名" in origins
+    assert "签领表,E4,姓名" not in origins
