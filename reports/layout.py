@@ -79,6 +79,7 @@ class Layout:
     stubs: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     """The texts that stand in the body already, one tuple a row."""
     tops: tuple[Found, ...] = field(default=(), repr=False)
+    again: tuple[int, ...] = ()  # rows in which the header stands once more, for another page
 
 
 def read_layout(sheet: object) -> Layout | None:
@@ -104,6 +105,8 @@ def read_layout(sheet: object) -> Layout | None:
         cells.name, _title(cells, start), (start, first - 1), (first, body_end), total, columns,
         _total_name(cells, total, len(named)) if total else "", stubs,
         find_tops(cells, start, total or body_end),
+        tuple(row for row in range(first, cells.rows + 1)
+              if len(named) > 2 and cells.distinct(row) == cells.distinct(end)),
     )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ NEWER_CHOICES = re.compile(
     re.DOTALL,
 )
 """A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
+LISTED = 3
+"""So many people are no sample of how to fill a form in."""
 ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
 """What a row's condition is about, by what its column is called."""
 EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
@@ -67,6 +69,8 @@ class Registered:
     form: FormFile
     path: Path
     differences: tuple[Difference, ...]
+    unfilled: tuple[str, ...] = ()
+    """Sentences about what stands in the file and is not filled, or not kept."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,28 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
     template = form_path(home, name).with_suffix(".xlsx")
     template.parent.mkdir(parents=True, exist_ok=True)
     template.write_bytes(content)
-    return Registered(made, save_form(home, made), differences)
+    pairs = zip(layouts, made.sheets, strict=True)
+    told = tuple(said for layout, sheet in pairs for said in _unfilled(layout, sheet))
+    return Registered(made, save_form(home, made), differences, told)
+
+
+def _unfilled(layout: Layout, sheet: Sheet) -> Iterator[str]:
+    """People whom the file names already, and further pages, each with a header."""
+    if sheet.kind != "list":
+        return
+    who = [len({*one.samples}) for one, column in zip(layout.columns, sheet.columns, strict=True)
+           if column.item in WHO]  # fmt: skip
+    if (listed := max(who, default=0)) >= LISTED:
+        yield (
+            f"“{layout.sheet}”里已经写着 {listed} 人：填写时换成登记对象的全部人，这些人不会留下。"
+            "部门只问这几个人的，请照填好的表把他们挑出来，填到部门的原表里。"
+        )
+    if layout.again:
+        rows = "、".join(map(str, layout.again))
+        yield (
+            f"“{layout.sheet}”的第 {rows} 行又是同样的表头（一页一个）：人都填在第一个表头下面，"
+            "后面几页空着，交之前请删去。"
+        )
 
 
 def read_layouts(file: Path) -> list[Layout]:

@@ -215,3 +215,24 @@ def test_a_card_of_one_household_is_no_table(home: Home, tmp_path: Path) -> None
     with pytest.raises(ConfigError, match="card") as refused:
         register(home, tmp_path / "登记卡.xlsx", Sent("公安"))
     assert "一行一人" in refused.value.zh
+
+
+def test_people_and_pages_that_will_not_be_filled_are_told(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "核查表"
+    for page in range(2):
+        sheet.append(["残疾人核查表"])
+        sheet.append(["序号", "姓名", "联系电话", "核查结果"])
+        for row in range(3):
+            sheet.append([page * 3 + row + 1, f"王小{'甲乙丙'[row]}" if not page else None])
+        sheet.append(["核查人："])
+    book.save(tmp_path / "核查.xlsx")
+    listed, pages = register(home, tmp_path / "核查.xlsx", Sent("残联")).unfilled
+    assert "3 人" in listed
+    assert "第 8 行" in pages
+    sheet.delete_rows(7, 10)
+    for row in (3, 4, 5):
+        sheet.cell(row, 2, "张三")  # a sample
+    book.save(tmp_path / "核查.xlsx")
+    assert register(home, tmp_path / "核查.xlsx", Sent("残联")).unfilled == ()
