@@ -19,8 +19,9 @@ LONGEST_NAME = 20
 """The name of a row is no longer; what is stands below a table as a remark."""
 LABELLED = re.compile(r"(?!.{0,12}其中).{1,14}[:：].*|.*\d{4}年.*|.*年月日?$|单位[:：].*|第.页.*")
 FOOTER = re.compile(
-    r"^(?:[(]?(?:填表|填报|制表|审核|审批|复核|经办|报送|统计|单位|社区|村|主要|分管|部门|采集|联系|街道)?"
-    r"(?:负责人|人|单位|日期|时间|意见|签字|签章|电话)[)]?[(]?(?:签字|签章|盖章|签名)?[)]?[:：])"
+    r"^(?:[(]?[\u4e00-\u9fff]{0,6}?"
+    r"(?:负责人|人|员|长|书记|主任|单位|日期|时间|意见|签字|签名|签章|盖章|电话)"
+    r"[)]?[(]?(?:签字|签章|盖章|签名)?[)]?[:：])"
     r"|^(?:注|备注|说明|填表说明|填报说明|注意事项|填写说明|要求|附注|注意)\d?[:：]|^\*?注\d?[、.]|^\*|^此表|^本表"
 )
 SIGNED = re.compile(r"(?:填表|填报|审核|制表|经办|复核|负责)人?(?:[(].*?[)])?[:：]|盖章")
@@ -97,6 +98,13 @@ def read_layout(sheet: object) -> Layout | None:
         return None
     first = _after_numbering(cells, end)
     body_end, total = _body_end(cells, first, len(named))
+    again = [row for row in range(first, cells.rows + 1)
+             if len(named) > 2 and cells.distinct(row) == cells.distinct(end)]  # fmt: skip
+    if again and body_end >= again[0] - (end - start):  # no footer before the next page
+        above = [cells.distinct(row) for row in range(1, start)]
+        body_end, total = again[0] - (end - start) - 1, None
+        while body_end > first and cells.distinct(body_end) in above:
+            body_end -= 1
     columns = tuple(_with_samples(cells, one, first, body_end) for one in named)
     stubs = tuple(
         tuple(cells.filled(row, one.at) for one in columns) for row in range(first, body_end + 1)
@@ -105,8 +113,7 @@ def read_layout(sheet: object) -> Layout | None:
         cells.name, _title(cells, start), (start, first - 1), (first, body_end), total, columns,
         _total_name(cells, total, len(named)) if total else "", stubs,
         find_tops(cells, start, total or body_end),
-        tuple(row for row in range(first, cells.rows + 1)
-              if len(named) > 2 and cells.distinct(row) == cells.distinct(end)),
+        tuple(again),
     )  # fmt: skip
 
 
