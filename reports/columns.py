@@ -60,6 +60,8 @@ PLACES = ("compound", "building", "unit", "room", "community_name", "street_name
           "district_name", "grid_name", "labels")  # fmt: skip
 CLEAR = 0.8
 """A place is believed from here without a sample: `配租小区` is not where they live."""
+NARROWER = re.compile("重度|重残|轻度|中度|[一二三四1-4]级|分散|集中|严重|在职|群租|瘫痪|流动")
+"""Of those with a label only some: who, nobody holds."""
 KINDS = ("labels", "labels:低保|低边|特困|孤儿|困境儿童")
 
 
@@ -246,7 +248,8 @@ def _fitting(one: Candidate, path: str) -> str | None:
         return None
     if item == "name" and path.endswith("名称"):
         return None  # of a shop, not of a person
-    if item in ONLY_BY_WORDS or _of_a_stranger(str(item), path) or not_this(item, path):
+    some = is_label(str(item)) and NARROWER.search(path)
+    if some or item in ONLY_BY_WORDS or _of_a_stranger(str(item), path) or not_this(item, path):
         return None
     return item
 

@@ -20,7 +20,7 @@ AGES: Sequence[tuple[str, str]] = (
     (r"(?:≤|<=|小于等于|不大于|不超过)(\d{1,3})(?:周?岁)?", "age <= {0}"),
     (r"(?:>|大于|超过)(\d{1,3})(?:周?岁)?", "age > {0}"),
     (r"(?:<|小于)(\d{1,3})(?:周?岁)?", "age < {0}"),
-    (r"(\d{1,3})(?:周?岁)?[-—–~～至到](\d{1,3})(?:周?岁)?[(]不含\d*周?岁?[)]",
+    (r"(\d{1,3})(?:周?岁)?(?:[(]含[)])?[-—–~～至到](\d{1,3})(?:周?岁)?[(]不含\d*周?岁?[)]",
      "age >= {0} & age < {1}"),
     (r"(\d{1,3})(?:周?岁)?(?:[(]含[)])?[-—–~～至到](\d{1,3})(?:周?岁)?(?:[(]含[)])?",
      "age >= {0} & age <= {1}"),
@@ -39,9 +39,12 @@ COUNTED = {
     "少数民族": "ethnicity_code != 01", "男性": "sex_code = 1", "女性": "sex_code = 2",
     "男孩": "sex_code = 1", "女孩": "sex_code = 2", "妇女": "sex_code = 2",
     "男童": "age < 18 & sex_code = 1", "女童": "age < 18 & sex_code = 2",
-    "学龄前儿童": "age >= 0 & age <= 6", "百岁老人": "age >= 100",
+    "学龄前儿童": "age >= 0 & age <= 6", "百岁老人": "age >= 100", "百岁": "age >= 100",
+    "百岁以上": "age >= 100",
     "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
     "老年人": "age >= 60", "老年人口": "age >= 60", "高龄老人": "age >= 80", "高龄": "age >= 80",
+    "劳动年龄人口": "age >= 16 & age <= 59", "劳动年龄内人口": "age >= 16 & age <= 59",
+    "有未成年人": "age < 18",
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
     "外来人口": "residence_type_code = 3", "外来流动人口": "residence_type_code = 3",
     "外来人员": "residence_type_code = 3", "优抚对象": "label:退役军人",
@@ -50,7 +53,7 @@ COUNTED = {
 LEVELS = ("10", "20", "30", "40|50|60", "70", "80", "90")
 """Of education, from the top; 中专, 技校 and 高中 stand side by side."""
 LEVEL = re.compile(
-    r"(?:(研究生|硕士)|((?:大学)?本科)|((?:大学)?专科|大专)|(高中|中专)|(初中)|(小学))"
+    r"(?:(硕士研究生|研究生|硕士)|((?:大学)?本科)|((?:大学)?专科|大专)|(高中|中专)|(初中)|(小学))"
     r"(?:文化|学历|文化程度)?(?:及?(以上)|及(以下))"
 )
 HIGH_SCHOOL = re.compile(
@@ -60,14 +63,22 @@ FILLERS = re.compile(
     r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|对象"
     r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|涉及|中|有|家庭|持证|享受|成员|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
 )
+AGED = re.compile(
+    "婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|适龄|(?:法定)?劳动(?:年龄段?内?|力)"
+)
+"""Beside figures these say no more than they do."""
 DIMENSIONS = re.compile(
     r"(?:按|分)?(?:性别|年龄|年龄段|年龄结构|年龄分布|文化程度|学历|民族|政治面貌|婚姻状况|类别|类型"
     r"|人口类别|重点人群|特殊人群|残疾类别|居住类型|从业状况|基本情况|人口情况|人员情况|救助对象|项目|指标"
+    r"|户籍情况|户籍状况|户籍类别|户籍类型|户口情况|居住状况|居住类别|人口构成|家庭情况|婚姻|政治身份"
     r"|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
 )
 OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
 """Labels that only the old are given, or that are counted whatever their age."""
-HOUSEHOLDS = re.compile(r"户数|家庭数|常住户|总户数|住户数|^户$|[(]户[)]")
+HOUSEHOLDS = re.compile(
+    r"户数|家庭数|常住户|总户数|住户数|^户$|[(]户[)]|(?<![租住商用体])户$|家庭$"
+)
+PERSONS = re.compile(r"人数|人口|[(](?:人|名)[)]")
 CODED = ("residence_type", "marital", "education", "political", "employment", "sex")
 EITHER = re.compile("[、/或和与及]")
 """Between labels: whoever has one of them."""
@@ -89,19 +100,25 @@ def counted(path: tuple[str, ...]) -> Counted:
     households = False
     for nth, part in enumerate(path, 1):
         text = squeezed(part)
-        households = households or bool(HOUSEHOLDS.search(text))
+        households = bool(HOUSEHOLDS.search(text)) or (households and not PERSONS.search(text))
         if nth == len(path) and _is_no_count(bare(part)):
             return Counted(None)
         if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)):
             conditions += _ages(remarks(part))  # 婚姻状况（20岁以上）
             continue
-        found = _conditions(_plain(text))
+        found = _conditions(f"{text}族" if f"{text}族" in _known() else _plain(text))
         if found is None:
             return Counted(None)
         conditions += found
     if {"residents", "registered"} <= {*conditions}:  # 实有人口, among them 户籍人口
         conditions = [one for one in conditions if one != "registered"]
         conditions.append("residence_type_code in 1|2")
+    if {"registered", "residence_type_code = 3"} <= {*conditions}:  # 户籍: 常住, 流动人口
+        conditions.remove("registered")
+    if [one for one in conditions if one.startswith("ethnicity_code = ")]:  # 少数民族: 藏族
+        conditions = [one for one in conditions if one != "ethnicity_code != 01"]
+    if "residence_type_code = 2" in conditions:  # who is registered here and lives elsewhere
+        conditions.insert(0, "everyone")
     each = (part for one in conditions for part in one.split(" & "))
     conditions = _narrowest(dict.fromkeys(each))
     equal = [one.split()[0] for one in conditions if " = " in one or " in " in one]
@@ -132,8 +149,9 @@ def _plain(text: str) -> str:
     text = re.sub("^(?:辖区|本?网格|本?社区|小区)内?(?=.{0,4}(?:人口|人数))", "", text)
     text = text.replace("育龄妇女", "女性" if re.search(r"\d", text) else "15-49岁女性")
     if re.search(r"\d", text):
-        text = re.sub("婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|适龄|劳动年龄段?", "", text)
+        text = AGED.sub("", text)
     text = text.replace("退(离)休", "离退休")
+    text = re.sub("(?<=有)老年?人(?=的)", "60岁以上", text)
     return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
 
 

@@ -19,6 +19,8 @@ from warehouse.labels import HELD
 
 ENTITIES: tuple[str, ...] = get_args(Entity)
 STAYS = "r.died_on IS NULL AND r.left_on IS NULL"
+TODAY = "CAST(now() AT TIME ZONE 'Asia/Shanghai' AS DATE)"
+"""What day it is where the people live; by the session's clock yesterday lasts until 8."""
 
 Row = dict[str, Any]
 
@@ -131,7 +133,7 @@ def _labels(
         f"""
         SELECT l.label, l.detail, count(DISTINCT l.resident_id) AS persons
         FROM {HELD} l JOIN resident r USING (resident_id)
-        WHERE {STAYS} AND (l.until IS NULL OR l.until >= current_date)
+        WHERE {STAYS} AND (l.until IS NULL OR l.until >= {TODAY})
         GROUP BY ALL ORDER BY l.label, l.detail""",
     )
     labels: dict[str, int] = {}

@@ -15,6 +15,7 @@ from typing import Any
 from hub.platform_streams import Entity
 from schemas.entities import FIELDS
 from schemas.matching.judging import Candidate
+from schemas.matching.keys import ID
 from schemas.matching.lexicon import LABEL, is_label, rows
 from schemas.matching.options import Option, coded, flagged, listed_in, tagged
 from schemas.matching.seen import Seen, sexes_told
@@ -188,6 +189,8 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
         alone = entity == "resident" and one.field == "household_no" and not related
         if alone and (utility or each.profile.unique):
             made[at] = _doubted(one, 0.5, "每行都不同，可能是用户编号而不是户籍户号")
+        elif one.field == "household_no" and ID.search(each.column.name):
+            made[at] = _doubted(one, 0.85, "可能是平台自己的编号，不是户籍户号")
         if one.field == "phone" and _is_contact(each, named=named):
             own = any(
                 d.field == "phone" and not _is_contact(s, named=named) and d.confidence >= 0.5

@@ -15,7 +15,7 @@ from pypinyin import Style, lazy_pinyin
 from hub.reflected import ReflectedTable
 from schemas.entities import FIELDS
 from schemas.matching.cutting import tokens_of
-from schemas.matching.decide import MOSTLY, ONE_WITNESS, Decision, decide
+from schemas.matching.decide import BY_VALUES, MOSTLY, ONE_WITNESS, Decision, decide
 from schemas.matching.judging import Candidate
 from schemas.matching.lexicon import HAN, rows
 from schemas.matching.naming import CLAUSE, plain
@@ -32,10 +32,12 @@ VISITS = re.compile(
     r"走访|巡访|探访|巡查|入户|上门|来访|接访|事件|隐患|服务记录"
     r"|zou ?fang|xun ?cha|ru ?hu|\b(?:visit|patrol|event|home ?service|service ?record)s?\b"
 )
+FOLLOW_UPS = re.compile(r"随访|\bfollow ?ups?\b")
+"""A list of patients has their last one, too."""
 NO_EVENTS = re.compile(
-    r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡|排班|评估|随访|体检|接种|评价|字典|配置"
+    r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡|排班|评估|体检|接种|评价|字典|配置"
     r"|(?<!物业服务)企业|商户|店铺|经营户|法人"
-    r"|\b(?:log|logs|sms|pay|payment|pass|dict|config|duty|schedule|assess|followup|message"
+    r"|\b(?:log|logs|sms|pay|payment|pass|dict|config|duty|schedule|assess|message"
     r"|enterprise|shop|merchant)\b"
 )
 LISTS = re.compile(
@@ -49,7 +51,8 @@ OF_A_PERSON = (
 )
 TICKET_NO = re.compile(
     r"(?:单|工单|诉求|事件|投诉|报修|案件|事项)(?:编?号|编码|id)$"
-    r"|(?:ticket|order|event|case|complaint|repair|incident)[ _]?(?:no|id|code|sn|num|number)$",
+    r"|(?:ticket|order|event|case|complaint|repair|incident|report|issue|appeal|request|task)"
+    r"[ _]?(?:no|id|code|sn|num|number)$",
     re.IGNORECASE,
 )
 SHORTEST = 4  # initials of fewer letters mean too many things
@@ -58,6 +61,7 @@ TOLD_BY_VALUES = ("happened_at", "closed_at", "name", "id_number", "phone")
 SEVERAL = 4  # columns that speak of visits or tickets, where the table's name does not
 FEW = 20  # different states or kinds of one table
 NAMED, BY_CREATION, LIKELY = 0.97, 0.82, 0.6
+REPORTS = re.compile(r"report|submit")
 THEIRS = ("name", "id_number", "phone", "person_key", "address")
 
 
@@ -71,6 +75,8 @@ def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     if not timed or not fields & {"kind", "summary"}:
         return False
     told = sum(any(one.chance(name) >= 0.5 for one in seen) for name in OF_A_PERSON)
+    if FOLLOW_UPS.search(about):
+        return {"happened_at", "summary"} <= fields and told <= 2
     if TICKETS.search(about) or VISITS.search(about):
         return told <= 1
     numbered = any(TICKET_NO.search(_said(one)) for one in seen)
@@ -90,6 +96,7 @@ def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
                     made[at], field="happened_at", settings={}, confidence=BY_CREATION, others=(),
                     why="工单的登记时间，表里没有别的时间",
                 )  # fmt: skip
+    _without_reporters(made, seen)
     for field in {one.field for one in made if one.field}:
         _first_only(made, seen, field)
     return made
@@ -134,6 +141,19 @@ def _event(one: Decision, each: Seen) -> Decision | None:
     return replace(made, confidence=LIKELY, why=f"{why}；只有代码，请写 codes")
 
 
+def _without_reporters(made: list[Decision], seen: Sequence[Seen]) -> None:
+    """Who reports is a grid's worker where somebody else is named, too, and else may be one."""
+    named = [at for at, one in enumerate(made) if one.field in ("name", "phone", "id_number")]
+    workers = [at for at in named if REPORTS.match(_spelled(seen[at])[0])]
+    for at in workers:
+        one = made[at]
+        why = f"{one.why}；但上报的可能是网格员"
+        made[at] = replace(one, confidence=BY_VALUES, why=why)
+        if len(workers) < len(named):
+            others = ((str(one.field), 0.3),)
+            made[at] = replace(one, field=None, settings={}, confidence=0.7, others=others, why=why)
+
+
 def _first_only(made: list[Decision], seen: Sequence[Seen], field: str) -> None:
     """Of several columns for one field the one whose word comes first; the others are asked."""
     ones = [at for at, one in enumerate(made) if one.field == field]
@@ -148,12 +168,12 @@ def _first_only(made: list[Decision], seen: Sequence[Seen], field: str) -> None:
 
 
 def _rank(each: Seen, field: str) -> int:
-    return _words().get(_spelled(each), {}).get(field, LAST)
+    return min(_words().get(one, {}).get(field, LAST) for one in _spelled(each))
 
 
 def _field(each: Seen) -> str | None:
     """The field that a column's words name and its values do not speak against."""
-    found = _words().get(_spelled(each), {})
+    found = (name for one in _spelled(each) for name in _words().get(one, {}))
     return next((name for name in found if _fits(name, each.profile)), None)
 
 
@@ -173,16 +193,26 @@ def _times(profile: Profile) -> float:
 
 
 def _said(each: Seen) -> str:
-    """A comment in Chinese as far as its first clause, or the name."""
+    """A comment in Chinese as far as its first clause, or the name: the end of a path."""
+    return _ways_said(each)[-1]
+
+
+def _ways_said(each: Seen) -> list[str]:
+    """Of a path the last two words, too, and first: `category.name`."""
     comment = unicodedata.normalize("NFKC", each.column.comment)
     clause = next((one for one in CLAUSE.split(plain(comment)) if one), "")
-    leaf = re.split(r"[/.]", each.bare)[-1] or each.bare
-    return clause if HAN.search(clause) else plain(leaf)
+    if HAN.search(clause):
+        return [clause]
+    path = [one for one in re.split(r"[/.]", each.bare) if one] or [each.bare]
+    both = [plain(f"{path[-2]}_{path[-1]}")] if len(path) > 1 else []
+    return [*both, plain(path[-1])]
 
 
-def _spelled(each: Seen) -> str:
-    said = _said(each)
-    return re.sub(r"\s+", "", said) if HAN.search(said) else "".join(tokens_of(said))
+def _spelled(each: Seen) -> list[str]:
+    return [
+        re.sub(r"\s+|_", "", said) if HAN.search(said) else "".join(tokens_of(said))
+        for said in _ways_said(each)
+    ]
 
 
 def _few(profile: Profile) -> bool:

@@ -30,6 +30,8 @@ AROUND = re.compile(
 """`13.从业单位名称`, `现工作单位`."""
 KIND = re.compile(r"^[A-Za-z]_(?=[A-Za-z]{3})")
 """Of the values, as some write it before the name: `D_LBDRQ`."""
+CODE = re.compile(r"(?<=^[A-Z]{4})DM$|(?<=^[A-Z]{5})DM$")
+"""`BYZKDM`, though the values are words."""
 PATH = re.compile(r"[/.]")
 SHORTEST = 4
 ENGLISH_NO, NUMBER = re.compile(r"(?<=[a-z])no$"), ("num", "nbr", "number")
@@ -55,7 +57,8 @@ def extras_of(
     own = tokens_of(called)[:-1]
     for one, each in zip(decisions, seen, strict=True):
         said = HAN.search(each.column.comment)  # a comment in Chinese is believed before the name
-        title = _named(each.column.comment) if said else _of_the_own(each.bare, own)
+        bare = CODE.sub("", each.bare) if each.profile.share("han") >= READABLE else each.bare
+        title = _named(each.column.comment) if said else _of_the_own(bare, own)
         free = not one.dropped and one.column not in used
         if title and free and title not in found and _readable(title, each, today):
             found[title] = one.column

@@ -31,7 +31,7 @@ def labels_of(
         if kind and roster == "残疾":
             own["detail"] = kind.column.name
         made.insert(0, own | _spans(seen))
-    elif tags:
+    elif tags and "split" not in tags[0]:  # of several labels none has the one date
         tags[0] |= _spans(seen)
     if kind and roster != "残疾":
         words = _disability_words(kind)

@@ -28,6 +28,7 @@ PERSON = ("sex_code", "birth_date", "birth_year", "phone", "ethnicity_code", "re
           "compound")  # fmt: skip
 OF_ONE = ("sex", "birth_date", "age", "relation", "ethnicity", "education", "marital", "political")
 OF_HOUSES = ("house_attr", "house_area", "coordinate", "division_code", "community_code")
+MUCH_OF_HOUSES = 5
 PARTS = ("compound", "building", "unit", "room", "floor")
 NOT_PEOPLE = re.compile(
     r"企业|单位信息|公司|商户|法人|日志|字典|角色|菜单|配置|设备|物资|工单|事件|巡查|巡检|账号|"
@@ -39,7 +40,7 @@ LOG = re.compile(
     r"\b(?:reading|hist|history|log|logs|records?|attendance|schedule|duty)\b"
 )
 UTILITY = re.compile(r"用[水电气]|[水电]表|表号|抄表|燃气|供[水电气]|欠费|有线电视|宽带|\bmeter\b")
-HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|\bfamily|\bhu\b|_hu$")
+HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|famil(?:y|ies)|\bhu\b|_hu$")
 EVENT_WORTH = 0.5  # behind everybody whom the events are about
 TELLS = 4.0
 """So many of a person's fields make people of rows that have a password or an employer too."""
@@ -131,8 +132,10 @@ def entity_of(table: ReflectedTable, seen: Sequence[Seen]) -> tuple[Entity | Non
     paying = UTILITY.search(f"{about} {names}".lower().replace("_", " ")) is not None
     head_only = _chance(seen, "household_no") >= 0.5 and _chance(seen, "name", "self") < 0.5
     head_only = head_only and not paying
-    if _house(about, seen):
-        return "dwelling", found["dwelling"], ""
+    family, house = _family(about, seen), _house(about, seen)
+    if family or house:
+        whole: Entity = "household" if family else "dwelling"
+        return whole, found[whole], ""
     if own >= 0.5 and (person >= 2 or min(known) >= 0.5) and not grid and not head_only:
         weight = 0.4 if NOT_PEOPLE.search(about) else 1.0
         return "resident", person * weight, ""
@@ -174,13 +177,19 @@ def _without_people(
     return None, 0.0, "看不出有姓名、证件号码、户号、网格或地址"
 
 
+def _family(about: str, seen: Sequence[Seen]) -> bool:
+    """Whether the rows are families with what families have, though somebody is named in them."""
+    told = sum(_chance(seen, one) >= 0.5 for one in ("household_type", "member_count"))
+    alone = not any(_chance(seen, one, "self") >= 0.5 for one in OF_ONE)
+    return told == 2 and alone and HOUSEHOLD.search(about) is not None
+
+
 def _house(about: str, seen: Sequence[Seen]) -> bool:
     """Whether the rows are rooms, with what they are like, though an owner is named in them."""
-    return (
-        _parts(seen) >= 3
-        and not _of_one(seen)
-        and (sum(_is_any(one, OF_HOUSES) for one in seen) + ("房屋" in about) >= 2)
-    )
+    attributes = sum(_is_any(one, OF_HOUSES) for one in seen) + ("房屋" in about)
+    if attributes >= MUCH_OF_HOUSES and _placed(seen):
+        return not any(_chance(seen, one) >= 0.5 for one in OF_ONE)
+    return _parts(seen) >= 3 and not _of_one(seen) and attributes >= 2
 
 
 def _secret(one: Decision, each: Seen) -> Decision:

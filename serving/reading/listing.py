@@ -9,7 +9,7 @@ import duckdb
 from hub.errors import ConfigError, NotFoundError
 from hub.platform_streams import Entity
 from security.policy import Access
-from warehouse.answers import STAYS, rows
+from warehouse.answers import STAYS, TODAY, rows
 from warehouse.labels import HELD
 
 Row = dict[str, Any]
@@ -20,11 +20,11 @@ HOUSEHOLD = """r.household_id, r.household_no, r.head_resident_id, h.name AS hea
     r.household_type_code, r.member_count, r.dwelling_id, r.grid_code"""
 DWELLING = "r.dwelling_id, r.place, r.building, r.unit, r.room, r.grid_code"
 GRID = "r.grid_code, r.name, r.community_code, r.worker_name, r.worker_phone, r.area_hectare"
-AGE = """coalesce(year(current_date) - year(r.birth_date) - CASE WHEN
-    month(r.birth_date) * 100 + day(r.birth_date) > month(current_date) * 100 + day(current_date)
-    THEN 1 ELSE 0 END, year(current_date) - r.birth_year)"""
+AGE = f"""coalesce(year({TODAY}) - year(r.birth_date) - CASE WHEN
+    month(r.birth_date) * 100 + day(r.birth_date) > month({TODAY}) * 100 + day({TODAY})
+    THEN 1 ELSE 0 END, year({TODAY}) - r.birth_year)"""
 """Whole years; of whom only the year is known, at the year's end."""
-YEAR_AGO = "current_date - INTERVAL 1 YEAR"
+YEAR_AGO = f"{TODAY} - INTERVAL 1 YEAR"
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _narrow(choice: Choice, parts: list[str], values: Row) -> None:
     if choice.label is not None:
         parts.append(
             f"r.resident_id IN (SELECT l.resident_id FROM {HELD} l WHERE l.label = $label "
-            f"AND (l.until IS NULL OR l.until >= current_date)) AND {STAYS}"
+            f"AND (l.until IS NULL OR l.until >= {TODAY})) AND {STAYS}"
         )
         values["label"] = choice.label
     if choice.sex is not None:

@@ -10,7 +10,7 @@ from security.policy import Access
 from serving.reading.listing import AGE, LISTS, Choice, count
 from serving.reading.snapshot import Brain
 from serving.reading.work import issue_places
-from warehouse.answers import STAYS, rows
+from warehouse.answers import STAYS, TODAY, rows
 from warehouse.labels import HELD
 
 BANDS = 5  # years of age in a bar
@@ -68,7 +68,7 @@ def labels(connection: duckdb.DuckDBPyConnection, access: Access) -> list[Figure
         connection,
         f"""SELECT l.label, count(DISTINCT l.resident_id) AS n
             FROM {HELD} l JOIN resident r USING (resident_id)
-            WHERE {STAYS} AND (l.until IS NULL OR l.until >= current_date) AND ({inside.sql})
+            WHERE {STAYS} AND (l.until IS NULL OR l.until >= {TODAY}) AND ({inside.sql})
             GROUP BY l.label ORDER BY n DESC, l.label""",
         inside.values,
     )

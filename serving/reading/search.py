@@ -12,7 +12,7 @@ from hub.errors import NotFoundError
 from security.policy import Access
 from serving.reading.listing import RESIDENT
 from serving.reading.settled import NOTHING, Settled
-from warehouse.answers import LED_TO, STAYS, rows
+from warehouse.answers import LED_TO, STAYS, TODAY, rows
 from warehouse.labels import HELD
 
 Row = dict[str, Any]
@@ -39,7 +39,7 @@ CONDITIONS = {
     "name": "r.name = $text",
     "name_prefix": "starts_with(r.name, $text)",
     "label": f"r.resident_id IN (SELECT l.resident_id FROM {HELD} l WHERE l.label = $text "
-    f"AND (l.until IS NULL OR l.until >= current_date)) AND {STAYS}",
+    f"AND (l.until IS NULL OR l.until >= {TODAY})) AND {STAYS}",
     "grid": "r.lives_here AND r.grid_code IN (SELECT grid_code FROM grid WHERE grid_code = $text "
     "OR name = $text)",
     "address": "contains(r.residence_address, $text)",

@@ -1,0 +1,54 @@
+"""What is counted under the headers and beside the rows of tables of counts, as they are worded."""
+
+import pytest
+
+from reports.counted import counted
+
+SAID = {
+    "户在人不在": "everyone & residence_type_code = 2",
+    "户籍/流动人口": "residence_type_code = 3",
+    "户籍情况/人户分离": "everyone & residence_type_code = 2",
+    "百岁以上": "age >= 100",
+    "16-59岁劳动力人口": "age >= 16 & age <= 59",
+    "劳动年龄内人口/女（16—54岁）": "age >= 16 & age <= 54 & sex_code = 2",
+    "16周岁（含）至18周岁（不含）": "age >= 16 & age < 18",
+    "少数民族人口/其中：藏族": "ethnicity_code = 04",
+    "民族/汉": "ethnicity_code = 01",
+    "硕士研究生及以上": "education_code in 10",
+    "法定劳动年龄人口（男16-59岁）": "age >= 16 & age <= 59 & sex_code = 1",
+}
+HOUSEHOLDS = {
+    "残疾人家庭": "label:残疾",
+    "空巢户": "label:空巢",
+    "有老人的户数": "age >= 60",
+    "有60岁以上老年人的家庭户": "age >= 60",
+}
+UNHELD = ("重度残疾人", "低保对象中的重度残疾人", "一级残疾", "分散供养特困人员", "在职党员")
+"""Of these nobody holds who they are: the wider group would be another figure."""
+
+
+def _parts(when: str | None) -> set[str]:
+    assert when is not None
+    return {*when.split(" & ")}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_people_are_counted(said: str) -> None:
+    found = counted((*said.split("/"),))
+    assert (_parts(found.when), found.count) == (_parts(SAID[said]), "residents")
+
+
+@pytest.mark.parametrize("said", HOUSEHOLDS)
+def test_families_are_counted_as_families(said: str) -> None:
+    found = counted((said,))
+    assert (_parts(found.when), found.count) == (_parts(HOUSEHOLDS[said]), "households")
+
+
+def test_persons_among_families_are_counted_as_persons() -> None:
+    assert counted(("低保家庭", "人数")).count == "residents"
+    assert counted(("低保家庭", "户数")).count == "households"
+
+
+@pytest.mark.parametrize("said", UNHELD)
+def test_a_narrower_group_is_not_counted_as_the_wider(said: str) -> None:
+    assert counted((said,)).when is None
