@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 from hub.errors import ConfigError
 from hub.settings import Home
 from reports.columns import propose
-from reports.conditions import parse_population
+from reports.conditions import WHOLE, parse_population
 from reports.counted import counted
 from reports.derived import NO_GROUP, is_among
 from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, load_form, save_form
@@ -391,7 +391,7 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
 def _of_both(wholes: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     """Behind 男 and 女 a part is of both: of what stands before them."""
     listed = list(wholes)
-    sexes = [counted(one).when for one in listed[:2]]
+    sexes = [counted(one[-1:]).when for one in listed[:2]]
     both = {*sexes} == {"sex_code = 1", "sex_code = 2"}
     yield from listed[2:] if both else listed
 
@@ -440,7 +440,9 @@ def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: st
     if not (among or counts or AMISS.search(name)) and (place or "网格" in name):
         return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
     count: Any = found.count
-    return Line(at=at, header=header, when=found.when, count=count)
+    wholes = set((found.when or "").split(" & ")) & {*WHOLE}
+    when = found.when if len(wholes) < 2 else None  # of 户籍 and of everybody: nobody can say
+    return Line(at=at, header=header, when=when, count=count)
 
 
 def compare(old: FormFile, new: FormFile) -> list[Difference]:

@@ -241,3 +241,20 @@ def test_people_and_pages_that_will_not_be_filled_are_told(home: Home, tmp_path:
         sheet.cell(row, 2, "张三")  # a sample
     book.save(tmp_path / "核查.xlsx")
     assert register(home, tmp_path / "核查.xlsx", Sent("残联")).unfilled == ()
+
+
+def test_what_stands_behind_the_sexes_of_a_group_is_of_both(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["人口统计表"])
+    sheet.append(["网格", "户籍人口", None, None, None, "户籍"])
+    sheet.append([None, "总数", "男", "女", "其中：党员", "人户分离"])
+    sheet.append(["第一网格"])
+    sheet.merge_cells("A2:A3")
+    sheet.merge_cells("B2:E2")
+    book.save(tmp_path / "人口.xlsx")
+    (read,) = register(home, tmp_path / "人口.xlsx", Sent("统计")).form.sheets
+    members = read.across[3].when or ""
+    assert "registered" in members
+    assert "sex_code" not in members
+    assert len(read.across) == 5  # of two wholes at once it was refused, the whole form with it
