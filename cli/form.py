@@ -113,13 +113,14 @@ def _review(report: "FillReport") -> None:
     from reports.doubts import remarks
 
     columns = [one for one in report.columns if one.applies]
-    whole = [one.header for one in columns if one.filled == one.applies]
+    lacking = {one.header for one in columns if one.filled < one.applies}
+    whole = list(dict.fromkeys(one.header for one in columns if one.header not in lacking))
     blank = [one for one in columns if not one.filled]
     nothing = [one.header for one in blank if not one.item.startswith("count:")]
     uncounted = [one.header for one in blank if one.item.startswith("count:")]
     say(*remarks(report))
     say(f"审核：要填 {report.asked:,} 格，已有 {report.answered:,} 格。")
-    if columns and len(whole) == len(columns):
+    if columns and not lacking:
         say("全部已有，不要再收集：用 hub form fill 填好交给部门，或做成抽取。")
     elif whole:
         say(f"不必再收集（已有）：{'、'.join(whole)}。")
@@ -132,13 +133,14 @@ def _review(report: "FillReport") -> None:
 def _show(form: "FormFile", path: Path, differences: list[str], unfilled: "Sequence[str]") -> None:
     from cli.screen import heading, place, say, table
     from reports.by_household import by_household
+    from reports.condition_words import tests_in_words
     from reports.derived import derived
     from reports.doubts import doubts
     from reports.items import facts_of_item
 
     say(f"已登记“{form.form}”（{form.department}，{PERIODS[form.period]}），第 {form.version} 版。")
     for sheet in form.sheets:
-        heading(f"工作表 {sheet.sheet}")
+        heading(f"工作表 {sheet.sheet}" + (f"：{tests_in_words(sheet.when)}" if sheet.when else ""))
         if sheet.kind == "summary":
             say("汇总表：按下面的条件数人。")
             counted = ("列或行", "表头", "数哪些人", "单位")
@@ -280,11 +282,16 @@ def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; import
     say(f"要填 {report.asked:,} 格，已有数据填了 {report.answered:,} 格。")
     blank = [one for one in report.columns if one.filled < one.applies]
     if blank:
+        several = len({one.sheet for one in report.columns}) > 1
         table(
-            ("列", "表头", "要填", "没有"),
-            [(one.at, one.header, one.applies, one.applies - one.filled) for one in blank],
+            (*(("工作表",) if several else ()), "列", "表头", "要填", "没有"),
+            [
+                (*((one.sheet,) if several else ()), one.at, one.header, one.applies,
+                 one.applies - one.filled)
+                for one in blank
+            ],
             right=("要填", "没有"),
-        )
+        )  # fmt: skip
     say(*remarks(report))
     if report.rows:
         say("文件里有个人信息，只交给该部门，用完删除。")

@@ -12,7 +12,7 @@ import polars as pl
 from hub.errors import ConfigError
 from hub.settings import Home
 from reports.by_household import by_household, one_row_each
-from reports.conditions import chosen, parse_population
+from reports.conditions import Population, chosen, parse_population
 from reports.form_file import Column, FormFile, Line, Sheet, form_path
 from reports.formats import written
 from reports.items import FREE, facts_of_item
@@ -28,7 +28,7 @@ from reports.package import (
 )
 from reports.people import People, sources_of
 from reports.provenance import provenance_of
-from reports.row_places import unknown_places
+from reports.row_places import sheet_place, unknown_places
 from reports.sheet_ranges import shifted_names, shifted_part
 from reports.sheet_rows import Shift, without_results
 from reports.styles import Styles
@@ -79,6 +79,8 @@ class FillReport:
     """Of tables of counts: people who are in none of the rows that a sum is about."""
     beyond_bands: int = 0
     """Of tables of counts: people who are in a column of sums, and in none of its bands of age."""
+    unheard: list[str] = field(default_factory=list)
+    """Of a list: labels by which its people are chosen, and that nobody gives or answered."""
     blank_rows: list[str] = field(default_factory=list)
     """Of a table of counts: rows of which nothing is known."""
     residents: list[str] = field(default_factory=list)  # ids of whom the form is about
@@ -124,9 +126,17 @@ def _is_why(form: FormFile, column: Column) -> bool:
     return named and column.item.startswith(("label:", "labels"))
 
 
-def people_in(form: FormFile, people: People) -> People:
-    """Those whom the form is about, in its order; of a form of households one row each."""
-    frame = chosen(people.frame, parse_population(form.population))
+def people_in(form: FormFile, people: People, sheet: Sheet | None = None) -> People:
+    """Those whom the form, or a sheet of it, is about, in its order; of households a row each."""
+    asked = parse_population(form.population)
+    if sheet is not None and sheet.when:
+        when = sheet_place(sheet, people)
+        if when is None:
+            return people.of(people.frame.clear())
+        mine = parse_population(when)
+        whole = asked.whole if mine.whole == "residents" else mine.whole
+        asked = Population(whole, (*asked.tests, *mine.tests))
+    frame = chosen(people.frame, asked)
     keys = [one for one in form.order if one in frame.columns]
     digits = (pl.col(one).cast(pl.String).str.extract(r"(\d+)") for one in keys)
     frame = frame.with_columns(
@@ -141,6 +151,12 @@ def people_in(form: FormFile, people: People) -> People:
                        nulls_last=True)  # fmt: skip
     frame = frame.select(pl.exclude(r"^#.*$"))
     return people.of(one_row_each(frame, people.frame) if by_household(form) else frame)
+
+
+def whose(form: FormFile, people: People) -> dict[str, People]:
+    """The people of a form's sheets, by each sheet's condition."""
+    sheets = {one.when: one for one in form.sheets}
+    return {when: people_in(form, people, one) for when, one in sheets.items()}
 
 
 def text_of(people: People, column: Column, *, public: bool) -> pl.Series:
@@ -173,31 +189,33 @@ def fill(
     refuse_unknown(home, connection, [form.population], form.labels_counted)
     package = open_package(_template(home, form))
     report = FillReport(form.form, without_grid=people.without_grid)
-    mine = people_in(form, people)
+    lists, report.unheard = whose(form, people), _unheard(form, people)
+    told = (one for mine in lists.values() for one in mine.frame["resident_id"])
+    report.residents = list(dict.fromkeys(told))
     household = pl.col("household_id")
-    once = mine.frame.select(household.is_null() | household.is_first_distinct()).to_series()
-    report.residents = mine.frame["resident_id"].to_list()
     styles = Styles(package.text(STYLES))
     streamed: dict[str, Iterable[bytes]] = {}
     shifts: dict[str, Shift] = {}
     origins: list[Iterator[pl.DataFrame]] = []
     for sheet in form.sheets:
         part = _part(package, form, sheet)
-        xml = with_tops(package.text(part), _top_texts(sheet, people))
+        here = lists[sheet.when] if sheet.when else people
+        xml = with_tops(package.text(part), _top_texts(sheet, here))
         if sheet.kind == "summary":
             lines, numbers = counts(sheet, people, form.population)
             _count_cells(report, sheet, people, lines, numbers)
             _count_left(report, sheet, people, form.population)
             shift, pieces = write_summary(xml, sheet, lines, numbers, styles.percent)
         else:
+            mine = lists[sheet.when]
+            once = mine.frame.select(household.is_null() | household.is_first_distinct())
             texts = {one.at: text_of(mine, one, public=form.public and not _is_why(form, one))
                      for one in sheet.columns}  # fmt: skip
             texts = {one.at: texts[one.at].slice(*sheet.part(one, mine.frame.height))
                      for one in sheet.columns}  # fmt: skip
             rows = min(mine.frame.height, sheet.part(sheet.columns[0], mine.frame.height)[1])
-            shift, pieces = write_list(xml, sheet, texts, rows, styles, once)
-            report.rows += mine.frame.height
-            _count_columns(report, sheet, mine)
+            shift, pieces = write_list(xml, sheet, texts, rows, styles, once.to_series())
+            _count_list(report, sheet, mine, people)
             told = [one.item for one in sheet.columns if one.item not in FREE]
             sources = sources_of(home, connection, mine, told)
             origins.append(provenance_of(sheet, mine, texts, sources))
@@ -221,14 +239,13 @@ def fill(
 def measure(form: FormFile, people: People) -> FillReport:
     """How much of a form is answered, without writing it."""
     report = FillReport(form.form, without_grid=people.without_grid)
-    mine = people_in(form, people)
+    lists, report.unheard = whose(form, people), _unheard(form, people)
     for sheet in form.sheets:
         if sheet.kind == "summary":
             _count_cells(report, sheet, people, *counts(sheet, people, form.population))
             _count_left(report, sheet, people, form.population)
         else:
-            report.rows += mine.frame.height
-            _count_columns(report, sheet, mine)
+            _count_list(report, sheet, lists[sheet.when], people)
     return report
 
 
@@ -274,7 +291,18 @@ def _elsewhere(xml: bytes, shifts: Mapping[str, Shift]) -> bytes:
     return text.encode()
 
 
-def _count_columns(report: FillReport, sheet: Sheet, people: People) -> None:
+def _unheard(form: FormFile, people: People) -> list[str]:
+    conditions = [form.population, *(one.when for one in form.sheets)]
+    tests = [test for one in conditions for test in parse_population(one).tests]
+    known = people.granted | people.answered
+    asked = (one.values for one in tests if one.item == "labels" and one.op == "has")
+    return sorted({label for one in asked if known.isdisjoint(one) for label in one})
+
+
+def _count_list(report: FillReport, sheet: Sheet, people: People, all_people: People) -> None:
+    report.rows += people.frame.height
+    if sheet.when and sheet_place(sheet, all_people) is None:
+        report.unnamed.append(f"工作表“{sheet.sheet}”")
     for column in sheet.columns:
         if column.item in FREE or column.beside:
             continue

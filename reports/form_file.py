@@ -110,6 +110,7 @@ class Sheet(Part):
 
     sheet: str
     kind: Literal["list", "summary"] = "list"
+    when: str = ""  # list: who of the form's people stand on this sheet; blank: all
     header: tuple[int, int]
     body: tuple[int, int]
     total: int | None = None
@@ -127,6 +128,11 @@ class Sheet(Part):
         drawn = self.body[1] - self.body[0] + 1
         rows = people if abreast == 1 else max(drawn, -(-people // abreast))
         return column.beside * rows, rows
+
+    @field_validator("when")
+    @classmethod
+    def _understood(cls, value: str) -> str:
+        return meant(value) if value else ""
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -154,7 +160,7 @@ class FormFile(Part):
     def needed(self) -> frozenset[str]:
         """Every item that must be known of people to fill the form; no other need be read."""
         lines = [line for sheet in self.sheets for line in (*sheet.across, *sheet.down)]
-        tests = [self.population, *(line.when or "" for line in lines)]
+        tests = [self.population, *(line.when or "" for line in (*lines, *self.sheets))]
         named = {one.item for sheet in self.sheets for one in sheet.columns}
         named |= {one.item for sheet in self.sheets for one in sheet.tops}
         each = {item for one in self.sheets for item in (one.each, ROW_TITLES[one.each])}
@@ -164,7 +170,7 @@ class FormFile(Part):
     @property
     def labels_counted(self) -> frozenset[str]:
         """The labels by which its tables count, as items."""
-        lines = [line for sheet in self.sheets for line in (*sheet.across, *sheet.down)]
+        lines = [line for sheet in self.sheets for line in (sheet, *sheet.across, *sheet.down)]
         tests = [test for line in lines for test in parse_population(line.when or "").tests]
         return frozenset(f"labels:{'|'.join(t.values)}" for t in tests if t.item == "labels")
 

@@ -40,7 +40,7 @@ GROUP = re.compile(
 )
 """How a name over several columns ends."""
 GLOSSARY = re.compile(
-    r"说明|字典|代码|码表|选项|下拉|参数|数据源|Dict|dict|list|填写要求|样表|备选"
+    r"说明|字典|代码|码表|选项|下拉|参数|数据源|Dict|dict|list|填写要求|样表|备选|示例|样例|范例"
 )
 WHO = ("name", "id_number", "head_name", "head_id_number")
 ON_A_CARD = (*WHO, "sex_code", "birth_date", "ethnicity_code", "education_code", "phone",

@@ -45,6 +45,8 @@ NEWER_CHOICES = re.compile(
     re.DOTALL,
 )
 """A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
+REST = re.compile("其[他它余]")
+"""A sheet of those who are on none of the others: nobody knows whom."""
 LISTED = 3
 """So many people are no sample of how to fill a form in."""
 ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
@@ -108,7 +110,7 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
         population=sent.population, basis=sent.basis,
         public=any("公示" in one for one in (name, *(each.title for each in layouts))),
         version=1 if old is None else old.version, sha256=sha256(content).hexdigest(),
-        sheets=tuple(propose_sheet(one, sent.population) for one in layouts),
+        sheets=_of_each(tuple(propose_sheet(one, sent.population) for one in layouts)),
     )  # fmt: skip
     differences: tuple[Difference, ...] = ()
     if old is not None:
@@ -182,6 +184,18 @@ def _content(file: Path) -> bytes:
             zh=f"{file.name} 不是 .xlsx：请用 WPS 或 Excel 另存为“Excel 工作簿（.xlsx）”再登记。",
         )
     return content
+
+
+def _of_each(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
+    """Of several lists each is of those whom the sheet is called by: a grid, a label, an age."""
+    if sum(one.kind == "list" for one in sheets) < 2:
+        return tuple(sheets)
+    return tuple(
+        one
+        if one.kind != "list" or REST.match(one.sheet)
+        else one.model_copy(update={"when": _line("A", (one.sheet,)).when or ""})
+        for one in sheets
+    )
 
 
 def propose_sheet(layout: Layout, population: str) -> Sheet:
@@ -483,9 +497,11 @@ def _carried(old: FormFile, new: FormFile) -> FormFile:
             for one in sheet.tops
         )
         lines = {one: _kept_lines(old, sheet, one) for one in ("across", "down")}
-        sheets.append(sheet.model_copy(update={"columns": columns, "tops": tops} | lines))
-    kept = {"sheets": tuple(sheets), "order": old.order, "public": old.public or new.public}
-    return new.model_copy(update=kept)
+        when = next((one.when for one in old.sheets if one.sheet == sheet.sheet), sheet.when)
+        kept = {"columns": columns, "tops": tops, "when": when}
+        sheets.append(sheet.model_copy(update=kept | lines))
+    final = {"sheets": tuple(sheets), "order": old.order, "public": old.public or new.public}
+    return new.model_copy(update=final)
 
 
 def _kept(before: Column | None, now: Column) -> Column:

@@ -12,9 +12,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
 from hub.settings import Home
-from reports.doubts import doubts
+from reports.asking import questions
+from reports.doubts import doubts, remarks
 from reports.fill import fill, measure, origins_path
-from reports.form_file import FormFile
+from reports.form_file import FormFile, save_form
 from reports.people import people_of
 from reports.register import Sent, register
 from reports.sheet_ranges import shifted_part
@@ -179,3 +180,52 @@ def test_people_side_by_side_fill_one_half_after_the_other(home: Home, tmp_path:
     origins = origins_path(out).read_text(encoding="utf-8-sig")
     assert "签领表,E3,姓名" in origins
     assert "签领表,E4,姓名" not in origins
+
+
+def _lists(home: Home, tmp_path: Path, *names: str) -> FormFile:
+    """A workbook with a list on each sheet."""
+    book = Workbook()
+    for nth, name in enumerate(names):
+        sheet = book.active if not nth else book.create_sheet()
+        sheet.title = name
+        sheet.append([f"{name}登记表"])
+        sheet.append(["序号", "姓名", "银行账号"])
+    book.save(tmp_path / "台账.xlsx")
+    return register(home, tmp_path / "台账.xlsx", Sent("民政")).form
+
+
+def test_each_sheet_holds_those_whom_it_is_called_by(home: Home, tmp_path: Path) -> None:
+    form = _lists(home, tmp_path, "低保", "女性", "甲网格", "其他", "示例")
+    assert [one.sheet for one in form.sheets] == ["低保", "女性", "甲网格", "其他"]
+    assert [bool(one.when) for one in form.sheets] == [True, True, True, False]
+    (said,) = [one for one in doubts(form) if "工作表" in one]
+    assert "“其他”" in said
+    assert "低保" not in said.partition("例如")[0]
+    with people_of(home, None) as (people, connection):
+        report = fill(home, connection, form, people, tmp_path / "out.xlsx")
+        asked = questions([form], people)
+    book = load_workbook(tmp_path / "out.xlsx")
+    held = {one: [row[1] for row in book[one].iter_rows(min_row=3, values_only=True) if row[1]]
+            for one in ("低保", "女性", "其他")}  # fmt: skip
+    assert set(held["其他"]) == {"张三丰", "王小红", "张五"}
+    assert held["低保"] == ["张三丰"]
+    assert held["女性"] == ["王小红"]
+    assert [one for one in report.unnamed if "甲网格" in one]  # no grid is called so
+    assert report.rows == sum(map(len, held.values()))
+    assert len(report.residents) == 3
+    assert asked.height == 3  # each once, on however many sheets they stand
+
+
+def test_what_an_officer_says_of_a_sheet_stays(home: Home, tmp_path: Path) -> None:
+    form = _lists(home, tmp_path, "低保", "其他")
+    sheets = (form.sheets[0], form.sheets[1].model_copy(update={"when": "no label:低保"}))
+    save_form(home, form.model_copy(update={"sheets": sheets}))
+    again = _lists(home, tmp_path, "低保", "其他")
+    assert [one.when for one in again.sheets] == ["label:低保", "no label:低保"]
+
+
+def test_a_label_that_nobody_gives_is_no_empty_list(home: Home, tmp_path: Path) -> None:
+    form = _lists(home, tmp_path, "低保", "孤儿")
+    with people_of(home, None) as (people, _):
+        (said,) = remarks(measure(form, people))
+    assert "没有平台给孤儿的标签" in said
