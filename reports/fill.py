@@ -190,8 +190,8 @@ def fill(
     package = open_package(_template(home, form))
     report = FillReport(form.form, without_grid=people.without_grid)
     lists, report.unheard = whose(form, people), _unheard(form, people)
-    told = (one for mine in lists.values() for one in mine.frame["resident_id"])
-    report.residents = list(dict.fromkeys(told))
+    ids = (one for mine in lists.values() for one in mine.frame["resident_id"])
+    report.residents = list(dict.fromkeys(ids))
     household = pl.col("household_id")
     styles = Styles(package.text(STYLES))
     streamed: dict[str, Iterable[bytes]] = {}

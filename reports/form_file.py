@@ -160,7 +160,8 @@ class FormFile(Part):
     def needed(self) -> frozenset[str]:
         """Every item that must be known of people to fill the form; no other need be read."""
         lines = [line for sheet in self.sheets for line in (*sheet.across, *sheet.down)]
-        tests = [self.population, *(line.when or "" for line in (*lines, *self.sheets))]
+        tests = [self.population, *(line.when or "" for line in lines)]
+        tests += [one.when for one in self.sheets]
         named = {one.item for sheet in self.sheets for one in sheet.columns}
         named |= {one.item for sheet in self.sheets for one in sheet.tops}
         each = {item for one in self.sheets for item in (one.each, ROW_TITLES[one.each])}
@@ -169,9 +170,10 @@ class FormFile(Part):
 
     @property
     def labels_counted(self) -> frozenset[str]:
-        """The labels by which its tables count, as items."""
-        lines = [line for sheet in self.sheets for line in (sheet, *sheet.across, *sheet.down)]
-        tests = [test for line in lines for test in parse_population(line.when or "").tests]
+        """The labels by which its tables count and its sheets choose, as items."""
+        lines = [line for sheet in self.sheets for line in (*sheet.across, *sheet.down)]
+        counted = [*(one.when for one in self.sheets), *(line.when or "" for line in lines)]
+        tests = [test for one in counted for test in parse_population(one).tests]
         return frozenset(f"labels:{'|'.join(t.values)}" for t in tests if t.item == "labels")
 
     @field_validator("population")

@@ -146,6 +146,7 @@ def _own_columns(
         if letter in filled - left_blank:
             continue
         there = [row.cells.get(letter, "") if row else "" for row in pattern]
+        cells: list[str | None]
         formula = next((n for n, one in enumerate(there) if FORMULA.search(one)), None)
         if formula is not None:
             told = FORMULA.search(there[formula])
