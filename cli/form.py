@@ -12,8 +12,6 @@ from cli.options import HomeOption, JsonOption, the_home
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hub.settings import Home
     from reports.fill import FillReport
     from reports.form_file import FormFile
@@ -87,10 +85,10 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
         as_json({
             "form": done.form.model_dump(mode="json"), "file": str(done.path),
             "differences": done.differences, "held": report and report.columns,
-            "doubts": [*doubts(done.form), *done.unfilled],
+            "doubts": doubts(done.form),
         })  # fmt: skip
         return
-    _show(done.form, done.path, [one.zh for one in done.differences], done.unfilled)
+    _show(done.form, done.path, [one.zh for one in done.differences])
     if report is not None:
         _review(report)
 
@@ -130,7 +128,7 @@ def _review(report: "FillReport") -> None:
         say(f"数不出来，填好后请自己补上：{'、'.join(uncounted)}。")
 
 
-def _show(form: "FormFile", path: Path, differences: list[str], unfilled: "Sequence[str]") -> None:
+def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
     from cli.screen import heading, place, say, table
     from reports.by_household import by_household
     from reports.condition_words import tests_in_words
@@ -166,7 +164,7 @@ def _show(form: "FormFile", path: Path, differences: list[str], unfilled: "Seque
                    if c.when is None and c.at not in own]  # fmt: skip
     if unsure:
         say(f"请核对：{'、'.join(unsure)}。")
-    say(*(f"请核对：{one}" for one in (*doubts(form), *unfilled)))
+    say(*(f"请核对：{one}" for one in doubts(form)))
     say(f"要改就改这个文件：{place(path)}")
 
 

@@ -12,7 +12,7 @@ AGED = "age >"
 def doubts(form: FormFile) -> list[str]:
     """Sentences for the officer: what was taken for granted and may be otherwise."""
     counted = [one for one in form.sheets if one.kind == "summary"]
-    told = [*_whom(form), *(said for sheet in counted for said in _totals(sheet))]
+    told = [*form.notes, *_whom(form), *(said for sheet in counted for said in _totals(sheet))]
     lists = [one for one in form.sheets if one.kind == "list"]
     if len(lists) > 1 and (all_of_them := [one.sheet for one in lists if not one.when]):
         told.append(

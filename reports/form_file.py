@@ -154,6 +154,7 @@ class FormFile(Part):
     basis: str = ""
     version: int = 1
     sha256: str = ""
+    notes: tuple[str, ...] = ()  # what stands in the file and is not filled, or not kept
     sheets: tuple[Sheet, ...]
 
     @property

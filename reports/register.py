@@ -71,8 +71,6 @@ class Registered:
     form: FormFile
     path: Path
     differences: tuple[Difference, ...]
-    unfilled: tuple[str, ...] = ()
-    """Sentences about what stands in the file and is not filled, or not kept."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +121,12 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
     template.parent.mkdir(parents=True, exist_ok=True)
     template.write_bytes(content)
     pairs = zip(layouts, made.sheets, strict=True)
-    told = tuple(said for layout, sheet in pairs for said in _unfilled(layout, sheet))
-    return Registered(made, save_form(home, made), differences, told)
+    notes = tuple(said for layout, sheet in pairs for said in _notes(layout, sheet))
+    made = made.model_copy(update={"notes": notes})
+    return Registered(made, save_form(home, made), differences)
 
 
-def _unfilled(layout: Layout, sheet: Sheet) -> Iterator[str]:
+def _notes(layout: Layout, sheet: Sheet) -> Iterator[str]:
     """People whom the file names already, and further pages, each with a header."""
     if sheet.kind != "list":
         return

@@ -228,19 +228,19 @@ def test_people_and_pages_that_will_not_be_filled_are_told(home: Home, tmp_path:
             sheet.append([page * 3 + row + 1, f"王小{'甲乙丙'[row]}" if not page else None])
         sheet.append(["核查人："])
     book.save(tmp_path / "核查.xlsx")
-    listed, pages = register(home, tmp_path / "核查.xlsx", Sent("残联")).unfilled
+    listed, pages = register(home, tmp_path / "核查.xlsx", Sent("残联")).form.notes
     assert "3 人" in listed
     assert "第 8 行" in pages
     sheet.delete_rows(6)  # no footer before the second page
     book.save(tmp_path / "核查.xlsx")
     told = register(home, tmp_path / "核查.xlsx", Sent("残联"))
     assert told.form.sheets[0].body == (3, 5)
-    assert "第 7 行" in told.unfilled[1]
+    assert "第 7 行" in told.form.notes[1]
     sheet.delete_rows(6, 10)
     for row in (3, 4, 5):
         sheet.cell(row, 2, "张三")  # a sample
     book.save(tmp_path / "核查.xlsx")
-    assert register(home, tmp_path / "核查.xlsx", Sent("残联")).unfilled == ()
+    assert register(home, tmp_path / "核查.xlsx", Sent("残联")).form.notes == ()
 
 
 def test_what_stands_behind_the_sexes_of_a_group_is_of_both(home: Home, tmp_path: Path) -> None:
