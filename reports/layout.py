@@ -80,6 +80,7 @@ class Layout:
     stubs: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     """The texts that stand in the body already, one tuple a row."""
     tops: tuple[Found, ...] = field(default=(), repr=False)
+    tall: bool = False  # somebody has several rows, over which cells are merged
     again: tuple[int, ...] = ()  # rows in which the header stands once more, for another page
 
 
@@ -99,11 +100,12 @@ def read_layout(sheet: object) -> Layout | None:
     first = _after_numbering(cells, end)
     body_end, total = _body_end(cells, first, len(named))
     again = [row for row in range(first, cells.rows + 1)
-             if len(named) > 2 and cells.distinct(row) == cells.distinct(end)]  # fmt: skip
-    if again and body_end >= again[0] - (end - start):  # no footer before the next page
-        above = [cells.distinct(row) for row in range(1, start)]
-        body_end, total = again[0] - (end - start) - 1, None
-        while body_end > first and cells.distinct(body_end) in above:
+             if (len(named) > 2 and cells.distinct(row) == cells.distinct(end))
+             or _is_header(cells, row)]  # fmt: skip
+    if again and body_end >= again[0] - (end - start):  # no footer before the next page or table
+        same = cells.distinct(again[0]) == cells.distinct(end)
+        body_end, total = again[0] - (end - start if same else 0) - 1, None
+        while body_end > first and _is_title(cells, body_end):
             body_end -= 1
     columns = tuple(_with_samples(cells, one, first, body_end) for one in named)
     stubs = tuple(
@@ -113,6 +115,7 @@ def read_layout(sheet: object) -> Layout | None:
         cells.name, _title(cells, start), (start, first - 1), (first, body_end), total, columns,
         _total_name(cells, total, len(named)) if total else "", stubs,
         find_tops(cells, start, total or body_end),
+        any(first <= one.top < one.bottom <= body_end for one in cells.merges),
         tuple(again),
     )  # fmt: skip
 
@@ -159,6 +162,19 @@ def _header_start(cells: Cells) -> int | None:
         if covered[row] >= max(2, 0.55 * most) and not _is_meta(cells, row):
             return row
     return None
+
+
+def _is_header(cells: Cells, row: int) -> bool:
+    """Whether a row below a table is the header of another: most of it are names of columns."""
+    texts = cells.distinct(row)
+    known = sum(bare(one) in words() for one in texts)
+    return known > 2 and known * 2 > len(texts) and not any(map(_is_value, texts))
+
+
+def _is_title(cells: Cells, row: int) -> bool:
+    """Whether a row says one thing alone, and that is no number: above a header, its title."""
+    texts = cells.distinct(row)
+    return len(texts) == 1 and not texts[0].isdecimal()
 
 
 def _has_groups_above(cells: Cells, row: int, end: int) -> bool:

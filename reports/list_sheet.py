@@ -1,5 +1,6 @@
 """Writing people into a list form's sheet: the department's rows, as many as there are people."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -197,7 +198,7 @@ def _body(
     shift: Shift, pattern: Sequence[XmlRow | None], columns: Mapping[str, BodyColumn]
 ) -> Iterator[bytes]:
     order = sorted(columns, key=lambda letters: (len(letters), letters))
-    own = pl.Series([f" {row.attributes}" if row else "" for row in pattern], dtype=pl.String)
+    own = pl.Series([_attributes(row) for row in pattern], dtype=pl.String)
     for start in range(0, shift.rows, CHUNK):
         count = min(CHUNK, shift.rows - start)
         frame = pl.DataFrame({"nth": pl.int_range(start, start + count, eager=True)})
@@ -211,6 +212,12 @@ def _body(
                            pl.lit("</row>")])
         )  # fmt: skip
         yield "".join(rows.to_series().to_list()).encode()
+
+
+def _attributes(row: XmlRow | None) -> str:
+    """How a row of the body is drawn; one that was hidden is seen, since somebody stands in it."""
+    told = f" {row.attributes}" if row else ""
+    return re.sub(r'\s(?:hidden|collapsed)="\w+"', "", told)
 
 
 def _cells(frame: pl.DataFrame, letter: str, column: BodyColumn, start: int) -> pl.Series:

@@ -49,6 +49,13 @@ def open_package(content: bytes) -> Package:
         sheets = dict(_sheets(parts))
     except (BadZipFile, KeyError, ET.ParseError, UnicodeDecodeError) as error:
         raise _unusable(type(error).__name__) from None
+    kind = parts.get("[Content_Types].xml", b"")
+    if b"macroEnabled" in kind or b"template.main+xml" in kind:
+        raise ConfigError(
+            "the workbook has macros or is a template",
+            zh="这个文件带宏（.xlsm）或是模板（.xltx），只是改了名：请用 WPS 或 Excel 另存为"
+            "“Excel 工作簿（.xlsx）”，再登记一次。",
+        )
     for part in sheets.values():
         if b"<sheetData" not in parts.get(part, b""):
             return _rewritten(content)

@@ -137,11 +137,16 @@ def _notes(layout: Layout, sheet: Sheet) -> Iterator[str]:
             f"“{layout.sheet}”里已经写着 {listed} 人：填写时换成登记对象的全部人，这些人不会留下。"
             "部门只问这几个人的，请照填好的表把他们挑出来，填到部门的原表里。"
         )
+    if layout.tall:
+        yield (
+            f"“{layout.sheet}”里有上下合并的格（一人或一户占几行）：填写时一人一行，合并不留，"
+            "一格里上下两项的只填一项。请部门改成一人一行再登记。"
+        )
     if layout.again:
         rows = "、".join(map(str, layout.again))
         yield (
-            f"“{layout.sheet}”的第 {rows} 行又是同样的表头（一页一个）：人都填在第一个表头下面，"
-            "后面几页空着，交之前请删去。"
+            f"“{layout.sheet}”的第 {rows} 行又是表头（另一页或另一张表）：人都填在第一个表头下面，"
+            "后面的没有填：多出来的页，交之前请删去；另一张表，请部门放到另一个工作表里。"
         )
 
 

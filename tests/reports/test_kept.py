@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import FormulaRule
@@ -11,6 +12,7 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
+from hub.errors import ConfigError
 from hub.settings import Home
 from reports.asking import questions
 from reports.doubts import doubts, remarks
@@ -229,3 +231,50 @@ def test_a_label_that_nobody_gives_is_no_empty_list(home: Home, tmp_path: Path) 
     with people_of(home, None) as (people, _):
         (said,) = remarks(measure(form, people))
     assert "没有平台给孤儿的标签" in said
+
+
+def test_a_second_table_below_is_left_as_it_is_and_told(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "名册"
+    for row in (["党员名册"], ["序号", "姓名", "性别"], [1], [2], ["流动党员名册"],
+                ["序号", "姓名", "流入地", "联系电话"], [1]):  # fmt: skip
+        sheet.append(row)
+    form, out = _filled(home, book, tmp_path)
+    assert form.sheets[0].body == (3, 4)
+    assert any("第 6 行又是表头" in one for one in doubts(form))
+    filled = load_workbook(out)["名册"]
+    rows = list(filled.iter_rows(min_row=6, max_col=4, values_only=True))
+    assert rows == [("流动党员名册", None, None, None), ("序号", "姓名", "流入地", "联系电话"),
+                    (1, None, None, None)]  # fmt: skip
+
+
+def test_nobody_stands_in_a_row_that_is_hidden(home: Home, tmp_path: Path) -> None:
+    book = _drawn()
+    book["花名册"].row_dimensions[4].hidden = True
+    _, out = _filled(home, book, tmp_path)
+    sheet = load_workbook(out)["花名册"]
+    assert not any(sheet.row_dimensions[row].hidden for row in (4, 5, 6))
+
+
+def test_several_rows_of_one_person_are_told(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["姓名", "身份证号", "照片", "指纹"])
+    sheet.merge_cells("A2:A3")
+    form, _ = _filled(home, book, tmp_path)
+    assert any("上下合并" in one for one in doubts(form))
+    assert [one.item for one in form.sheets[0].columns][2:] == ["remark", "remark"]  # nobody asks
+
+
+@pytest.mark.parametrize("kind", ["sheet.macroEnabled.main+xml", "template.main+xml"])
+def test_macros_and_templates_by_the_name_of_xlsx_are_refused(
+    kind: str, home: Home, tmp_path: Path
+) -> None:
+    _drawn().save(tmp_path / "旧.xlsx")
+    with ZipFile(tmp_path / "旧.xlsx") as old, ZipFile(tmp_path / "表.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"sheet.main+xml", kind.encode()))
+    with pytest.raises(ConfigError) as refused:
+        register(home, tmp_path / "表.xlsx", Sent("民政"))
+    assert "另存为" in refused.value.zh
