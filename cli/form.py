@@ -64,6 +64,10 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
         str | None,
         typer.Option("--name", metavar="表名", help="表名；不写就用文件名", show_default=False),
     ] = None,
+    listed: Annotated[
+        bool,
+        typer.Option("--listed", help="只填表里已写好的人，原来写的都留着", show_default=False),
+    ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -78,7 +82,7 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
         raise ConfigError(
             "register: no such period", zh=f"--period 只能是 {'、'.join(PERIODS)} 之一。"
         )
-    sent = Sent(department, period, population, name)  # type: ignore[arg-type]  # checked above
+    sent = Sent(department, period, population, name, listed=listed)  # type: ignore[arg-type]  # checked above
     done = taken(opened, file, sent)
     report = _measured(opened, done.form)
     if json:
@@ -152,7 +156,9 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
                 for c in sheet.columns
             ]
             table(("列", "表头", "填什么", "把握"), lines, right=("把握",))
-            if by_household(form):
+            if sheet.given:
+                say(f"只填表里已写好的 {len(sheet.given)} 人，原来写的都留着。")
+            elif by_household(form):
                 say("一户一行：只问户主和全户的事，一户填一次。")
     if differences:
         heading("与上一版相比")

@@ -34,16 +34,17 @@ def questions(forms: Sequence[FormFile], people: People) -> pl.DataFrame:
     parts = [pl.DataFrame(schema={"resident_id": pl.String, "item": pl.String, "form": pl.String})]
     for form in (one for one in forms if not not_for_notice(one)):
         lists = [one for one in form.sheets if one.kind == "list"]
+        mine = whose(form, people)
         asked_of = (
-            (mine, item)
-            for when, mine in whose(form, people).items()
-            for item in sorted({c.item for s in lists if s.when == when for c in s.columns})
+            (mine[one.sheet], item)
+            for one in lists
+            for item in sorted({column.item for column in one.columns})
         )
-        for mine, item in asked_of:
+        for them, item in asked_of:
             if item in (*FREE, *NEVER):
                 continue
-            blank = mine.applies(item) & mine.value(item).is_null()
-            ids = mine.frame.filter(blank)
+            blank = them.applies(item) & them.value(item).is_null()
+            ids = them.frame.filter(blank)
             of = "head_resident_id" if item in OF_THE_HEAD else "resident_id"
             asked = OF_THE_HEAD.get(item) or BEHIND.get(item, item)
             parts.append(

@@ -17,7 +17,7 @@ from reports.form_file import Column, FormFile, Line, Sheet, form_path
 from reports.formats import written
 from reports.items import FREE, facts_of_item
 from reports.known_words import refuse_unknown
-from reports.list_sheet import write_list
+from reports.list_sheet import in_their_rows, own_cells, write_list
 from reports.package import (
     Package,
     belonging,
@@ -128,6 +128,10 @@ def _is_why(form: FormFile, column: Column) -> bool:
 
 def people_in(form: FormFile, people: People, sheet: Sheet | None = None) -> People:
     """Those whom the form, or a sheet of it, is about, in its order; of households a row each."""
+    if sheet is not None and sheet.given:
+        named = pl.DataFrame({"resident_id": list(sheet.given.values())})
+        there = named.join(people.frame, on="resident_id", maintain_order="left")
+        return people.of(there.select(people.frame.columns))
     asked = parse_population(form.population)
     if sheet is not None and sheet.when:
         when = sheet_place(sheet, people)
@@ -154,9 +158,10 @@ def people_in(form: FormFile, people: People, sheet: Sheet | None = None) -> Peo
 
 
 def whose(form: FormFile, people: People) -> dict[str, People]:
-    """The people of a form's sheets, by each sheet's condition."""
-    sheets = {one.when: one for one in form.sheets}
-    return {when: people_in(form, people, one) for when, one in sheets.items()}
+    """The people of each sheet of a form, by the sheet's name."""
+    sheets = {(one.when, *one.given.items()): one for one in form.sheets}
+    made = {key: people_in(form, people, one) for key, one in sheets.items()}
+    return {one.sheet: made[one.when, *one.given.items()] for one in form.sheets}
 
 
 def text_of(people: People, column: Column, *, public: bool) -> pl.Series:
@@ -199,7 +204,7 @@ def fill(
     origins: list[Iterator[pl.DataFrame]] = []
     for sheet in form.sheets:
         part = _part(package, form, sheet)
-        here = lists[sheet.when] if sheet.when else people
+        here = lists[sheet.sheet] if sheet.when else people
         xml = with_tops(package.text(part), _top_texts(sheet, here))
         if sheet.kind == "summary":
             lines, numbers = counts(sheet, people, form.population)
@@ -207,18 +212,21 @@ def fill(
             _count_left(report, sheet, people, form.population)
             shift, pieces = write_summary(xml, sheet, lines, numbers, styles.percent)
         else:
-            mine = lists[sheet.when]
+            mine = lists[sheet.sheet]
             once = mine.frame.select(household.is_null() | household.is_first_distinct())
             texts = {one.at: text_of(mine, one, public=form.public and not _is_why(form, one))
                      for one in sheet.columns}  # fmt: skip
             texts = {one.at: texts[one.at].slice(*sheet.part(one, mine.frame.height))
                      for one in sheet.columns}  # fmt: skip
             rows = min(mine.frame.height, sheet.part(sheet.columns[0], mine.frame.height)[1])
-            shift, pieces = write_list(xml, sheet, texts, rows, styles, once.to_series())
             _count_list(report, sheet, mine, people)
             told = [one.item for one in sheet.columns if one.item not in FREE]
             sources = sources_of(home, connection, mine, told)
-            origins.append(provenance_of(sheet, mine, texts, sources))
+            origins.append(provenance_of(sheet, mine, texts, sources, own_cells(xml, sheet)))
+            if sheet.given:
+                texts = in_their_rows(sheet, mine.frame["resident_id"].to_list(), texts)
+                rows = sheet.body[1] - sheet.body[0] + 1
+            shift, pieces = write_list(xml, sheet, texts, rows, styles, once.to_series())
         streamed[part] = (_elsewhere(one, shifts) for one in pieces)
         if shift.by:
             shifts[sheet.sheet] = shift
@@ -245,7 +253,7 @@ def measure(form: FormFile, people: People) -> FillReport:
             _count_cells(report, sheet, people, *counts(sheet, people, form.population))
             _count_left(report, sheet, people, form.population)
         else:
-            _count_list(report, sheet, lists[sheet.when], people)
+            _count_list(report, sheet, lists[sheet.sheet], people)
     return report
 
 

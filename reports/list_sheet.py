@@ -79,6 +79,28 @@ def write_list(
     return shift, _pieces(read, sheet, shift, (pattern, cells), texts, once)
 
 
+def in_their_rows(
+    sheet: Sheet, residents: Sequence[str], texts: Mapping[str, pl.Series]
+) -> dict[str, pl.Series]:
+    """The values of those whom the department named, each in the row where they stand."""
+    first, last = sheet.body
+    rows = {resident: row - first for row, resident in sheet.given.items()}
+    places = [rows[one] for one in residents]
+    blank = [None] * (last - first + 1)
+    return {at: pl.Series(blank, dtype=one.dtype).scatter(places, one) for at, one in texts.items()}
+
+
+def own_cells(xml: str, sheet: Sheet) -> frozenset[str]:
+    """The cells of named people's rows in which the department wrote something; it stays."""
+    rows = read_sheet(xml).rows if sheet.given else {}
+    return frozenset(
+        f"{letter}{number}"
+        for number, row in rows.items()
+        for letter, cell in row.cells.items()
+        if _behind_style(cell)
+    )
+
+
 def _from_header(header: XmlRow | None, row: int) -> XmlRow | None:
     """A form without an empty row: as its header is drawn."""
     return header and XmlRow(row, "", header.styles, {})
@@ -113,6 +135,13 @@ def _body_columns(
         for letter, values in boxed(column, texts[column.at]).items():
             style = [_style(row, letter, styles, textual=textual) for row in pattern]
             made[letter] = BodyColumn(values, style)
+            if sheet.given:
+                theirs = [_behind_style(row.cells.get(letter, "")) if row else None
+                          for row in pattern]  # fmt: skip
+                ours = _inside(made[letter], 0, len(pattern))
+                kept = pl.Series("v", theirs, dtype=pl.String)
+                cells = kept.zip_with(kept.is_not_null(), ours)
+                made[letter] = BodyColumn(cells, style, own=True)
     empty = pl.Series([], dtype=pl.String)
     for letter in {one for row in pattern if row for one in row.styles} - set(made):
         style = [_style(row, letter, styles, textual=False) for row in pattern]
@@ -182,14 +211,17 @@ def _style(row: XmlRow | None, letter: str, styles: Styles, *, textual: bool) ->
 
 
 def _inside(column: BodyColumn, start: int, rows: int) -> pl.Series:
-    """What stands within the cells of some rows; made for these alone, to be short of memory."""
+    """What stands behind the style of some rows' cells; null for an empty one.
+
+    Made for these rows alone, to be short of memory.
+    """
     values, cell = column.values.slice(start, rows).rename("v"), pl.col("v")
     if column.own:
         return values
     if column.number:
-        text = pl.format("<v>{}</v></c>", cell)
+        text = pl.format("><v>{}</v></c>", cell)
     else:
-        text = pl.format("<is><t>{}</t></is></c>", escaped(safe(cell)))
+        text = pl.format(' t="inlineStr"><is><t>{}</t></is></c>', escaped(safe(cell)))
     there = cell.is_not_null() & (cell.cast(pl.String) != "")
     return values.to_frame().select(pl.when(there).then(text).alias("v"))["v"]
 
@@ -226,10 +258,9 @@ def _cells(frame: pl.DataFrame, letter: str, column: BodyColumn, start: int) -> 
     inside = inside.extend_constant(None, frame.height - len(inside))
     styles = pl.Series([f' s="{s}"' if s else "" for s in column.styles], dtype=pl.String)
     behind = pl.when(pl.col("v").is_null()).then(pl.lit("/>"))
-    kind = "" if column.own else ">" if column.number else ' t="inlineStr">'
     cell = pl.concat_str(
         pl.lit(f'<c r="{letter}'), "r", pl.lit('"'), "s",
-        behind.otherwise(pl.lit(kind) + pl.col("v")),
+        behind.otherwise(pl.col("v")),
     )  # fmt: skip
     shown = frame.with_columns(v=inside, s=styles.gather(frame["p"]))
     return shown.select(cell.alias(letter))[letter]
@@ -239,8 +270,8 @@ def _totals(
     sheet: Sheet, texts: Mapping[str, pl.Series], shift: Shift, once: pl.Series | None
 ) -> dict[str, int]:
     """What stands in the row of totals, by letter; a household's members are summed once."""
-    found = {}
-    for column in sheet.columns:
+    found: dict[str, int] = {}
+    for column in sheet.columns if not sheet.given else ():
         values = texts[column.at]
         if column.total == "count":
             found[column.at] = len(values)

@@ -22,7 +22,9 @@ from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item, words
 from reports.known_words import refuse_unknown
 from reports.layout import TOTAL, WHO, HeaderColumn, Layout, is_card, read_layout
+from reports.listed import listed
 from reports.package import open_package
+from reports.people import people_of
 from reports.proposals import COMPUTED, SURE, Proposal
 from reports.texts import bare, remarks, squeezed
 from schemas.codes import inputs_of, spelling
@@ -47,6 +49,7 @@ NEWER_CHOICES = re.compile(
 """A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
 REST = re.compile("其[他它余]")
 """A sheet of those who are on none of the others: nobody knows whom."""
+LISTING = re.compile("这些人不会留下")
 LISTED = 3
 """So many people are no sample of how to fill a form in."""
 ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
@@ -82,6 +85,7 @@ class Sent:
     population: str = "residents"
     name: str | None = None
     basis: str = ""
+    listed: bool = False  # of those whom the file names already, and nobody else
 
 
 def register(home: Home, file: Path, sent: Sent) -> Registered:
@@ -120,10 +124,34 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
     template = form_path(home, name).with_suffix(".xlsx")
     template.parent.mkdir(parents=True, exist_ok=True)
     template.write_bytes(content)
-    pairs = zip(layouts, made.sheets, strict=True)
-    notes = tuple(said for layout, sheet in pairs for said in _notes(layout, sheet))
-    made = made.model_copy(update={"notes": notes})
+    notes = [said for pair in zip(layouts, made.sheets, strict=True) for said in _notes(*pair)]
+    made = made.model_copy(update={"notes": tuple(notes)})
+    if sent.listed:
+        made = _of_the_listed(home, made, layouts)
     return Registered(made, save_form(home, made), differences)
+
+
+def _of_the_listed(home: Home, form: FormFile, layouts: Sequence[Layout]) -> FormFile:
+    """Fill only the rows in which the department has written somebody already."""
+    sheets, notes = [], [one for one in form.notes if not LISTING.search(one)]
+    with people_of(home, None, {"name", "id_number"}) as (people, _):
+        for layout, sheet in zip(layouts, form.sheets, strict=True):
+            plain = sheet.kind == "list" and not any(one.beside for one in sheet.columns)
+            given, amiss = listed(layout, sheet, people) if plain else ({}, [])
+            sheets.append(sheet.model_copy(update={"given": given}))
+            if amiss:
+                rows = "、".join(map(str, amiss))
+                notes.append(
+                    f"“{layout.sheet}”第 {rows} 行的人对不上（库里没有、与号码不符，或有同名），"
+                    "留空；请核对这几行的姓名和证件号码再登记。"
+                )
+    if not any(one.given for one in sheets):
+        raise ConfigError(
+            "nobody whom the file names is known",
+            zh="表里没有写好的人（或几个人并排），或一个也对不上：请核对姓名、证件号码，"
+            "或不用 --listed 登记。",
+        )
+    return form.model_copy(update={"sheets": tuple(sheets), "notes": tuple(notes)})
 
 
 def _notes(layout: Layout, sheet: Sheet) -> Iterator[str]:
@@ -132,10 +160,10 @@ def _notes(layout: Layout, sheet: Sheet) -> Iterator[str]:
         return
     who = [len({*one.samples}) for one, column in zip(layout.columns, sheet.columns, strict=True)
            if column.item in WHO]  # fmt: skip
-    if (listed := max(who, default=0)) >= LISTED:
+    if (named := max(who, default=0)) >= LISTED:
         yield (
-            f"“{layout.sheet}”里已经写着 {listed} 人：填写时换成登记对象的全部人，这些人不会留下。"
-            "部门只问这几个人的，请照填好的表把他们挑出来，填到部门的原表里。"
+            f"“{layout.sheet}”里已经写着 {named} 人：填写时换成登记对象的全部人，这些人不会留下。"
+            "部门只问这几个人的，请加 --listed 再登记一次。"
         )
     if layout.tall:
         yield (

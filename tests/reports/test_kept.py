@@ -17,11 +17,13 @@ from hub.settings import Home
 from reports.asking import questions
 from reports.doubts import doubts, remarks
 from reports.fill import fill, measure, origins_path
-from reports.form_file import FormFile, save_form
+from reports.form_file import FormFile, load_form, save_form
 from reports.people import people_of
 from reports.register import Sent, register
 from reports.sheet_ranges import shifted_part
 from reports.sheet_rows import Shift
+from tests.cli.small_home import WANG_NUMBER, ZHANG_NUMBER
+from tests.reports.conftest import Hub
 
 NEWER = (
     '<extLst><ext xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" '
@@ -278,3 +280,38 @@ def test_macros_and_templates_by_the_name_of_xlsx_are_refused(
     with pytest.raises(ConfigError) as refused:
         register(home, tmp_path / "表.xlsx", Sent("民政"))
     assert "另存为" in refused.value.zh
+
+
+def test_whom_a_department_named_keep_their_rows(home: Home, tmp_path: Path, hub: Hub) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "核查表"
+    for row in (["核查表"], ["序号", "姓名", "身份证号", "联系电话", "核查结果"],
+                [1, "王小红", None, None, "待查"], [2, "没有这人", "51010819530407122X"],
+                [3, "张三丰", ZHANG_NUMBER, "旧号码"], [4, "王小明", WANG_NUMBER],
+                [5], ["合计", 4], ["核查人："]):  # fmt: skip
+        sheet.append(row)
+    file = tmp_path / "核查表.xlsx"
+    book.save(file)
+    ran = hub("form", "register", file, "--department", "民政", "--listed", home=home)
+    assert "已写好的 2 人" in ran.out
+    assert "第 4、6 行的人对不上" in ran.out.replace("\n", "")
+    form = load_form(home, "核查表")
+    with people_of(home, None) as (people, connection):
+        report = fill(home, connection, form, people, tmp_path / "out.xlsx")
+        assert set(questions([form], people)["item"]) == {"other:核查结果"}
+        empty = people.of(people.frame.clear())  # a scope in which they are not
+        assert measure(form, empty).rows == 0
+    assert report.rows == 2
+    filled = load_workbook(tmp_path / "out.xlsx")["核查表"]
+    rows = list(filled.iter_rows(min_row=3, max_row=9, max_col=5, values_only=True))
+    assert [row[:2] for row in rows] == [
+        (1, "王小红"), (2, "没有这人"), (3, "张三丰"), (4, "王小明"), (5, None), ("合计", 4),
+        ("核查人：", None),
+    ]  # fmt: skip
+    assert rows[0][2:] == (WANG_NUMBER, rows[0][3], "待查")
+    assert rows[2][2:] == (ZHANG_NUMBER, "旧号码", None)
+    assert rows[1][3] is rows[3][3] is None
+    origins = origins_path(tmp_path / "out.xlsx").read_text(encoding="utf-8-sig")
+    assert "核查表,C3," in origins
+    assert "核查表,D5," not in origins  # theirs

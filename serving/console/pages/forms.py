@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
+import polars as pl
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from hub.errors import ConfigError, NotFoundError
@@ -90,7 +91,8 @@ def fill_form(
         people_of(home, within) as (people, connection),
         scratch() as folder,
     ):
-        _refuse_rows(access, sum(one.frame.height for one in whose(form, people).values()))
+        them = [one.frame["resident_id"] for one in whose(form, people).values()]
+        _refuse_rows(access, pl.concat(them).n_unique())
         target = folder / "filled.xlsx"
         report = fill(home, connection, form, people, target)
         origins_path(target).unlink(missing_ok=True)
