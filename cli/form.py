@@ -14,7 +14,7 @@ from hub.errors import ConfigError
 if TYPE_CHECKING:
     from hub.settings import Home
     from reports.fill import FillReport
-    from reports.form_file import FormFile
+    from reports.form_file import Column, FormFile
 
 app = typer.Typer(
     cls=Group, name="form", help="部门表单：登记、填写、只问一次、找重复。", no_args_is_help=True
@@ -138,7 +138,6 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
     from reports.condition_words import tests_in_words
     from reports.derived import derived
     from reports.doubts import doubts
-    from reports.items import facts_of_item
 
     say(f"已登记“{form.form}”（{form.department}，{PERIODS[form.period]}），第 {form.version} 版。")
     for sheet in form.sheets:
@@ -151,10 +150,7 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
                      for c in (*sheet.across, *sheet.down)]  # fmt: skip
             table(counted, lines)
         else:
-            lines = [
-                (c.at, c.header, facts_of_item(c.item).title, f"{c.confidence:.0%}")
-                for c in sheet.columns
-            ]
+            lines = [(c.at, c.header, _what(c), f"{c.confidence:.0%}") for c in sheet.columns]
             table(("列", "表头", "填什么", "把握"), lines, right=("把握",))
             if sheet.given:
                 say(f"只填表里已写好的 {len(sheet.given)} 人，原来写的都留着。")
@@ -172,6 +168,14 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
         say(f"请核对：{'、'.join(unsure)}。")
     say(*(f"请核对：{one}" for one in doubts(form)))
     say(f"要改就改这个文件：{place(path)}")
+
+
+def _what(column: "Column") -> str:
+    from reports.items import facts_of_item
+    from reports.proposals import COMPUTED
+
+    own = column.item == "remark" and column.why == COMPUTED
+    return "（部门的公式）" if own else facts_of_item(column.item).title
 
 
 def _when(when: str | None) -> str:
