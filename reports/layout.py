@@ -5,7 +5,7 @@ merged groups, an empty or exemplary body, perhaps a row of totals, and a footer
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -101,7 +101,7 @@ def read_layout(sheet: object) -> Layout | None:
     body_end, total = _body_end(cells, first, len(named))
     again = [row for row in range(first, cells.rows + 1)
              if (len(named) > 2 and cells.distinct(row) == cells.distinct(end))
-             or _is_header(cells, row)]  # fmt: skip
+             or _is_header(cells, row, named)]  # fmt: skip
     if again and body_end >= again[0] - (end - start):  # no footer before the next page or table
         same = cells.distinct(again[0]) == cells.distinct(end)
         body_end, total = again[0] - (end - start if same else 0) - 1, None
@@ -164,11 +164,20 @@ def _header_start(cells: Cells) -> int | None:
     return None
 
 
-def _is_header(cells: Cells, row: int) -> bool:
-    """Whether a row below a table is the header of another: most of it are names of columns."""
+def _is_header(cells: Cells, row: int, named: Sequence[HeaderColumn]) -> bool:
+    """Whether a row below a table is the header of another.
+
+    Most of it are names of columns, or it begins as the header does, or it is full of words below
+    a row that is not: no sample, which would stand first.
+    """
     texts = cells.distinct(row)
+    if len(texts) < 3 or any(map(_is_value, texts)):
+        return False
     known = sum(bare(one) in words() for one in texts)
-    return known > 2 and known * 2 > len(texts) and not any(map(_is_value, texts))
+    alike = cells.texts.get((row, named[0].at)) == named[0].path[-1]
+    full = len(texts) * 2 > len(named) and not any(re.search(r"\d", one) for one in texts)
+    below_less = len(cells.distinct(row - 1)) < 2 and len(cells.distinct(row + 1)) < 3
+    return alike or known * 2 > len(texts) or (full and below_less)
 
 
 def _is_title(cells: Cells, row: int) -> bool:

@@ -156,6 +156,12 @@ def _of_the_listed(home: Home, form: FormFile, layouts: Sequence[Layout]) -> For
 
 def _notes(layout: Layout, sheet: Sheet) -> Iterator[str]:
     """People whom the file names already, and further pages, each with a header."""
+    if layout.again:
+        rows = "、".join(map(str, layout.again))
+        yield (
+            f"“{layout.sheet}”的第 {rows} 行又是表头（另一页或另一张表）：只填第一个表头下面的，"
+            "后面的没有填：多出来的页，交之前请删去；另一张表，请部门放到另一个工作表里。"
+        )
     if sheet.kind != "list":
         return
     who = [len({*one.samples}) for one, column in zip(layout.columns, sheet.columns, strict=True)
@@ -169,12 +175,6 @@ def _notes(layout: Layout, sheet: Sheet) -> Iterator[str]:
         yield (
             f"“{layout.sheet}”里有上下合并的格（一人或一户占几行）：填写时一人一行，合并不留，"
             "一格里上下两项的只填一项。请部门改成一人一行再登记。"
-        )
-    if layout.again:
-        rows = "、".join(map(str, layout.again))
-        yield (
-            f"“{layout.sheet}”的第 {rows} 行又是表头（另一页或另一张表）：人都填在第一个表头下面，"
-            "后面的没有填：多出来的页，交之前请删去；另一张表，请部门放到另一个工作表里。"
         )
 
 
@@ -355,6 +355,8 @@ def _summary(layout: Layout) -> Sheet | None:
         one.when is not None or counted(column.path[-1:]).when is not None
         for one, column in zip(across, layout.columns[stubs:], strict=True)
     )
+    own = {get_column_letter(one.at) for one in layout.columns if one.computed}
+    across = tuple(one for one in across if one.at not in own or one.when is not None)
     first, last = layout.body
     units = [
         nth for nth, one in enumerate(layout.columns) if UNIT.fullmatch(squeezed(one.path[-1]))

@@ -315,3 +315,23 @@ def test_whom_a_department_named_keep_their_rows(home: Home, tmp_path: Path, hub
     origins = origins_path(tmp_path / "out.xlsx").read_text(encoding="utf-8-sig")
     assert "核查表,C3," in origins
     assert "核查表,D5," not in origins  # theirs
+
+
+def test_a_second_table_of_counts_is_not_counted_as_the_first(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "统计"
+    for row in (["人口统计表"], ["网格", "常住人口", "其中：女", "60岁以上", "占比"],
+                ["第一网格"], ["第二网格"], ["合计"], [], ["二、残疾人类别"],
+                ["网格", "肢体", "视力", "听力"], ["第一网格"], ["填表人："]):  # fmt: skip
+        sheet.append(row)
+    for row in (3, 4):
+        sheet[f"E{row}"] = f"=D{row}/B{row}"
+    form, out = _filled(home, book, tmp_path)
+    (read,) = form.sheets
+    assert [one.at for one in read.down] == ["3", "4", "5"]
+    assert [one.at for one in read.across] == ["B", "C", "D"]  # the share is worked out there
+    assert any("第 8 行又是表头" in one for one in doubts(form))
+    filled = load_workbook(out)["统计"]
+    assert [one.value for one in filled[9]][:4] == ["第一网格", None, None, None]
+    assert filled["E4"].value == "=D4/B4"

@@ -228,14 +228,14 @@ def test_people_and_pages_that_will_not_be_filled_are_told(home: Home, tmp_path:
             sheet.append([page * 3 + row + 1, f"王小{'甲乙丙'[row]}" if not page else None])
         sheet.append(["核查人："])
     book.save(tmp_path / "核查.xlsx")
-    listed, pages = register(home, tmp_path / "核查.xlsx", Sent("残联")).form.notes
+    pages, listed = register(home, tmp_path / "核查.xlsx", Sent("残联")).form.notes
     assert "3 人" in listed
     assert "第 8 行" in pages
     sheet.delete_rows(6)  # no footer before the second page
     book.save(tmp_path / "核查.xlsx")
     told = register(home, tmp_path / "核查.xlsx", Sent("残联"))
     assert told.form.sheets[0].body == (3, 5)
-    assert "第 7 行" in told.form.notes[1]
+    assert "第 7 行" in told.form.notes[0]
     sheet.delete_rows(6, 10)
     for row in (3, 4, 5):
         sheet.cell(row, 2, "张三")  # a sample
