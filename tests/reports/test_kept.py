@@ -262,7 +262,7 @@ def test_nobody_stands_in_a_row_that_is_hidden(home: Home, tmp_path: Path) -> No
 def test_several_rows_of_one_person_are_told(home: Home, tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active
-    sheet.append(["姓名", "身份证号", "照片", "指纹"])
+    sheet.append(["姓名", "身份证号", "照片", "监督电话"])
     sheet.merge_cells("A2:A3")
     form, _ = _filled(home, book, tmp_path)
     assert any("上下合并" in one for one in doubts(form))
