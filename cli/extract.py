@@ -82,6 +82,8 @@ def run(
         as_json(done)
         return
     say(f"已抽取“{done.extract}”（{MODES[done.mode]}）{done.rows:,} 行：{place(Path(done.folder))}")
+    if done.why_full:
+        say(f"这一次给的是全量，不是变化：{done.why_full}。")
     names = {"added": "新增", "changed": "更改", "removed": "去除"}
     if done.changes:
         say("其中" + "，".join(f"{names[k]} {n:,}" for k, n in sorted(done.changes.items())))

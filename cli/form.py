@@ -14,7 +14,7 @@ from hub.errors import ConfigError
 if TYPE_CHECKING:
     from hub.settings import Home
     from reports.fill import FillReport
-    from reports.form_file import FormFile
+    from reports.form_file import Column, FormFile
 
 app = typer.Typer(
     cls=Group, name="form", help="部门表单：登记、填写、只问一次、找重复。", no_args_is_help=True
@@ -64,6 +64,10 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
         str | None,
         typer.Option("--name", metavar="表名", help="表名；不写就用文件名", show_default=False),
     ] = None,
+    listed: Annotated[
+        bool,
+        typer.Option("--listed", help="只填表里已写好的人，原来写的都留着", show_default=False),
+    ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -78,7 +82,7 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
         raise ConfigError(
             "register: no such period", zh=f"--period 只能是 {'、'.join(PERIODS)} 之一。"
         )
-    sent = Sent(department, period, population, name)  # type: ignore[arg-type]  # checked above
+    sent = Sent(department, period, population, name, listed=listed)  # type: ignore[arg-type]  # checked above
     done = taken(opened, file, sent)
     report = _measured(opened, done.form)
     if json:
@@ -111,13 +115,14 @@ def _review(report: "FillReport") -> None:
     from reports.doubts import remarks
 
     columns = [one for one in report.columns if one.applies]
-    whole = [one.header for one in columns if one.filled == one.applies]
+    lacking = {one.header for one in columns if one.filled < one.applies}
+    whole = list(dict.fromkeys(one.header for one in columns if one.header not in lacking))
     blank = [one for one in columns if not one.filled]
     nothing = [one.header for one in blank if not one.item.startswith("count:")]
     uncounted = [one.header for one in blank if one.item.startswith("count:")]
     say(*remarks(report))
     say(f"审核：要填 {report.asked:,} 格，已有 {report.answered:,} 格。")
-    if columns and len(whole) == len(columns):
+    if columns and not lacking:
         say("全部已有，不要再收集：用 hub form fill 填好交给部门，或做成抽取。")
     elif whole:
         say(f"不必再收集（已有）：{'、'.join(whole)}。")
@@ -130,13 +135,13 @@ def _review(report: "FillReport") -> None:
 def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
     from cli.screen import heading, place, say, table
     from reports.by_household import by_household
+    from reports.condition_words import tests_in_words
     from reports.derived import derived
     from reports.doubts import doubts
-    from reports.items import facts_of_item
 
     say(f"已登记“{form.form}”（{form.department}，{PERIODS[form.period]}），第 {form.version} 版。")
     for sheet in form.sheets:
-        heading(f"工作表 {sheet.sheet}")
+        heading(f"工作表 {sheet.sheet}" + (f"：{tests_in_words(sheet.when)}" if sheet.when else ""))
         if sheet.kind == "summary":
             say("汇总表：按下面的条件数人。")
             counted = ("列或行", "表头", "数哪些人", "单位")
@@ -145,12 +150,11 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
                      for c in (*sheet.across, *sheet.down)]  # fmt: skip
             table(counted, lines)
         else:
-            lines = [
-                (c.at, c.header, facts_of_item(c.item).title, f"{c.confidence:.0%}")
-                for c in sheet.columns
-            ]
+            lines = [(c.at, c.header, _what(c), f"{c.confidence:.0%}") for c in sheet.columns]
             table(("列", "表头", "填什么", "把握"), lines, right=("把握",))
-            if by_household(form):
+            if sheet.given:
+                say(f"只填表里已写好的 {len(sheet.given)} 人，原来写的都留着。")
+            elif by_household(form):
                 say("一户一行：只问户主和全户的事，一户填一次。")
     if differences:
         heading("与上一版相比")
@@ -164,6 +168,14 @@ def _show(form: "FormFile", path: Path, differences: list[str]) -> None:
         say(f"请核对：{'、'.join(unsure)}。")
     say(*(f"请核对：{one}" for one in doubts(form)))
     say(f"要改就改这个文件：{place(path)}")
+
+
+def _what(column: "Column") -> str:
+    from reports.items import facts_of_item
+    from reports.proposals import COMPUTED
+
+    own = column.item == "remark" and column.why == COMPUTED
+    return "（部门的公式）" if own else facts_of_item(column.item).title
 
 
 def _when(when: str | None) -> str:
@@ -278,11 +290,16 @@ def _tell(report: Any, out: Path) -> None:  # noqa: ANN401 (a FillReport; import
     say(f"要填 {report.asked:,} 格，已有数据填了 {report.answered:,} 格。")
     blank = [one for one in report.columns if one.filled < one.applies]
     if blank:
+        several = len({one.sheet for one in report.columns}) > 1
         table(
-            ("列", "表头", "要填", "没有"),
-            [(one.at, one.header, one.applies, one.applies - one.filled) for one in blank],
+            (*(("工作表",) if several else ()), "列", "表头", "要填", "没有"),
+            [
+                (*((one.sheet,) if several else ()), one.at, one.header, one.applies,
+                 one.applies - one.filled)
+                for one in blank
+            ],
             right=("要填", "没有"),
-        )
+        )  # fmt: skip
     say(*remarks(report))
     if report.rows:
         say("文件里有个人信息，只交给该部门，用完删除。")

@@ -52,9 +52,10 @@ def _one(opened: "Home", what: str, scope: str | None, *, json: bool) -> None:
     from reports.held import held, item_named
     from reports.people import people_of
 
-    item = item_named(what)
+    forms = load_forms(opened)
+    item = item_named(what, forms)
     with people_of(opened, scope) as (people, connection):
-        told = held(opened, connection, item, people, load_forms(opened))
+        told = held(opened, connection, item, people, forms)
     if json:
         as_json(told)
         return

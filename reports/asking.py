@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from reports.fill import not_for_notice, people_in
+from reports.fill import not_for_notice, whose
 from reports.form_file import FormFile
 from reports.items import FREE
 from reports.people import People
@@ -33,16 +33,23 @@ def questions(forms: Sequence[FormFile], people: People) -> pl.DataFrame:
     """
     parts = [pl.DataFrame(schema={"resident_id": pl.String, "item": pl.String, "form": pl.String})]
     for form in (one for one in forms if not not_for_notice(one)):
-        mine = people_in(form, people)
-        items = {c.item for s in form.sheets if s.kind == "list" for c in s.columns}
-        for item in sorted(items - {*FREE, *NEVER}):
-            blank = mine.applies(item) & mine.value(item).is_null()
-            ids = mine.frame.filter(blank)
-            whose = "head_resident_id" if item in OF_THE_HEAD else "resident_id"
+        lists = [one for one in form.sheets if one.kind == "list"]
+        mine = whose(form, people)
+        asked_of = (
+            (mine[one.sheet], item)
+            for one in lists
+            for item in sorted({column.item for column in one.columns})
+        )
+        for them, item in asked_of:
+            if item in (*FREE, *NEVER):
+                continue
+            blank = them.applies(item) & them.value(item).is_null()
+            ids = them.frame.filter(blank)
+            of = "head_resident_id" if item in OF_THE_HEAD else "resident_id"
             asked = OF_THE_HEAD.get(item) or BEHIND.get(item, item)
             parts.append(
                 ids.select(
-                    pl.col(whose).alias("resident_id"),
+                    pl.col(of).alias("resident_id"),
                     pl.lit(asked).alias("item"), pl.lit(form.form).alias("form"),
                 ).drop_nulls("resident_id")
             )  # fmt: skip

@@ -22,11 +22,15 @@ class Merge:
 
 @dataclass(frozen=True)
 class Cells:
-    """A sheet's texts by (row, column), as `squeezed`; `values` are as openpyxl reads them."""
+    """A sheet's texts by (row, column), as `squeezed`; `values` are as openpyxl reads them.
+
+    Formulas, and what drop-downs of the sheet offer, are no texts.
+    """
 
     name: str
     texts: dict[tuple[int, int], str]
     values: dict[tuple[int, int], object] = field(repr=False)
+    formulas: frozenset[tuple[int, int]]
     merges: tuple[Merge, ...]
     rows: int
     columns: int
@@ -74,24 +78,31 @@ class Cells:
 
 def read_cells(sheet: Any) -> Cells:  # noqa: ANN401 (openpyxl is untyped)
     """Read an openpyxl worksheet."""
-    values = {
-        (cell.row, cell.column): cell.value
+    offered = _offered_here(sheet)
+    found = {
+        (cell.row, cell.column): cell
         for row in sheet.iter_rows(
             max_row=min(sheet.max_row, LONGEST), max_col=min(sheet.max_column, WIDEST)
         )
         for cell in row
         if cell.value is not None and squeezed(cell.value)
     }  # fmt: skip
+    formulas = frozenset(place for place, cell in found.items() if cell.data_type == "f")
+    values = {
+        place: cell.value
+        for place, cell in found.items()
+        if place not in formulas and cell.coordinate not in offered
+    }
     merges = tuple(
         Merge(one.min_row, one.min_col, one.max_row, one.max_col)
         for one in sheet.merged_cells.ranges
     )
     texts = {place: squeezed(value) for place, value in values.items()}
-    rows = max((row for row, _ in values), default=0)
+    rows = max((row for row, _ in {*values, *formulas}), default=0)
     columns = max((column for _, column in values), default=0)
     wide = [m.right for m in merges if (m.top, m.left) in texts and m.right <= WIDEST]
     return Cells(
-        sheet.title, texts, values, merges, rows, max([columns, *wide]),
+        sheet.title, texts, values, formulas, merges, rows, max([columns, *wide]),
         min(max(sheet.max_row, rows), LONGEST), sheet,
     )  # fmt: skip
 
@@ -99,6 +110,26 @@ def read_cells(sheet: Any) -> Cells:  # noqa: ANN401 (openpyxl is untyped)
 def _offered(sheet: Any, formula: str) -> tuple[str, ...]:  # noqa: ANN401 (as above)
     if formula.startswith('"'):
         return tuple(one.strip() for one in formula.strip('"').split(",") if one.strip())
+    return tuple(squeezed(one.value) for one in _source(sheet, formula) if one.value is not None)
+
+
+def _offered_here(sheet: Any) -> set[str]:  # noqa: ANN401 (as above)
+    """The cells of the sheet from which its own drop-downs are made, and the word above them."""
+    found = set[str]()
+    for one in sheet.data_validations.dataValidation:
+        if one.type != "list" or not one.formula1 or one.formula1.startswith('"'):
+            continue
+        cells = [cell for cell in _source(sheet, str(one.formula1)) if cell.parent is sheet]
+        found |= {cell.coordinate for cell in cells}
+        if cells and cells[0].row > 1 and cells[0].column > 1:
+            above = cells[0].offset(row=-1)
+            if above.offset(column=-1).value is None:  # apart from the table
+                found.add(above.coordinate)
+    return found
+
+
+def _source(sheet: Any, formula: str) -> tuple[Any, ...]:  # noqa: ANN401 (as above)
+    """The cells that a drop-down's formula names, of this sheet or another."""
     book = sheet.parent
     named = book.defined_names.get(formula) or sheet.defined_names.get(formula)
     reference = str(named.attr_text) if named is not None else formula
@@ -107,5 +138,4 @@ def _offered(sheet: Any, formula: str) -> tuple[str, ...]:  # noqa: ANN401 (as a
         return ()
     source = book[found[1]] if found[1] else sheet
     last = f"{found[4]}{found[5]}" if found[4] else f"{found[2]}{found[3]}"
-    cells = source[f"{found[2]}{found[3]}:{last}"]
-    return tuple(squeezed(c.value) for row in cells for c in row if c.value is not None)
+    return tuple(cell for row in source[f"{found[2]}{found[3]}:{last}"] for cell in row)

@@ -4,6 +4,7 @@ from reports.condition_words import tests_in_words
 from reports.counted import named_in
 from reports.fill import FillReport, not_for_notice
 from reports.form_file import FormFile, Sheet
+from reports.proposals import COMPUTED
 
 AGED = "age >"
 
@@ -11,7 +12,16 @@ AGED = "age >"
 def doubts(form: FormFile) -> list[str]:
     """Sentences for the officer: what was taken for granted and may be otherwise."""
     counted = [one for one in form.sheets if one.kind == "summary"]
-    told = [*_whom(form), *(said for sheet in counted for said in _totals(sheet))]
+    told = [*form.notes, *_whom(form), *(said for sheet in counted for said in _totals(sheet))]
+    lists = [one for one in form.sheets if one.kind == "list"]
+    if len(lists) > 1 and (all_of_them := [one.sheet for one in lists if not one.when]):
+        told.append(
+            f"看不出{'、'.join(f'“{one}”' for one in all_of_them)}这几张工作表各是哪些人，"
+            "都填登记对象的全部；不是的，请在登记文件里这张工作表下写 when，例如 label:低保。"
+        )
+    columns = [one for sheet in form.sheets for one in sheet.columns]
+    if own := [one.header for one in columns if one.why == COMPUTED and one.item == "remark"]:
+        told.append(f"这几列有部门自己的公式，照旧留着，不填：{'、'.join(own)}。")
     if wrong := not_for_notice(form):
         told.append(
             f"公示用表不能有敏感个人信息：{'、'.join(wrong)}。这样的表不能填写，"
@@ -22,7 +32,8 @@ def doubts(form: FormFile) -> list[str]:
 
 def _whom(form: FormFile) -> list[str]:
     """The title names some people, and the form is filled with everybody."""
-    named = named_in(form.title) if form.population == "residents" else {}
+    everybody = form.population == "residents" and not any(one.when for one in form.sheets)
+    named = named_in(form.title) if everybody else {}
     if not named:
         return []
     words = "、".join(f"“{one}”" for one in named)
@@ -49,6 +60,11 @@ def remarks(report: FillReport) -> list[str]:
     told = []
     if report.without_grid:
         told.append(f"另有 {report.without_grid:,} 人不知道在哪个网格，没有列入这个范围。")
+    if report.unheard:
+        told.append(
+            f"没有平台给{'、'.join(report.unheard)}的标签，名单里没有这些人，不等于没有这样的人："
+            "请向归口部门要名单，接进来再填。"
+        )
     if report.ungiven:
         told.append(
             f"几类人的合计里没有{'、'.join(report.ungiven)}：没有平台给这些标签，有多少人不知道。"
@@ -69,8 +85,8 @@ def remarks(report: FillReport) -> list[str]:
         told.append(f"这几行数不出来，留空，请自己补上：{'、'.join(report.blank_rows)}。")
     if report.unnamed:
         told.append(
-            f"这几行的名称在范围里对不上，或有几个同名的，留空：{'、'.join(report.unnamed)}。"
-            "请在登记文件里改这一行的 when：网格写编码，例如 grid_code = 510104021003001；"
+            f"这几处的名称在范围里对不上，或有几个同名的，留空：{'、'.join(report.unnamed)}。"
+            "请在登记文件里改这一处的 when：网格写编码，例如 grid_code = 510104021003001；"
             "小区写库里的名称。"
         )
     told += [

@@ -58,6 +58,8 @@ class Run:
     changes: dict[str, int] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
     asked: str = ""
+    why_full: str = ""
+    """Of an extract of changes that gave all rows: why, as a clause."""
 
 
 def run_extract(
@@ -93,11 +95,11 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
         merged = merged_ids(connection)
     rows = statistics(one, mine) if one.count_by else table_of(one, mine)
     state, past = _state_path(home, one), runs_of(home, one.extract)
-    given, mode, changes = rows, "full", {}
-    if not one.count_by:
-        only = one.mode == "changes" and not full and not _has_gaps(home, one, past)
-        before = _read_state(home, state) if only else None
-        if before is not None and before.columns == rows.columns:
+    given, mode, changes, why = rows, "full", {}, ""
+    if not one.count_by and one.mode == "changes":
+        before = _read_state(home, state)
+        why = "写了 --full" if full else _gap(home, one, past) or _unlike(before, rows)
+        if before is not None and not why:
             given, mode = changes_since(before, rows, merged), "changes"
             changes = dict(given.group_by(CHANGE).len().iter_rows())
     if not one.keyed and not one.count_by:
@@ -106,7 +108,14 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
     mark = watermark(home, one, moment)
     given = given.with_columns(pl.lit(mark).alias(WATERMARK))
     made = Run(
-        one.extract, _target(home, one, moment), mark, mode, given.height, changes, asked=asked
+        one.extract,
+        _target(home, one, moment),
+        mark,
+        mode,
+        given.height,
+        changes,
+        asked=asked,
+        why_full=why,
     )
     with ThreadPoolExecutor(1) as beside:
         kept = None
@@ -206,14 +215,26 @@ def runs_of(home: Home, name: str) -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
-def _has_gaps(home: Home, one: Extract, past: Sequence[dict[str, Any]]) -> bool:
-    """Whether the recipient, or a place of theirs, lacks what changes would be the changes of."""
+def _gap(home: Home, one: Extract, past: Sequence[dict[str, Any]]) -> str:
+    """Why the recipient, or a place of theirs, lacks what changes would be of; blank: they do not.
+
+    Only the runs since the last full one count: changes are of those.
+    """
     for run in reversed(past):
-        if run["recipient"]["department"] != one.recipient.department or lacks(home, one, run):
-            return True
+        if (former := run["recipient"]["department"]) != one.recipient.department:
+            return f"以前交给的是{former}，{one.recipient.department}没有以前的数据"
+        if lacks(home, one, run):
+            return "有一处 deliver 没有收到过以前的数据（新加的，或那一份没送到、文件夹已不在）"
         if run["mode"] == "full":
-            break
-    return False
+            return ""
+    return "" if past else "第一次运行"
+
+
+def _unlike(before: pl.DataFrame | None, rows: pl.DataFrame) -> str:
+    """Why the last run's rows cannot be compared with these; blank: they can."""
+    if before is None or before.columns == [KEY] != rows.columns:
+        return "没有留下上一次的数据（上一次不是按变化给的）"
+    return "" if before.schema == rows.schema else "字段或它们的写法与上一次不同"
 
 
 def _refuse_stale(one: Extract, connection: duckdb.DuckDBPyConnection, now: datetime) -> None:

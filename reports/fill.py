@@ -1,7 +1,7 @@
 """A department's own file back, filled from what is held; beside it, where each cell is from."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -12,18 +12,25 @@ import polars as pl
 from hub.errors import ConfigError
 from hub.settings import Home
 from reports.by_household import by_household, one_row_each
-from reports.conditions import chosen, parse_population
+from reports.conditions import Population, chosen, parse_population
 from reports.form_file import Column, FormFile, Line, Sheet, form_path
 from reports.formats import written
 from reports.items import FREE, facts_of_item
 from reports.known_words import refuse_unknown
-from reports.list_sheet import write_list
-from reports.package import Package, open_package, without_chain, write_package
+from reports.list_sheet import in_their_rows, own_cells, write_list
+from reports.package import (
+    Package,
+    belonging,
+    calculated_anew,
+    open_package,
+    without_chain,
+    write_package,
+)
 from reports.people import People, sources_of
 from reports.provenance import provenance_of
-from reports.row_places import unknown_places
-from reports.sheet_ranges import shifted_names
-from reports.sheet_rows import Shift
+from reports.row_places import sheet_place, unknown_places
+from reports.sheet_ranges import shifted_names, shifted_part
+from reports.sheet_rows import Shift, without_results
 from reports.styles import Styles
 from reports.summary_sheet import (
     Numbers,
@@ -37,7 +44,9 @@ from reports.summary_sheet import (
 )
 from reports.tops import Found, changes, known_of, with_tops
 
-STYLES, WORKBOOK = "xl/styles.xml", "xl/workbook.xml"
+STYLES = "xl/styles.xml"
+SPEAKING = ("xl/workbook.xml", "xl/worksheets/", "xl/charts/")
+"""The parts that may name cells of a sheet."""
 
 
 @dataclass
@@ -70,6 +79,8 @@ class FillReport:
     """Of tables of counts: people who are in none of the rows that a sum is about."""
     beyond_bands: int = 0
     """Of tables of counts: people who are in a column of sums, and in none of its bands of age."""
+    unheard: list[str] = field(default_factory=list)
+    """Of a list: labels by which its people are chosen, and that nobody gives or answered."""
     blank_rows: list[str] = field(default_factory=list)
     """Of a table of counts: rows of which nothing is known."""
     residents: list[str] = field(default_factory=list)  # ids of whom the form is about
@@ -115,9 +126,21 @@ def _is_why(form: FormFile, column: Column) -> bool:
     return named and column.item.startswith(("label:", "labels"))
 
 
-def people_in(form: FormFile, people: People) -> People:
-    """Those whom the form is about, in its order; of a form of households one row each."""
-    frame = chosen(people.frame, parse_population(form.population))
+def people_in(form: FormFile, people: People, sheet: Sheet | None = None) -> People:
+    """Those whom the form, or a sheet of it, is about, in its order; of households a row each."""
+    if sheet is not None and sheet.given:
+        named = pl.DataFrame({"resident_id": list(sheet.given.values())})
+        there = named.join(people.frame, on="resident_id", maintain_order="left")
+        return people.of(there.select(people.frame.columns))
+    asked = parse_population(form.population)
+    if sheet is not None and sheet.when:
+        when = sheet_place(sheet, people)
+        if when is None:
+            return people.of(people.frame.clear())
+        mine = parse_population(when)
+        whole = asked.whole if mine.whole == "residents" else mine.whole
+        asked = Population(whole, (*asked.tests, *mine.tests))
+    frame = chosen(people.frame, asked)
     keys = [one for one in form.order if one in frame.columns]
     digits = (pl.col(one).cast(pl.String).str.extract(r"(\d+)") for one in keys)
     frame = frame.with_columns(
@@ -132,6 +155,13 @@ def people_in(form: FormFile, people: People) -> People:
                        nulls_last=True)  # fmt: skip
     frame = frame.select(pl.exclude(r"^#.*$"))
     return people.of(one_row_each(frame, people.frame) if by_household(form) else frame)
+
+
+def whose(form: FormFile, people: People) -> dict[str, People]:
+    """The people of each sheet of a form, by the sheet's name."""
+    sheets = {(one.when, *one.given.items()): one for one in form.sheets}
+    made = {key: people_in(form, people, one) for key, one in sheets.items()}
+    return {one.sheet: made[one.when, *one.given.items()] for one in form.sheets}
 
 
 def text_of(people: People, column: Column, *, public: bool) -> pl.Series:
@@ -164,32 +194,48 @@ def fill(
     refuse_unknown(home, connection, [form.population], form.labels_counted)
     package = open_package(_template(home, form))
     report = FillReport(form.form, without_grid=people.without_grid)
-    mine = people_in(form, people)
+    lists, report.unheard = whose(form, people), _unheard(form, people)
+    ids = (one for mine in lists.values() for one in mine.frame["resident_id"])
+    report.residents = list(dict.fromkeys(ids))
     household = pl.col("household_id")
-    once = mine.frame.select(household.is_null() | household.is_first_distinct()).to_series()
-    report.residents = mine.frame["resident_id"].to_list()
     styles = Styles(package.text(STYLES))
     streamed: dict[str, Iterable[bytes]] = {}
+    shifts: dict[str, Shift] = {}
     origins: list[Iterator[pl.DataFrame]] = []
     for sheet in form.sheets:
         part = _part(package, form, sheet)
-        xml = with_tops(package.text(part), _top_texts(sheet, people))
+        here = lists[sheet.sheet] if sheet.when else people
+        xml = with_tops(package.text(part), _top_texts(sheet, here))
         if sheet.kind == "summary":
             lines, numbers = counts(sheet, people, form.population)
             _count_cells(report, sheet, people, lines, numbers)
             _count_left(report, sheet, people, form.population)
             shift, pieces = write_summary(xml, sheet, lines, numbers, styles.percent)
         else:
+            mine = lists[sheet.sheet]
+            once = mine.frame.select(household.is_null() | household.is_first_distinct())
             texts = {one.at: text_of(mine, one, public=form.public and not _is_why(form, one))
                      for one in sheet.columns}  # fmt: skip
-            shift, pieces = write_list(xml, sheet, texts, mine.frame.height, styles, once)
-            report.rows += mine.frame.height
-            _count_columns(report, sheet, mine)
+            texts = {one.at: texts[one.at].slice(*sheet.part(one, mine.frame.height))
+                     for one in sheet.columns}  # fmt: skip
+            rows = min(mine.frame.height, sheet.part(sheet.columns[0], mine.frame.height)[1])
+            _count_list(report, sheet, mine, people)
             told = [one.item for one in sheet.columns if one.item not in FREE]
             sources = sources_of(home, connection, mine, told)
-            origins.append(provenance_of(sheet, mine, texts, sources))
-        streamed[part] = pieces
-        _rename_areas(package, sheet, shift)
+            origins.append(provenance_of(sheet, mine, texts, sources, own_cells(xml, sheet)))
+            if sheet.given:
+                texts = in_their_rows(sheet, mine.frame["resident_id"].to_list(), texts)
+                rows = sheet.body[1] - sheet.body[0] + 1
+            shift, pieces = write_list(xml, sheet, texts, rows, styles, once.to_series())
+        streamed[part] = (_elsewhere(one, shifts) for one in pieces)
+        if shift.by:
+            shifts[sheet.sheet] = shift
+            for own in belonging(package, part):
+                package.parts[own] = shifted_part(package.text(own), shift).encode()
+    for part, content in package.parts.items():
+        if part not in streamed and part.startswith(SPEAKING) and part.endswith(".xml"):
+            package.parts[part] = _elsewhere(content, shifts)
+    calculated_anew(package)
     package.parts[STYLES] = styles.xml.encode()
     without_chain(package)
     _write(target, package, streamed)
@@ -201,14 +247,13 @@ def fill(
 def measure(form: FormFile, people: People) -> FillReport:
     """How much of a form is answered, without writing it."""
     report = FillReport(form.form, without_grid=people.without_grid)
-    mine = people_in(form, people)
+    lists, report.unheard = whose(form, people), _unheard(form, people)
     for sheet in form.sheets:
         if sheet.kind == "summary":
             _count_cells(report, sheet, people, *counts(sheet, people, form.population))
             _count_left(report, sheet, people, form.population)
         else:
-            report.rows += mine.frame.height
-            _count_columns(report, sheet, mine)
+            _count_list(report, sheet, lists[sheet.sheet], people)
     return report
 
 
@@ -244,15 +289,30 @@ def _top_texts(sheet: Sheet, people: People) -> dict[str, str]:
                    people.today)  # fmt: skip
 
 
-def _rename_areas(package: Package, sheet: Sheet, shift: Shift) -> None:
-    if shift.by:
-        changed = shifted_names(package.text(WORKBOOK), sheet.sheet, shift)
-        package.parts[WORKBOOK] = changed.encode()
+def _elsewhere(xml: bytes, shifts: Mapping[str, Shift]) -> bytes:
+    """What is said of the cells of other sheets, as they are now; results are no longer so."""
+    if not any(mark in xml for mark in (b"<f", b":f>", b"<definedName")):
+        return xml
+    text = without_results(xml.decode("utf-8-sig"))
+    for sheet, shift in shifts.items():
+        text = shifted_names(text, sheet, shift)
+    return text.encode()
 
 
-def _count_columns(report: FillReport, sheet: Sheet, people: People) -> None:
+def _unheard(form: FormFile, people: People) -> list[str]:
+    conditions = [form.population, *(one.when for one in form.sheets)]
+    tests = [test for one in conditions for test in parse_population(one).tests]
+    known = people.granted | people.answered
+    asked = (one.values for one in tests if one.item == "labels" and one.op == "has")
+    return sorted({label for one in asked if known.isdisjoint(one) for label in one})
+
+
+def _count_list(report: FillReport, sheet: Sheet, people: People, all_people: People) -> None:
+    report.rows += people.frame.height
+    if sheet.when and sheet_place(sheet, all_people) is None:
+        report.unnamed.append(f"工作表“{sheet.sheet}”")
     for column in sheet.columns:
-        if column.item in FREE:
+        if column.item in FREE or column.beside:
             continue
         applies = people.applies(column.item)
         held = people.value(column.item).is_not_null()

@@ -36,6 +36,7 @@ class Column(Part):
     confidence: float = 1.0
     why: str = ""
     span: int = 1
+    beside: int = 0  # where people stand side by side in one row: of which of them it is
     boxes: int | None = None  # one character a cell, so many cells
     date: str = "YYYY-MM-DD"
     codes: Literal["words", "codes"] | dict[str, str] = "words"
@@ -109,6 +110,8 @@ class Sheet(Part):
 
     sheet: str
     kind: Literal["list", "summary"] = "list"
+    when: str = ""  # list: who of the form's people stand on this sheet; blank: all
+    given: dict[int, str] = {}  # list: by row, whom the department named there; nobody else
     header: tuple[int, int]
     body: tuple[int, int]
     total: int | None = None
@@ -119,6 +122,18 @@ class Sheet(Part):
     stub: str = "A"  # summary without rows of its own: where the names of its rows go
     seq: str = ""  # and their numbers, where there is a column for them
     each: Literal["grid_code", "community_code", "compound"] = "grid_code"  # and what they are
+
+    def part(self, column: Column, people: int) -> tuple[int, int]:
+        """Which people a column holds, from which on and how many: side by side only some."""
+        abreast = 1 + max(one.beside for one in self.columns)
+        drawn = self.body[1] - self.body[0] + 1
+        rows = people if abreast == 1 else max(drawn, -(-people // abreast))
+        return column.beside * rows, rows
+
+    @field_validator("when")
+    @classmethod
+    def _understood(cls, value: str) -> str:
+        return meant(value) if value else ""
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -140,6 +155,7 @@ class FormFile(Part):
     basis: str = ""
     version: int = 1
     sha256: str = ""
+    notes: tuple[str, ...] = ()  # what stands in the file and is not filled, or not kept
     sheets: tuple[Sheet, ...]
 
     @property
@@ -147,6 +163,7 @@ class FormFile(Part):
         """Every item that must be known of people to fill the form; no other need be read."""
         lines = [line for sheet in self.sheets for line in (*sheet.across, *sheet.down)]
         tests = [self.population, *(line.when or "" for line in lines)]
+        tests += [one.when for one in self.sheets]
         named = {one.item for sheet in self.sheets for one in sheet.columns}
         named |= {one.item for sheet in self.sheets for one in sheet.tops}
         each = {item for one in self.sheets for item in (one.each, ROW_TITLES[one.each])}
@@ -155,9 +172,10 @@ class FormFile(Part):
 
     @property
     def labels_counted(self) -> frozenset[str]:
-        """The labels by which its tables count, as items."""
+        """The labels by which its tables count and its sheets choose, as items."""
         lines = [line for sheet in self.sheets for line in (*sheet.across, *sheet.down)]
-        tests = [test for line in lines for test in parse_population(line.when or "").tests]
+        counted = [*(one.when for one in self.sheets), *(line.when or "" for line in lines)]
+        tests = [test for one in counted for test in parse_population(one).tests]
         return frozenset(f"labels:{'|'.join(t.values)}" for t in tests if t.item == "labels")
 
     @field_validator("population")

@@ -13,7 +13,7 @@ from reports.asking import BEHIND
 from reports.conditions import chosen, parse_population
 from reports.extract_file import load_extracts
 from reports.form_file import FormFile
-from reports.items import facts_of_item, is_item, label_names, words
+from reports.items import FREE, facts_of_item, is_item, label_names, words
 from reports.known_words import refuse_unknown
 from reports.people import People, sources_of
 from reports.texts import bare
@@ -43,8 +43,10 @@ class Held:
     extract: str  # what takes it from here, so that nobody asks for it
 
 
-def item_named(text: str) -> str:
+def item_named(text: str, forms: Sequence[FormFile] = ()) -> str:
     """The item an officer means: its key, its title, or a name that forms use for it.
+
+    `forms`: those that are registered, by whose headers it may be called too.
 
     Raises:
         NotFoundError: nothing is called so.
@@ -56,6 +58,10 @@ def item_named(text: str) -> str:
     found = words().get(wanted) or titles.get(wanted)
     if found is None and wanted in label_names():
         found = f"label:{wanted}"
+    if found is None:
+        columns = (one for form in forms for sheet in form.sheets for one in sheet.columns)
+        asked = {one.item for one in columns if bare(one.header) == wanted} - {*FREE}
+        found = asked.pop() if len(asked) == 1 else None
     if found is None:
         raise NotFoundError(
             f"no item is called {text!r}",

@@ -5,11 +5,13 @@ merged groups, an empty or exemplary body, perhaps a row of totals, and a footer
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from reports.cells import Cells, read_cells
-from reports.texts import squeezed
+from reports.items import words
+from reports.texts import bare, squeezed
 from reports.tops import Found, find_tops
 
 SEARCHED, DEEPEST = 40, 4
@@ -17,8 +19,9 @@ LONGEST_NAME = 20
 """The name of a row is no longer; what is stands below a table as a remark."""
 LABELLED = re.compile(r"(?!.{0,12}其中).{1,14}[:：].*|.*\d{4}年.*|.*年月日?$|单位[:：].*|第.页.*")
 FOOTER = re.compile(
-    r"^(?:[(]?(?:填表|填报|制表|审核|审批|复核|经办|报送|统计|单位|社区|村|主要|分管|部门|采集|联系|街道)?"
-    r"(?:负责人|人|单位|日期|时间|意见|签字|签章|电话)[)]?[(]?(?:签字|签章|盖章|签名)?[)]?[:：])"
+    r"^(?:[(]?[\u4e00-\u9fff]{0,6}?"
+    r"(?:负责人|人|员|长|书记|主任|单位|日期|时间|意见|签字|签名|签章|盖章|电话)"
+    r"[)]?[(]?(?:签字|签章|盖章|签名)?[)]?[:：])"
     r"|^(?:注|备注|说明|填表说明|填报说明|注意事项|填写说明|要求|附注|注意)\d?[:：]|^\*?注\d?[、.]|^\*|^此表|^本表"
 )
 SIGNED = re.compile(r"(?:填表|填报|审核|制表|经办|复核|负责)人?(?:[(].*?[)])?[:：]|盖章")
@@ -37,8 +40,11 @@ GROUP = re.compile(
 )
 """How a name over several columns ends."""
 GLOSSARY = re.compile(
-    r"说明|字典|代码|码表|选项|下拉|参数|数据源|Dict|dict|list|填写要求|样表|备选"
+    r"说明|字典|代码|码表|选项|下拉|参数|数据源|Dict|dict|list|填写要求|样表|备选|示例|样例|范例"
 )
+WHO = ("name", "id_number", "head_name", "head_id_number")
+ON_A_CARD = (*WHO, "sex_code", "birth_date", "ethnicity_code", "education_code", "phone",
+             "hukou_address", "residence_address")  # fmt: skip
 EXEMPLARY = re.compile(r"^[(]?(?:例|示例|样例|范例|举例|如)[)]?[:：]?\d*$")
 
 
@@ -51,6 +57,7 @@ class HeaderColumn:
     path: tuple[str, ...]
     choices: tuple[str, ...] = ()
     number_format: str = "General"
+    computed: bool = False  # by a formula of the department's own
     samples: tuple[object, ...] = field(default=(), repr=False)
 
     @property
@@ -73,6 +80,8 @@ class Layout:
     stubs: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     """The texts that stand in the body already, one tuple a row."""
     tops: tuple[Found, ...] = field(default=(), repr=False)
+    tall: bool = False  # somebody has several rows, over which cells are merged
+    again: tuple[int, ...] = ()  # rows in which the header stands once more, for another page
 
 
 def read_layout(sheet: object) -> Layout | None:
@@ -90,6 +99,14 @@ def read_layout(sheet: object) -> Layout | None:
         return None
     first = _after_numbering(cells, end)
     body_end, total = _body_end(cells, first, len(named))
+    again = [row for row in range(first, cells.rows + 1)
+             if (len(named) > 2 and cells.distinct(row) == cells.distinct(end))
+             or _is_header(cells, row, named)]  # fmt: skip
+    if again and body_end >= again[0] - (end - start):  # no footer before the next page or table
+        same = cells.distinct(again[0]) == cells.distinct(end)
+        body_end, total = again[0] - (end - start if same else 0) - 1, None
+        while body_end > first and _is_title(cells, body_end):
+            body_end -= 1
     columns = tuple(_with_samples(cells, one, first, body_end) for one in named)
     stubs = tuple(
         tuple(cells.filled(row, one.at) for one in columns) for row in range(first, body_end + 1)
@@ -98,7 +115,25 @@ def read_layout(sheet: object) -> Layout | None:
         cells.name, _title(cells, start), (start, first - 1), (first, body_end), total, columns,
         _total_name(cells, total, len(named)) if total else "", stubs,
         find_tops(cells, start, total or body_end),
+        any(first <= one.top < one.bottom <= body_end for one in cells.merges),
+        tuple(again),
     )  # fmt: skip
+
+
+def is_card(sheet: object) -> bool:
+    """Whether an openpyxl worksheet is about one person or household: each blank behind its name.
+
+    Such a sheet may hold a table too, of the household's members.
+    """
+    cells = read_cells(sheet)
+    asked = set[str]()
+    for (row, column), text in cells.texts.items():
+        merged = cells.merge_at(row, column)
+        right = (merged.right if merged else column) + 1
+        blank = right <= cells.columns and not cells.filled(row, right)
+        if blank and (item := words().get(bare(text))) in ON_A_CARD:
+            asked.add(str(item))
+    return len(asked) > 2 and not asked.isdisjoint(WHO)
 
 
 def _title(cells: Cells, start: int) -> str:
@@ -127,6 +162,28 @@ def _header_start(cells: Cells) -> int | None:
         if covered[row] >= max(2, 0.55 * most) and not _is_meta(cells, row):
             return row
     return None
+
+
+def _is_header(cells: Cells, row: int, named: Sequence[HeaderColumn]) -> bool:
+    """Whether a row below a table is the header of another.
+
+    Most of it are names of columns, or it begins as the header does, or it is full of words below
+    a row that is not: no sample, which would stand first.
+    """
+    texts = cells.distinct(row)
+    if len(texts) < 3 or any(map(_is_value, texts)):
+        return False
+    known = sum(bare(one) in words() for one in texts)
+    alike = cells.texts.get((row, named[0].at)) == named[0].path[-1]
+    full = len(texts) * 2 > len(named) and not any(re.search(r"\d", one) for one in texts)
+    below_less = len(cells.distinct(row - 1)) < 2 and len(cells.distinct(row + 1)) < 3
+    return alike or known * 2 > len(texts) or (full and below_less)
+
+
+def _is_title(cells: Cells, row: int) -> bool:
+    """Whether a row says one thing alone, and that is no number: above a header, its title."""
+    texts = cells.distinct(row)
+    return len(texts) == 1 and not texts[0].isdecimal()
 
 
 def _has_groups_above(cells: Cells, row: int, end: int) -> bool:
@@ -216,7 +273,9 @@ def _after_numbering(cells: Cells, end: int) -> int:
 def _counts(cells: Cells, row: int) -> bool:
     """Whether a row only numbers the columns."""
     texts = [cells.texts[row, c] for c in sorted(_named_in(cells, row))]
-    return len(texts) > 2 and all(NUMBERED.match(one) for one in texts)
+    digits = [int(one) for one in texts if one.isdecimal()]
+    side_by_side = any(b - a > 1 for a, b in pairwise(digits))  # 1, 21, 41: of people
+    return len(texts) > 2 and not side_by_side and all(NUMBERED.match(one) for one in texts)
 
 
 def _columns(cells: Cells, start: int, end: int) -> list[HeaderColumn]:
@@ -325,7 +384,7 @@ def _with_samples(cells: Cells, one: HeaderColumn, first: int, last: int) -> Hea
     values = tuple(_sampled(cells, one.at, first, last))
     return HeaderColumn(
         one.at, one.span, one.path, cells.choices(one.at, first),
-        cells.number_format(first, one.at), values,
+        cells.number_format(first, one.at), (first, one.at) in cells.formulas, values,
     )  # fmt: skip
 
 

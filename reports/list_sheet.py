@@ -1,5 +1,6 @@
 """Writing people into a list form's sheet: the department's rows, as many as there are people."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -8,7 +9,17 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from reports.form_file import Column, Sheet
 from reports.sheet_ranges import covered, shifted
-from reports.sheet_rows import Shift, XmlRow, XmlSheet, read_sheet, row_text
+from reports.sheet_rows import (
+    ATTRIBUTE,
+    CELL,
+    FORMULA,
+    Shift,
+    XmlRow,
+    XmlSheet,
+    formula_by_row,
+    read_sheet,
+    row_text,
+)
 from reports.spreadsheet import escaped, safe
 from reports.styles import Styles
 from reports.widths import widened
@@ -20,10 +31,14 @@ KEPT_AS_TEXT = ("id_number", "head_id_number", "phone", "head_phone", "worker_ph
 
 @dataclass(frozen=True)
 class BodyColumn:
-    """One column of the body: its values, text or numbers, and its styles."""
+    """One column of the body: its values, text or numbers, and its styles.
+
+    `own`: values are the department's own cells, as XML behind the style.
+    """
 
     values: pl.Series = field(repr=False)
     styles: Sequence[str] = ("",)
+    own: bool = False
 
     @property
     def number(self) -> bool:
@@ -58,8 +73,32 @@ def write_list(
     pattern = [read.rows.get(row) for row in range(first, last + 1)] or [
         _from_header(read.rows.get(sheet.header[1]), first)
     ]
-    cells = _body_columns(sheet, texts, pattern, styles)
+    cells = _body_columns(sheet, texts, pattern, styles) | _own_columns(
+        sheet, pattern, shift, styles
+    )
     return shift, _pieces(read, sheet, shift, (pattern, cells), texts, once)
+
+
+def in_their_rows(
+    sheet: Sheet, residents: Sequence[str], texts: Mapping[str, pl.Series]
+) -> dict[str, pl.Series]:
+    """The values of those whom the department named, each in the row where they stand."""
+    first, last = sheet.body
+    rows = {resident: row - first for row, resident in sheet.given.items()}
+    places = [rows[one] for one in residents]
+    blank = [None] * (last - first + 1)
+    return {at: pl.Series(blank, dtype=one.dtype).scatter(places, one) for at, one in texts.items()}
+
+
+def own_cells(xml: str, sheet: Sheet) -> frozenset[str]:
+    """The cells of named people's rows in which the department wrote something; it stays."""
+    rows = read_sheet(xml).rows if sheet.given else {}
+    return frozenset(
+        f"{letter}{number}"
+        for number, row in rows.items()
+        for letter, cell in row.cells.items()
+        if _behind_style(cell)
+    )
 
 
 def _from_header(header: XmlRow | None, row: int) -> XmlRow | None:
@@ -96,6 +135,13 @@ def _body_columns(
         for letter, values in boxed(column, texts[column.at]).items():
             style = [_style(row, letter, styles, textual=textual) for row in pattern]
             made[letter] = BodyColumn(values, style)
+            if sheet.given:
+                theirs = [_behind_style(row.cells.get(letter, "")) if row else None
+                          for row in pattern]  # fmt: skip
+                ours = _inside(made[letter], 0, len(pattern))
+                kept = pl.Series("v", theirs, dtype=pl.String)
+                cells = kept.zip_with(kept.is_not_null(), ours)
+                made[letter] = BodyColumn(cells, style, own=True)
     empty = pl.Series([], dtype=pl.String)
     for letter in {one for row in pattern if row for one in row.styles} - set(made):
         style = [_style(row, letter, styles, textual=False) for row in pattern]
@@ -116,6 +162,45 @@ def boxed(column: Column, values: pl.Series) -> dict[str, pl.Series]:
     }
 
 
+def _own_columns(
+    sheet: Sheet, pattern: Sequence[XmlRow | None], shift: Shift, styles: Styles
+) -> dict[str, BodyColumn]:
+    """What the department wrote into the body beside the columns that are filled.
+
+    A formula goes on for every row; words under a header that asks for something are a sample.
+    """
+    filled = {_letter(one.at, nth) for one in sheet.columns for nth in range(one.span)}
+    left_blank = {one.at for one in sheet.columns if one.item == "remark"}
+    made: dict[str, BodyColumn] = {}
+    for letter in sorted({at for row in pattern if row for at in row.cells}):
+        if letter in filled - left_blank:
+            continue
+        there = [row.cells.get(letter, "") if row else "" for row in pattern]
+        cells: list[str | None]
+        formula = next((n for n, one in enumerate(there) if FORMULA.search(one)), None)
+        if formula is not None:
+            told = FORMULA.search(there[formula])
+            of_row = formula_by_row(shift.formula(told[2] if told else ""), shift.first + formula)
+            cells = [f"><f>{of_row(shift.first + n)}</f></c>" for n in range(shift.rows)]
+        elif letter in filled:
+            continue
+        else:
+            cells = [_behind_style(one) for one in there]
+        style = [_style(row, letter, styles, textual=False) for row in pattern]
+        made[letter] = BodyColumn(pl.Series(cells, dtype=pl.String), style, own=True)
+    return made
+
+
+def _behind_style(cell: str) -> str | None:
+    """A cell's XML behind its reference and style; None for an empty one."""
+    found = CELL.fullmatch(cell)
+    if found is None or not found[2]:
+        return None
+    kind = dict(ATTRIBUTE.findall(found[1])).get("t")
+    typed = f' t="{kind}"' if kind else ""
+    return f"{typed}>{found[2]}</c>"
+
+
 def _letter(start: str, offset: int) -> str:
     return str(get_column_letter(column_index_from_string(start) + offset))
 
@@ -126,12 +211,17 @@ def _style(row: XmlRow | None, letter: str, styles: Styles, *, textual: bool) ->
 
 
 def _inside(column: BodyColumn, start: int, rows: int) -> pl.Series:
-    """What stands within the cells of some rows; made for these alone, to be short of memory."""
+    """What stands behind the style of some rows' cells; null for an empty one.
+
+    Made for these rows alone, to be short of memory.
+    """
     values, cell = column.values.slice(start, rows).rename("v"), pl.col("v")
+    if column.own:
+        return values
     if column.number:
-        text = pl.format("<v>{}</v></c>", cell)
+        text = pl.format("><v>{}</v></c>", cell)
     else:
-        text = pl.format("<is><t>{}</t></is></c>", escaped(safe(cell)))
+        text = pl.format(' t="inlineStr"><is><t>{}</t></is></c>', escaped(safe(cell)))
     there = cell.is_not_null() & (cell.cast(pl.String) != "")
     return values.to_frame().select(pl.when(there).then(text).alias("v"))["v"]
 
@@ -140,7 +230,7 @@ def _body(
     shift: Shift, pattern: Sequence[XmlRow | None], columns: Mapping[str, BodyColumn]
 ) -> Iterator[bytes]:
     order = sorted(columns, key=lambda letters: (len(letters), letters))
-    own = pl.Series([f" {row.attributes}" if row else "" for row in pattern], dtype=pl.String)
+    own = pl.Series([_attributes(row) for row in pattern], dtype=pl.String)
     for start in range(0, shift.rows, CHUNK):
         count = min(CHUNK, shift.rows - start)
         frame = pl.DataFrame({"nth": pl.int_range(start, start + count, eager=True)})
@@ -156,16 +246,21 @@ def _body(
         yield "".join(rows.to_series().to_list()).encode()
 
 
+def _attributes(row: XmlRow | None) -> str:
+    """How a row of the body is drawn; one that was hidden is seen, since somebody stands in it."""
+    told = f" {row.attributes}" if row else ""
+    return re.sub(r'\s(?:hidden|collapsed)="\w+"', "", told)
+
+
 def _cells(frame: pl.DataFrame, letter: str, column: BodyColumn, start: int) -> pl.Series:
     """The whole cells of one column in one chunk of rows."""
     inside = _inside(column, start, frame.height)
     inside = inside.extend_constant(None, frame.height - len(inside))
     styles = pl.Series([f' s="{s}"' if s else "" for s in column.styles], dtype=pl.String)
     behind = pl.when(pl.col("v").is_null()).then(pl.lit("/>"))
-    kind = "" if column.number else ' t="inlineStr"'
     cell = pl.concat_str(
         pl.lit(f'<c r="{letter}'), "r", pl.lit('"'), "s",
-        behind.otherwise(pl.lit(f"{kind}>") + pl.col("v")),
+        behind.otherwise(pl.col("v")),
     )  # fmt: skip
     shown = frame.with_columns(v=inside, s=styles.gather(frame["p"]))
     return shown.select(cell.alias(letter))[letter]
@@ -175,8 +270,8 @@ def _totals(
     sheet: Sheet, texts: Mapping[str, pl.Series], shift: Shift, once: pl.Series | None
 ) -> dict[str, int]:
     """What stands in the row of totals, by letter; a household's members are summed once."""
-    found = {}
-    for column in sheet.columns:
+    found: dict[str, int] = {}
+    for column in sheet.columns if not sheet.given else ():
         values = texts[column.at]
         if column.total == "count":
             found[column.at] = len(values)

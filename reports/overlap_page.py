@@ -12,8 +12,9 @@ from reports.tables import workbook
 CELL, LEFT = 18, 220
 STYLE = """
 body{font:15px/1.6 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:2em auto;max-width:72em;
-color:#222}h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}table{border-collapse:collapse}
-td,th{padding:.25em .8em;border-bottom:1px solid #ddd;text-align:left}td.n{text-align:right}
+padding:0 1em;color:#222}h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}
+table{border-collapse:collapse}td,th{padding:.25em .8em;border-bottom:1px solid #ddd;
+text-align:left}td.n{text-align:right}
 .big{display:flex;gap:3em;flex-wrap:wrap}.big b{display:block;font-size:2em}svg{max-width:100%}
 """
 

@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from posixpath import normpath
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from hub.errors import ConfigError
@@ -16,7 +17,9 @@ from hub.errors import ConfigError
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-CHAIN = "xl/calcChain.xml"
+PREFIX = re.compile(rb'xmlns:(\w+)="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"')
+CHAIN, WORKBOOK = "xl/calcChain.xml", "xl/workbook.xml"
+BELONGING = re.compile(r"/(?:drawing|vmlDrawing|comments|threadedComment|table)$")
 LARGEST = 200_000_000
 """Bytes of a part once unpacked: a form is never so large, a zip bomb is."""
 
@@ -43,25 +46,31 @@ def open_package(content: bytes) -> Package:
         with ZipFile(io.BytesIO(content)) as file:
             if any(one.file_size > LARGEST for one in file.infolist()):
                 raise _unusable("a part is too large")
-            parts = {one.filename: file.read(one) for one in file.infolist()}
+            parts = {one.filename: _plain(one.filename, file.read(one)) for one in file.infolist()}
         sheets = dict(_sheets(parts))
     except (BadZipFile, KeyError, ET.ParseError, UnicodeDecodeError) as error:
         raise _unusable(type(error).__name__) from None
-    for part in sheets.values():
-        if b"<sheetData" not in parts.get(part, b""):
-            return _rewritten(content)
+    kind = parts.get("[Content_Types].xml", b"")
+    if b"macroEnabled" in kind or b"template.main+xml" in kind:
+        raise ConfigError(
+            "the workbook has macros or is a template",
+            zh="这个文件带宏（.xlsm）或是模板（.xltx），只是改了名：请用 WPS 或 Excel 另存为"
+            "“Excel 工作簿（.xlsx）”，再登记一次。",
+        )
+    if not sheets or any(b"<sheetData" not in parts.get(part, b"") for part in sheets.values()):
+        raise _unusable("no sheet in it can be read")
     return Package(parts, sheets)
 
 
-def _rewritten(content: bytes) -> Package:
-    """A workbook whose parts use a prefix for every element is written anew by openpyxl."""
-    from openpyxl import load_workbook
-
-    made = io.BytesIO()
-    load_workbook(io.BytesIO(content)).save(made)
-    with ZipFile(made) as file:
-        parts = {one.filename: file.read(one) for one in file.infolist()}
-    return Package(parts, dict(_sheets(parts)))
+def _plain(name: str, content: bytes) -> bytes:
+    """A part whose elements all have a prefix, as some programs write them, without it."""
+    root = re.search(rb"<\w[^>]*>", content) if name.endswith(".xml") else None
+    found = PREFIX.search(root[0]) if root else None
+    if found is None or root is None or b'xmlns="' in root[0]:
+        return content
+    prefix = found[1]
+    content = content.replace(found[0], found[0].replace(b":" + prefix, b"", 1), 1)
+    return re.sub(rb"<(/?)" + prefix + b":", rb"<\1", content)
 
 
 def _unusable(why: str) -> ConfigError:
@@ -81,6 +90,28 @@ def _sheets(parts: dict[str, bytes]) -> Iterator[tuple[str, str]]:
         part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if "worksheets/" in part:
             yield one.attrib["name"], part
+
+
+def belonging(package: Package, part: str) -> Iterator[str]:
+    """The parts of a sheet's pictures, remarks and tables, whose places are rows of the sheet."""
+    folder, _, name = part.rpartition("/")
+    relations = package.parts.get(f"{folder}/_rels/{name}.rels", b"<Relationships/>")
+    for one in ET.fromstring(relations):  # noqa: S314 (as above)
+        target = one.attrib.get("Target", "")
+        path = target.lstrip("/") if target.startswith("/") else normpath(f"{folder}/{target}")
+        if BELONGING.search(one.attrib.get("Type", "")) and path in package.parts:
+            yield path
+
+
+def calculated_anew(package: Package) -> None:
+    """Have all formulas worked out when the workbook is opened: what they are about has changed."""
+    text = re.sub(r'\sfullCalcOnLoad="[^"]*"', "", package.text(WORKBOOK))
+    if "<calcPr" in text:
+        text = text.replace("<calcPr", '<calcPr fullCalcOnLoad="1"', 1)
+    else:
+        before = re.compile(r"(?s)(.*</(?:definedNames|externalReferences|sheets)>)")
+        text = before.sub(r'\1<calcPr fullCalcOnLoad="1"/>', text, count=1)
+    package.parts[WORKBOOK] = text.encode()
 
 
 def without_chain(package: Package) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 SURE, LIKELY, DOUBTFUL = 0.97, 0.85, 0.6
+COMPUTED = "部门自己的公式，照旧留着"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Where every cell of a filled list is from: platform, row, time; or that nobody holds it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import polars as pl
 
@@ -16,22 +16,40 @@ AT_ONCE = 10_000
 
 
 def provenance_of(
-    sheet: Sheet, people: People, texts: Mapping[str, pl.Series], sources: Iterator[pl.DataFrame]
+    sheet: Sheet,
+    people: People,
+    texts: Mapping[str, pl.Series],
+    sources: Iterator[pl.DataFrame],
+    own: Collection[str] = (),
 ) -> Iterator[pl.DataFrame]:
     """One line a cell, without its value: which cell and item, whose, and the record it is of.
 
-    `sources`: of each column that asks for something, in their order.
+    Args:
+        sheet: What its columns ask for.
+        people: Who stands on it.
+        texts: What is written of them, by letter of the column.
+        sources: Of each column that asks for something, in their order.
+        own: Cells in which the department itself wrote something: of these nothing is told.
     """
     first = sheet.body[0]
+    rows = {resident: row for row, resident in sheet.given.items()}
     asked = [one for one in sheet.columns if one.item not in FREE]
     for column, mine in zip(asked, sources, strict=True):
         held = texts[column.at].is_not_null()
-        lines = people.frame.select(
+        them = people.of(people.frame.slice(*sheet.part(column, people.frame.height)))
+        lines = them.frame.select(
             pl.lit(sheet.sheet).alias("工作表"),
-            pl.format("{}{}", pl.lit(column.at), pl.int_range(pl.len()) + first).alias("单元格"),
+            pl.format(
+                "{}{}",
+                pl.lit(column.at),
+                pl.col("resident_id").replace_strict(rows, return_dtype=pl.Int64)
+                if rows
+                else pl.int_range(pl.len()) + first,
+            ).alias("单元格"),
             safe(pl.lit(facts_of_item(column.item).title)).alias("项目"),
             "resident_id",
-        ).with_columns(held=held, applies=people.applies(column.item))
+        ).with_columns(held=held, applies=them.applies(column.item))
+        lines = lines.filter(~pl.col("单元格").is_in(own)) if own else lines
         known = is_held(column.item) or bool(held.any())
         for some in lines.iter_slices(AT_ONCE):
             yield _described(some, mine, NOT_KNOWN if known else NOT_HELD)

@@ -6,22 +6,26 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
+from warnings import catch_warnings
+from xml.sax.saxutils import unescape
 
 from openpyxl.utils import get_column_letter
 
 from hub.errors import ConfigError
 from hub.settings import Home
 from reports.columns import propose
-from reports.conditions import parse_population
+from reports.conditions import WHOLE, parse_population
 from reports.counted import counted
 from reports.derived import NO_GROUP, is_among, of_the_rest
 from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, load_form, save_form
 from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item, words
 from reports.known_words import refuse_unknown
-from reports.layout import TOTAL, HeaderColumn, Layout, read_layout
+from reports.layout import TOTAL, WHO, HeaderColumn, Layout, is_card, read_layout
+from reports.listed import listed
 from reports.package import open_package
-from reports.proposals import Proposal
+from reports.people import people_of
+from reports.proposals import COMPUTED, SURE, Proposal
 from reports.texts import bare, remarks, squeezed
 from schemas.codes import inputs_of, spelling
 from warehouse.snapshots import current_number, reading
@@ -37,7 +41,17 @@ UNIT = re.compile("(?:计量)?单位")
 """A column that says what each row is counted in."""
 AMISS = re.compile("[&|]")
 """What a condition's value cannot hold."""
-WHO = ("name", "id_number", "head_name", "head_id_number")
+NEWER_CHOICES = re.compile(
+    r'<x14:dataValidation\b[^>]*?\btype="list"[^>]*>.*?<xm:f>(.*?)</xm:f>'
+    r".*?<xm:sqref>(.*?)</xm:sqref>",
+    re.DOTALL,
+)
+"""A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
+REST = re.compile("其[他它余]")
+"""A sheet of those who are on none of the others: nobody knows whom."""
+LISTING = re.compile("这些人不会留下")
+LISTED = 3
+"""So many people are no sample of how to fill a form in."""
 ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
 """What a row's condition is about, by what its column is called."""
 EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
@@ -71,6 +85,7 @@ class Sent:
     population: str = "residents"
     name: str | None = None
     basis: str = ""
+    listed: bool = False  # of those whom the file names already, and nobody else
 
 
 def register(home: Home, file: Path, sent: Sent) -> Registered:
@@ -97,7 +112,7 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
         population=sent.population, basis=sent.basis,
         public=any("公示" in one for one in (name, *(each.title for each in layouts))),
         version=1 if old is None else old.version, sha256=sha256(content).hexdigest(),
-        sheets=tuple(propose_sheet(one, sent.population) for one in layouts),
+        sheets=_of_each(tuple(propose_sheet(one, sent.population) for one in layouts)),
     )  # fmt: skip
     differences: tuple[Difference, ...] = ()
     if old is not None:
@@ -109,17 +124,83 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
     template = form_path(home, name).with_suffix(".xlsx")
     template.parent.mkdir(parents=True, exist_ok=True)
     template.write_bytes(content)
+    notes = [said for pair in zip(layouts, made.sheets, strict=True) for said in _notes(*pair)]
+    made = made.model_copy(update={"notes": tuple(notes)})
+    if sent.listed:
+        made = _of_the_listed(home, made, layouts)
     return Registered(made, save_form(home, made), differences)
+
+
+def _of_the_listed(home: Home, form: FormFile, layouts: Sequence[Layout]) -> FormFile:
+    """Fill only the rows in which the department has written somebody already."""
+    sheets, notes = [], [one for one in form.notes if not LISTING.search(one)]
+    with people_of(home, None, {"name", "id_number"}) as (people, _):
+        for layout, sheet in zip(layouts, form.sheets, strict=True):
+            plain = sheet.kind == "list" and not any(one.beside for one in sheet.columns)
+            given, amiss = listed(layout, sheet, people) if plain else ({}, [])
+            sheets.append(sheet.model_copy(update={"given": given}))
+            if amiss:
+                rows = "、".join(map(str, amiss))
+                notes.append(
+                    f"“{layout.sheet}”第 {rows} 行的人对不上（库里没有、与号码不符，或有同名），"
+                    "留空；请核对这几行的姓名和证件号码再登记。"
+                )
+    if not any(one.given for one in sheets):
+        raise ConfigError(
+            "nobody whom the file names is known",
+            zh="表里没有写好的人（或几个人并排），或一个也对不上：请核对姓名、证件号码，"
+            "或不用 --listed 登记。",
+        )
+    return form.model_copy(update={"sheets": tuple(sheets), "notes": tuple(notes)})
+
+
+def _notes(layout: Layout, sheet: Sheet) -> Iterator[str]:
+    """People whom the file names already, and further pages, each with a header."""
+    if layout.again:
+        rows = "、".join(map(str, layout.again))
+        yield (
+            f"“{layout.sheet}”的第 {rows} 行又是表头（另一页或另一张表）：只填第一个表头下面的，"
+            "后面的没有填：多出来的页，交之前请删去；另一张表，请部门放到另一个工作表里。"
+        )
+    if sheet.kind != "list":
+        return
+    who = [len({*one.samples}) for one, column in zip(layout.columns, sheet.columns, strict=True)
+           if column.item in WHO]  # fmt: skip
+    if (named := max(who, default=0)) >= LISTED:
+        yield (
+            f"“{layout.sheet}”里已经写着 {named} 人：填写时换成登记对象的全部人，这些人不会留下。"
+            "部门只问这几个人的，请加 --listed 再登记一次。"
+        )
+    if layout.tall:
+        yield (
+            f"“{layout.sheet}”里有上下合并的格（一人或一户占几行）：填写时一人一行，合并不留，"
+            "一格里上下两项的只填一项。请部门改成一人一行再登记。"
+        )
 
 
 def read_layouts(file: Path) -> list[Layout]:
     """Every visible sheet that is a form."""
     from openpyxl import load_workbook
+    from openpyxl.worksheet.datavalidation import DataValidation
 
-    open_package(file.read_bytes())  # refuses what is broken
-    book = load_workbook(file)
+    package = open_package(file.read_bytes())  # refuses what is broken
+    with catch_warnings(action="ignore"):  # of what openpyxl does not keep: nothing is saved
+        book = load_workbook(file)
     visible = [one for one in book.worksheets if one.sheet_state == "visible"]
-    return [found for one in visible if (found := read_layout(one)) is not None]
+    for one in visible:
+        for offered, where in NEWER_CHOICES.findall(package.text(package.sheets[one.title])):
+            choice = DataValidation(type="list", formula1=unescape(offered), sqref=where)
+            one.data_validations.append(choice)
+    cards = [one for one in visible if is_card(one)]
+    read = (read_layout(one) for one in visible if one not in cards)
+    forms = [one for one in read if one is not None]
+    if cards and not forms:
+        raise ConfigError(
+            f"{file.name}: a card, no table",
+            zh=f"{file.name} 是一人或一户一张的登记卡（“姓名”“身份证号”后面留一格），"
+            "不是一行一人的表，不能自动填：请让部门改发一行一人的表再登记。",
+        )
+    return forms
 
 
 def _content(file: Path) -> bytes:
@@ -137,10 +218,24 @@ def _content(file: Path) -> bytes:
     return content
 
 
+def _of_each(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
+    """Of several lists each is of those whom the sheet is called by: a grid, a label, an age."""
+    if sum(one.kind == "list" for one in sheets) < 2:
+        return tuple(sheets)
+    return tuple(
+        one
+        if one.kind != "list" or REST.match(one.sheet)
+        else one.model_copy(update={"when": _line("A", (one.sheet,)).when or ""})
+        for one in sheets
+    )
+
+
 def propose_sheet(layout: Layout, population: str) -> Sheet:
     """Take a sheet for a list of people or a table of counts, and say what each part asks for."""
     asked = parse_population(population)
-    proposals = propose(layout.columns, asked.labels, asked.one_of)
+    abreast = _abreast(layout.columns)
+    one_of_them = len(layout.columns) // abreast
+    proposals = propose(layout.columns[:one_of_them], asked.labels, asked.one_of) * abreast
     if not _is_list(layout, proposals):
         summary = _summary(layout)
         if summary is not None:
@@ -149,10 +244,17 @@ def propose_sheet(layout: Layout, population: str) -> Sheet:
         sheet=layout.sheet, header=layout.header, body=layout.body, total=layout.total,
         tops=_tops(layout),
         columns=tuple(
-            _column(one, proposal, layout.total)
-            for one, proposal in zip(layout.columns, proposals, strict=True)
+            _column(one, proposal, layout.total if abreast == 1 else None, nth // one_of_them)
+            for nth, (one, proposal) in enumerate(zip(layout.columns, proposals, strict=True))
         ),
     )  # fmt: skip
+
+
+def _abreast(columns: Sequence[HeaderColumn]) -> int:
+    """How many people stand side by side in one row: so often the same headers come again."""
+    paths = [one.path for one in columns]
+    often = (n for n in range(len(paths) // 2, 1, -1) if len(paths) % n == 0)
+    return next((n for n in often if paths[: len(paths) // n] * n == paths), 1)
 
 
 def _tops(layout: Layout) -> tuple[Top, ...]:
@@ -176,13 +278,15 @@ def _names_groups(written: Sequence[str | None]) -> bool:
     return len(told) > 1 and 2 * sum(bool(counted((one,)).when) for one in told) > len(told)
 
 
-def _column(one: HeaderColumn, proposal: Proposal, total: int | None) -> Column:
+def _column(one: HeaderColumn, proposal: Proposal, total: int | None, beside: int) -> Column:
+    if one.computed and proposal.item != "seq":
+        proposal = Proposal("remark", SURE, COMPUTED)
     settings: dict[str, Any] = _writing(one, proposal.item)
     if total is not None and proposal.item in ("name", "member_count"):
         settings["total"] = "count" if proposal.item == "name" else "sum"
     return Column(
         at=get_column_letter(one.at), header=one.header, item=proposal.item, proposed=proposal.item,
-        span=one.span,
+        span=one.span, beside=beside,
         confidence=proposal.confidence, why=proposal.why, **settings,
     )  # fmt: skip
 
@@ -251,6 +355,8 @@ def _summary(layout: Layout) -> Sheet | None:
         one.when is not None or counted(column.path[-1:]).when is not None
         for one, column in zip(across, layout.columns[stubs:], strict=True)
     )
+    own = {get_column_letter(one.at) for one in layout.columns if one.computed}
+    across = tuple(one for one in across if one.at not in own or one.when is not None)
     first, last = layout.body
     units = [
         nth for nth, one in enumerate(layout.columns) if UNIT.fullmatch(squeezed(one.path[-1]))
@@ -333,7 +439,7 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
 def _of_both(wholes: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     """Behind 男 and 女 a part is of both: of what stands before them."""
     listed = list(wholes)
-    sexes = [counted(one).when for one in listed[:2]]
+    sexes = [counted(one[-1:]).when for one in listed[:2]]
     both = {*sexes} == {"sex_code = 1", "sex_code = 2"}
     yield from listed[2:] if both else listed
 
@@ -382,7 +488,9 @@ def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: st
     if not (among or counts or AMISS.search(name)) and (place or "网格" in name):
         return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
     count: Any = found.count
-    return Line(at=at, header=header, when=found.when, count=count)
+    wholes = set((found.when or "").split(" & ")) & {*WHOLE}
+    when = found.when if len(wholes) < 2 else None  # of 户籍 and of everybody: nobody can say
+    return Line(at=at, header=header, when=when, count=count)
 
 
 def compare(old: FormFile, new: FormFile) -> list[Difference]:
@@ -423,16 +531,18 @@ def _carried(old: FormFile, new: FormFile) -> FormFile:
             for one in sheet.tops
         )
         lines = {one: _kept_lines(old, sheet, one) for one in ("across", "down")}
-        sheets.append(sheet.model_copy(update={"columns": columns, "tops": tops} | lines))
-    kept = {"sheets": tuple(sheets), "order": old.order, "public": old.public or new.public}
-    return new.model_copy(update=kept)
+        when = next((one.when for one in old.sheets if one.sheet == sheet.sheet), sheet.when)
+        kept = {"columns": columns, "tops": tops, "when": when}
+        sheets.append(sheet.model_copy(update=kept | lines))
+    final = {"sheets": tuple(sheets), "order": old.order, "public": old.public or new.public}
+    return new.model_copy(update=final)
 
 
 def _kept(before: Column | None, now: Column) -> Column:
     """An officer's item for good; how it is written as long as the item is the same."""
     if before is None or (before.item == before.proposed and before.item != now.item):
         return now
-    places = {"at": now.at, "span": now.span, "boxes": now.boxes}
+    places = {"at": now.at, "span": now.span, "boxes": now.boxes, "beside": now.beside}
     return before.model_copy(update=places)
 
 

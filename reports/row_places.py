@@ -7,7 +7,7 @@ from functools import cache
 import polars as pl
 
 from reports.conditions import parse_population
-from reports.form_file import ROW_TITLES, Line
+from reports.form_file import ROW_TITLES, Line, Sheet
 from reports.people import People
 from reports.texts import squeezed
 from schemas.numerals import NUMERAL, arabic
@@ -37,6 +37,11 @@ def placed(lines: Sequence[Line], people: People) -> list[Line]:
         else line.model_copy(update={"when": _condition(*named, people)})
         for line in lines
     ]  # fmt: skip
+
+
+def sheet_place(sheet: Sheet, people: People) -> str | None:
+    """Whom a sheet is about, with a code for a grid's name; None: no one grid is called so."""
+    return placed([Line(at="1", header=sheet.sheet, when=sheet.when)], people)[0].when
 
 
 def unknown_places(lines: Sequence[Line], people: People) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from xml.sax.saxutils import escape
 
 from openpyxl.utils import column_index_from_string, get_column_letter
 
@@ -11,17 +12,30 @@ SQREF = re.compile(
     r'(<(?:dataValidation|conditionalFormatting|protectedRange|ignoredError)\b[^>]*?\bsqref=")'
     r'([^"]*)(")'
 )
-REF = re.compile(r'(<(?:autoFilter|sortState)\b[^>]*?\bref=")([^"]*)(")')
+NEWER = re.compile(r"(<xm:sqref>)([^<]*)(</xm:sqref>)")
+REF = re.compile(r'(<(?:autoFilter|sortState|hyperlink)\b[^>]*?\bref=")([^"]*)(")')
+CONDITION = re.compile(r"(<formula[12]?>)([^<]*)(</formula[12]?>)")
 DIMENSION = re.compile(r'(<dimension\b[^>]*?\bref=")([^"]*)(")')
 BREAK = re.compile(r'(<brk\b[^>]*?\bid=")(\d+)(")')
+NAMING = re.compile(r"(<(?:definedName|(?:xm:|c:)?f|formula[12]?)\b[^>]*>)([^<]*)(</)")
+"""Elements in which another sheet may be named."""
+REFERRED = re.compile(
+    r'(<(?:comment|threadedComment|table|autoFilter|sortState|sortCondition)\b[^>]*?\bref=")'
+    r'([^"]*)(")'
+)
+ROW_FROM_0 = re.compile(r"(<(?:\w+:)?[rR]ow>)\s*(\d+)\s*(</)")
+ANCHOR = re.compile(r"(<\w+:Anchor>)((?:\s*\d+\s*,){7}\s*\d+\s*)(</)")
 MERGES = re.compile(r"<mergeCells\b[^>]*>(.*?)</mergeCells>|<mergeCells\b[^>]*/>", re.DOTALL)
 MERGE = re.compile(r'<mergeCell\b[^>]*?\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 
 
 def shifted(text: str, shift: Shift) -> str:
     """The XML before or after the rows, with its ranges as they are afterwards."""
-    for pattern in (SQREF, REF, DIMENSION):
+    for pattern in (SQREF, NEWER, REF, DIMENSION):
         text = pattern.sub(lambda f: f"{f[1]}{_ranges(f[2], shift)}{f[3]}", text)
+    text = CONDITION.sub(
+        lambda f: f[0] if f[2][:1] in {'"', "&"} else f"{f[1]}{shift.formula(f[2])}{f[3]}", text
+    )
     breaks = re.search(r"<rowBreaks\b.*?</rowBreaks>", text, re.DOTALL)
     if breaks:
         changed = BREAK.sub(lambda f: f"{f[1]}{shift.row(int(f[2]))}{f[3]}", breaks[0])
@@ -67,16 +81,32 @@ def _merges(inside: str, shift: Shift) -> str:
     return f'<mergeCells count="{len(kept)}">{cells}</mergeCells>'
 
 
-def shifted_names(workbook: str, sheet: str, shift: Shift) -> str:
-    """Print areas and other names of a sheet, in workbook.xml."""
-    quoted = re.escape(sheet.replace("'", "''"))
+def shifted_names(text: str, sheet: str, shift: Shift) -> str:
+    """Print areas and other names of a sheet, and formulas of others that speak of it."""
+    named = escape(sheet)
+    quoted = re.escape(named.replace("'", "''"))
     area = re.compile(
-        rf"((?:'{quoted}'|{re.escape(sheet)})!)(\$?[A-Z]+\$?\d+(?::\$?[A-Z]+\$?\d+)?)"
+        rf"((?:'{quoted}'|(?<![\w'.]){re.escape(named)})!)"
+        r"(\$?[A-Z]+\$?\d+(?::\$?[A-Z]+\$?\d+)?)"
     )
-    name = re.compile(r"(<definedName\b[^>]*>)(.*?)(</definedName>)", re.DOTALL)
 
     def changed(found: re.Match[str]) -> str:
         inside = area.sub(lambda one: one[1] + shift.range(one[2]), found[2])
         return found[1] + inside + found[3]
 
-    return name.sub(changed, workbook)
+    return NAMING.sub(changed, text) if f"{named}!" in text or f"{quoted}'!" in text else text
+
+
+def shifted_part(text: str, shift: Shift) -> str:
+    """What belongs to a sheet (its pictures, remarks and tables), where it is afterwards."""
+    text = REFERRED.sub(lambda f: f"{f[1]}{shift.range(f[2])}{f[3]}", text)
+    text = ROW_FROM_0.sub(lambda f: f"{f[1]}{shift.row(int(f[2]) + 1) - 1}{f[3]}", text)
+    return ANCHOR.sub(lambda f: f[1] + _anchored(f[2], shift) + f[3], text)
+
+
+def _anchored(text: str, shift: Shift) -> str:
+    """A box of the older kind: column, offset, row, offset of both corners."""
+    numbers = [one.strip() for one in text.split(",")]
+    for nth in (2, 6):
+        numbers[nth] = str(shift.row(int(numbers[nth]) + 1) - 1)
+    return ", ".join(numbers)

@@ -9,10 +9,15 @@ RANGES = re.compile(
     r"(?<![!\w$:])(?:\$?[A-Z]{1,3}\$?\d+:\$?[A-Z]{1,3}\$?\d+|\$?[A-Z]{1,3}\$?\d+(?![\w(!]))"
 )
 """Ranges and cells of the same sheet, within a formula."""
+OTHERS = re.compile(r"(?<=!)\$?[A-Z]{1,3}\$?\d+(?![\w(!:])")
+"""One cell of another sheet."""
 ROW = re.compile(r"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.DOTALL)
 CELL = re.compile(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 ATTRIBUTE = re.compile(r'([\w:.]+)="([^"]*)"')
 FORMULA = re.compile(r"(<f\b[^>]*>)(.*?)(</f>)", re.DOTALL)
+RESULT = re.compile(
+    r"(<c\b[^>]*>)(<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)(?:<v>[^<]*</v>|<v\s*/>|<is>.*?</is>)"
+)
 DATA = re.compile(r"<sheetData\s*/>|<sheetData[^>]*>(.*?)</sheetData>", re.DOTALL)
 
 
@@ -112,6 +117,30 @@ def _row(number: int, attributes: dict[str, str], content: str) -> XmlRow:
     return XmlRow(number, kept, styles, cells)
 
 
+def without_results(text: str) -> str:
+    """Formulas without what they came to before; whoever opens the file works them out."""
+    return RESULT.sub(lambda f: re.sub(r'\st="\w+"', "", f[1]) + f[2], text)
+
+
+def formula_by_row(text: str, row: int) -> Callable[[int], str]:
+    """A formula of one row as it is in another: a row without `$` goes along."""
+    parts: list[str] = []
+    steps: list[int] = []
+    end = 0
+    areas = sorted({one.span() for kind in (RANGES, OTHERS) for one in kind.finditer(text)})
+    for one in (found for area in areas for found in REFERENCE.finditer(text, *area)):
+        if not one[3]:
+            parts.append(text[end : one.start(4)])
+            steps.append(int(one[4]) - row)
+            end = one.end(4)
+
+    def of_row(number: int) -> str:
+        told = zip(parts, steps, strict=True)
+        return "".join(f"{part}{number + step}" for part, step in told) + text[end:]
+
+    return of_row
+
+
 def row_text(row: XmlRow, shift: Shift, cells: Mapping[str, str] | None = None) -> str:
     """A row of the head or the foot where it now is; `cells` replace some of its own."""
     number = shift.row(row.number)
@@ -123,11 +152,4 @@ def row_text(row: XmlRow, shift: Shift, cells: Mapping[str, str] | None = None) 
 
 def _moved_cell(text: str, letters: str, number: int, shift: Shift) -> str:
     text = re.sub(r'(<c\b[^>]*?\br=")[A-Z]+\d+"', rf'\g<1>{letters}{number}"', text, count=1)
-    found = FORMULA.search(text)
-    if found is None or not shift.by:
-        return text
-    changed = shift.formula(found[2])
-    if changed != found[2]:  # what it came to before is no longer so
-        text = FORMULA.sub(lambda f: f"{f[1]}{changed}{f[3]}", text)
-        text = re.sub(r"<v>.*?</v>", "", text, flags=re.DOTALL)
-    return text
+    return FORMULA.sub(lambda f: f"{f[1]}{shift.formula(f[2])}{f[3]}", text) if shift.by else text

@@ -93,7 +93,8 @@ def _to(cells: Cells, row: int, column: int, text: str, match: re.Match[str]) ->
     right = (merged.right if merged else column) + 1
     if merged is not None and merged.right > merged.left:
         return _name(row, column)  # room enough behind the label
-    return None if cells.filled(row, right) else _name(row, right)
+    taken = cells.filled(row, right) or (row, right) in cells.formulas
+    return None if taken else _name(row, right)
 
 
 def _name(row: int, column: int) -> str:

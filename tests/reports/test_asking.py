@@ -13,7 +13,7 @@ from hub.settings import Home
 from reports.answers_in import Answer, checked_values, take_answers
 from reports.ask_lists import LOCATOR, NOT_ASKED, item_of, write_lists
 from reports.asking import questions
-from reports.form_file import load_forms
+from reports.form_file import load_form, load_forms, save_form
 from reports.overlap import overlap
 from reports.people import people_of, sources_of
 from reports.register import Sent, register
@@ -149,6 +149,13 @@ def test_a_field_is_told_of_without_a_value(asked: Home, hub: Hub) -> None:
     assert told["forms"] == ["发放表", "核对表"]
     assert "不要再收集" in hub("form", "ask", "id_number", home=asked).out
     assert hub("form", "ask", "从没听说过", home=asked).code == 1
+    form = load_form(asked, "核对表")
+    (sheet,) = form.sheets
+    column = sheet.columns[-1].model_copy(update={"header": "走访小结", "item": "other:走访"})
+    sheet = sheet.model_copy(update={"columns": (*sheet.columns[:-1], column)})
+    save_form(asked, form.model_copy(update={"sheets": (sheet,)}))
+    by_header = hub("form", "ask", "走访小结", "--json", home=asked).json
+    assert (by_header["item"], by_header["forms"]) == ("other:走访", ["核对表"])
     assert "标签" in hub("form", "ask", "label:不存在的", home=asked).err
     assert hub("form", "ask", home=asked).code == 2
 

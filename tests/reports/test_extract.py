@@ -41,6 +41,9 @@ formats: [csv, xlsx, parquet, json]
 """
 
 
+OTHER = {"department": "区残联", "scope": "510108"}
+
+
 def _extract(home: Home, **changed: object) -> Extract:
     content = yaml.safe_load(FILE) | changed
     path = home.root / "extracts" / f"{content['extract']}.yaml"
@@ -198,6 +201,30 @@ def test_a_second_run_gives_only_changes(home: Home) -> None:
     assert (whole.mode, whole.rows) == ("full", 2)
     last = (home.data / "extracts" / "elders" / "last.parquet").read_bytes()
     assert ZHANG_NUMBER.encode() not in last
+
+
+def test_why_changes_came_out_whole_is_told(home: Home, hub: Hub) -> None:
+    fields = ["name", "birth_date"]
+    changed = {"item": "birth_date", "date": "YYYYMMDD"}
+    basis = {"document": "某文件", "fields": [*fields, "age"]}
+    runs: list[tuple[dict[str, object], bool]] = [
+        ({"mode": "full", "fields": fields}, False),
+        ({"mode": "changes", "fields": fields}, False),
+        ({"mode": "changes", "fields": ["name", changed]}, False),  # no date any more, but text
+        ({"mode": "changes", "fields": ["name", changed]}, True),
+        ({"mode": "changes", "fields": ["name", changed]}, False),
+        ({"mode": "changes", "fields": ["name", changed], "recipient": OTHER}, False),
+    ]
+    told = []
+    for nth, (asked, full) in enumerate(runs):
+        one = _extract(home, basis=basis, **asked)
+        told.append(run_extract(home, one, full=full, now=NOW + timedelta(hours=nth)).why_full)
+    for why, part in zip(told, ("", "没有留下", "写法", "--full", "", "区残联"), strict=True):
+        assert part in why
+        assert bool(part) == bool(why)
+    _extract(home, extract="first", mode="changes", fresh_within="9999d")
+    said = hub("extract", "run", "first", home=home).out
+    assert "这一次给的是全量，不是变化：第一次运行。" in said
 
 
 ROWS = st.dictionaries(

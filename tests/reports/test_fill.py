@@ -310,10 +310,13 @@ def test_a_workbook_whose_elements_have_a_prefix_is_filled_too(home: Home, tmp_p
     with ZipFile(path) as file:
         xml = file.read("xl/worksheets/sheet1.xml").decode()
     xml = re.sub(r"<(/?)(?=\w)", r"<\1x:", xml).replace("xmlns=", "xmlns:x=", 1)
-    _rezipped(path, {"xl/worksheets/sheet1.xml": xml.encode()})
+    picture = {"xl/media/image1.png": b"a logo"}
+    _rezipped(path, {"xl/worksheets/sheet1.xml": xml.encode()} | picture)
     form = register(home, path, Sent("民政")).form
     with people_of(home, None) as (people, connection):
         fill(home, connection, form, people, tmp_path / "out.xlsx")
+    with ZipFile(tmp_path / "out.xlsx") as file:
+        assert file.read("xl/media/image1.png") == b"a logo"
     sheet = load_workbook(tmp_path / "out.xlsx").active
     assert set(_column(sheet, "B", range(3, 6))) == {"张三丰", "王小红", "张五"}
 

@@ -208,3 +208,59 @@ def test_unmerged_groups_over_all_columns_are_headers(tmp_path: Path) -> None:
     found = [one.item for one in propose(layout.columns, ())]
     assert found[:4] == ["name", "sex_code", "id_number", "phone"]
     assert all(one.startswith("other:") for one in found[4:])
+
+
+def test_a_card_of_one_household_is_no_table(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["居民家庭登记卡"])
+    sheet.append(["户主姓名", None, "性别", None, "身份证号", None, "照片", None])
+    sheet.append(["家庭住址", None, None, None, "联系电话", None])
+    sheet.append(["姓名", "与户主关系", "性别", "身份证号", "文化程度", "婚姻状况", "电话", "备注"])
+    book.save(tmp_path / "登记卡.xlsx")
+    with pytest.raises(ConfigError, match="card") as refused:
+        register(home, tmp_path / "登记卡.xlsx", Sent("公安"))
+    assert "一行一人" in refused.value.zh
+
+
+def test_people_and_pages_that_will_not_be_filled_are_told(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "核查表"
+    for page in range(2):
+        sheet.append(["残疾人核查表"])
+        sheet.append(["序号", "姓名", "联系电话", "核查结果"])
+        for row in range(3):
+            sheet.append([page * 3 + row + 1, f"王小{'甲乙丙'[row]}" if not page else None])
+        sheet.append(["核查人："])
+    book.save(tmp_path / "核查.xlsx")
+    pages, listed = register(home, tmp_path / "核查.xlsx", Sent("残联")).form.notes
+    assert "3 人" in listed
+    assert "第 8 行" in pages
+    sheet.delete_rows(6)  # no footer before the second page
+    book.save(tmp_path / "核查.xlsx")
+    told = register(home, tmp_path / "核查.xlsx", Sent("残联"))
+    assert told.form.sheets[0].body == (3, 5)
+    assert "第 7 行" in told.form.notes[0]
+    sheet.delete_rows(6, 10)
+    for row in (3, 4, 5):
+        sheet.cell(row, 2, "张三")  # a sample
+    book.save(tmp_path / "核查.xlsx")
+    assert register(home, tmp_path / "核查.xlsx", Sent("残联")).form.notes == ()
+
+
+def test_what_stands_behind_the_sexes_of_a_group_is_of_both(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["人口统计表"])
+    sheet.append(["网格", "户籍人口", None, None, None, "户籍"])
+    sheet.append([None, "总数", "男", "女", "其中：党员", "人户分离"])
+    sheet.append(["第一网格"])
+    sheet.merge_cells("A2:A3")
+    sheet.merge_cells("B2:E2")
+    book.save(tmp_path / "人口.xlsx")
+    (read,) = register(home, tmp_path / "人口.xlsx", Sent("统计")).form.sheets
+    members = read.across[3].when or ""
+    assert "registered" in members
+    assert "sex_code" not in members
+    assert len(read.across) == 5  # of two wholes at once it was refused, the whole form with it

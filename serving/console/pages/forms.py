@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
+import polars as pl
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from hub.errors import ConfigError, NotFoundError
 from hub.scratch import scratch
-from reports.doubts import remarks
+from reports.doubts import doubts, remarks
 from reports.extract_file import Extract, load_extracts
 from reports.extract_run import run_extract, runs_of
-from reports.fill import fill, measure, origins_path, people_in
+from reports.fill import fill, measure, origins_path, whose
 from reports.form_file import FormFile, load_forms
 from reports.items import FREE, facts_of_item
 from reports.people import people_of
@@ -90,7 +91,8 @@ def fill_form(
         people_of(home, within) as (people, connection),
         scratch() as folder,
     ):
-        _refuse_rows(access, people_in(form, people).frame.height)
+        them = [one.frame["resident_id"] for one in whose(form, people).values()]
+        _refuse_rows(access, pl.concat(them).n_unique())
         target = folder / "filled.xlsx"
         report = fill(home, connection, form, people, target)
         origins_path(target).unlink(missing_ok=True)
@@ -116,7 +118,8 @@ def measure_form(
     with people_of(visit.console.home, _within(visit.access, scope)) as (people, _):
         report = measure(form, people)
     visit.note("statistics", entity="form", rows=report.rows, form=form.form)
-    return visit.page("form.html", form=form, report=report, remarks=remarks(report))
+    return visit.page("form.html", form=form, report=report,
+                      remarks=[*doubts(form), *remarks(report)])  # fmt: skip
 
 
 @router.post("/extracts/run")

@@ -205,6 +205,19 @@ def test_what_a_table_of_counts_leaves_out_is_told(staff: httpx.Client, tmp_path
     assert "人不在任何一行里" in post(staff, "/forms/measure", name="分段").text
 
 
+def test_what_an_officer_must_look_at_is_told(staff: httpx.Client, tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["姓名", "联系电话"], ["张三"], ["李四"], ["王五"]):
+        book.active.append(row)
+    book.save(tmp_path / "核查.xlsx")
+    staff.post(
+        "/forms/register",
+        data={"csrf": csrf(staff.get("/forms").text), "department": "民政"},
+        files={"file": ("核查.xlsx", (tmp_path / "核查.xlsx").read_bytes())},
+    )
+    assert "已经写着 3 人" in post(staff, "/forms/measure", name="核查").text
+
+
 def test_a_form_is_registered_measured_and_filled(
     served: Served, staff: httpx.Client, steward: httpx.Client, tmp_path: Path
 ) -> None:
