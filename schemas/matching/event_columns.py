@@ -32,8 +32,10 @@ VISITS = re.compile(
     r"走访|巡访|探访|巡查|入户|上门|来访|接访|事件|隐患|服务记录"
     r"|zou ?fang|xun ?cha|ru ?hu|\b(?:visit|patrol|event|home ?service|service ?record)s?\b"
 )
-FOLLOW_UPS = re.compile(r"随访|\bfollow ?ups?\b")
-"""A list of patients has their last one, too."""
+OF_PATIENTS = re.compile(
+    r"随访|接种(?:记录|登记|台账|明细)|\b(?:follow ?up|vaccination|inoculation)s?\b"
+)
+"""Something is said of whoever was visited, too; but a list of patients has their last one."""
 NO_EVENTS = re.compile(
     r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡|排班|评估|体检|接种|评价|字典|配置"
     r"|(?<!物业服务)企业|商户|店铺|经营户|法人"
@@ -55,9 +57,12 @@ TICKET_NO = re.compile(
     r"[ _]?(?:no|id|code|sn|num|number)$",
     re.IGNORECASE,
 )
+NEXT = re.compile(r"下次|下一次|\bnext")
+"""Of whom this is known, the row is about: when the meter of a customer was last looked at."""
 SHORTEST = 4  # initials of fewer letters mean too many things
 LAST = 10_000  # behind every word
 TOLD_BY_VALUES = ("happened_at", "closed_at", "name", "id_number", "phone")
+OF_A_PATIENT = 2  # things said of a person who is visited: sex and age
 SEVERAL = 4  # columns that speak of visits or tickets, where the table's name does not
 STATES = 8
 FEW = 20  # different states or kinds of one table
@@ -69,17 +74,21 @@ THEIRS = ("name", "id_number", "phone", "person_key", "address")
 def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     """Whether the rows are what happened; never where more than a word is said of a person."""
     about = _about(table)
-    if NO_EVENTS.search(about) or (LISTS.search(about) and not TICKETS.search(about)):
+    patients = OF_PATIENTS.search(about)
+    if NO_EVENTS.search(about) and not patients:
+        return False
+    if LISTS.search(about) and not TICKETS.search(about):
         return False
     fields = {field for one in seen if (field := _field(one))}
     timed = "happened_at" in fields or (TICKETS.search(about) and _created(seen))
     if not timed or not fields & {"kind", "summary"}:
         return False
     told = sum(any(one.chance(name) >= 0.5 for one in seen) for name in OF_A_PERSON)
-    if FOLLOW_UPS.search(about):
-        return {"happened_at", "summary"} <= fields and told <= 2
+    if patients:
+        return told <= OF_A_PATIENT
+    again = any(NEXT.search(_said(one)) for one in seen)
     if TICKETS.search(about) or VISITS.search(about):
-        return told <= 1
+        return told <= 1 and not again
     numbered = any(TICKET_NO.search(_said(one)) for one in seen)
     said = sum(bool(VISITS.search(_said(one)) or TICKETS.search(_said(one))) for one in seen)
     whole = fields >= {"happened_at", "kind", "summary"} and said >= SEVERAL
@@ -203,14 +212,15 @@ def _said(each: Seen) -> str:
 
 
 def _ways_said(each: Seen) -> list[str]:
-    """Of a path the last two words, too, and first: `category.name`."""
+    """Of a path the last two words, too, and first: `category.name`; as `INOC_DATE` all of it."""
     comment = unicodedata.normalize("NFKC", each.column.comment)
     clause = next((one for one in CLAUSE.split(plain(comment)) if one), "")
     if HAN.search(clause):
         return [clause]
     path = [one for one in re.split(r"[/.]", each.bare) if one] or [each.bare]
     both = [plain(f"{path[-2]}_{path[-1]}")] if len(path) > 1 else []
-    return [*both, plain(path[-1])]
+    whole = [plain(each.column.name)] if each.bare != each.column.name else []
+    return [*whole, *both, plain(path[-1])]
 
 
 def _spelled(each: Seen) -> list[str]:
