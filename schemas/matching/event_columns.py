@@ -29,8 +29,11 @@ TICKETS = re.compile(
     r"|\b(?:(?:work|service) ?order|ticket|repair|complaint|hotline|appeal|incident)s?\b"
 )
 VISITS = re.compile(
-    r"走访|巡访|探访|巡查|入户|上门|来访|接访|事件|隐患|服务记录"
-    r"|zou ?fang|xun ?cha|ru ?hu|\b(?:visit|patrol|event|home ?service|service ?record)s?\b"
+    r"走访|巡访|探访|巡查|入户|上门|来访|接访|事件|隐患|慰问|咨询|检查|排查|检修|接待"
+    r"|(?:服务|援助|帮扶|救助)(?:记录|案件|工单|订单|明细)"
+    r"|zou ?fang|xun ?cha|ru ?hu"
+    r"|\b(?:visit|patrol|event|home ?service|service ?record|inspection|consultation)s?\b"
+    r"|\b(?:home ?care|care|service|aid) ?(?:order|case|record)s?\b"
 )
 OF_PATIENTS = re.compile(
     r"随访|接种(?:记录|登记|台账|明细)|\b(?:follow ?up|vaccination|inoculation)s?\b"
@@ -44,7 +47,9 @@ NO_EVENTS = re.compile(
 )
 LISTS = re.compile(
     r"名单|名册|花名册|人员信息|对象|档案|居民信息|居民表|网格划分"
-    r"|\b(?:person|people|resident|elder|member|customer|owner|user|archive)s?$"
+    r"|(?:老人|长者|居民|人员|群众|儿童|妇女|党员|职工|用户|业主|住户|家庭|患者|学生)$"
+    r"|\b(?:person|people|resident|elder|member|customer|owner|user|archive)s?"
+    r"(?: (?:info|list|base|detail|data))?$"
 )
 """A list of people who are visited or served is a list of people."""
 OF_A_PERSON = (
@@ -63,6 +68,7 @@ SHORTEST = 4  # initials of fewer letters mean too many things
 LAST = 10_000  # behind every word
 TOLD_BY_VALUES = ("happened_at", "closed_at", "name", "id_number", "phone")
 OF_A_PATIENT = 2  # things said of a person who is visited: sex and age
+DEEDS, MANY = {"kind", "summary", "status", "closed_at"}, 3
 SEVERAL = 4  # columns that speak of visits or tickets, where the table's name does not
 STATES = 8
 FEW = 20  # different states or kinds of one table
@@ -92,7 +98,8 @@ def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     numbered = any(TICKET_NO.search(_said(one)) for one in seen)
     said = sum(bool(VISITS.search(_said(one)) or TICKETS.search(_said(one))) for one in seen)
     whole = fields >= {"happened_at", "kind", "summary"} and said >= SEVERAL
-    return not told and (whole or (numbered and bool(fields & {"status", "closed_at"})))
+    many = len(fields & DEEDS) >= MANY and not again
+    return not told and (whole or many or (numbered and bool(fields & {"status", "closed_at"})))
 
 
 def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
