@@ -42,6 +42,8 @@ LEADS = re.compile(r"长|负责|责任|领导|leader|manager|chief", re.IGNORECA
 UNKNOWN = 0.85  # a column of which neither name nor values say anything
 MOVED_TO = re.compile(r"流入|迁入|现居")
 HOMES = {"residence_address", "room"}
+HOME = {"resident": "residence_address"}
+"""Where an address of a whole flat goes; of a household or an event it is its `address`."""
 PARTS = ("road", "door_no", "compound", "building", "unit", "room")
 JOINED = ("compound", "building", "unit", "room")
 
@@ -71,7 +73,7 @@ def decide(seen: Sequence[Seen], entity: Entity) -> list[Decision]:
     sexes = sexes_told(seen)
     decisions = [_one(each, entity, sexes) for each in seen]
     decisions = _one_person(decisions, seen, entity)
-    return _together(decisions, seen)
+    return _together(decisions, seen, entity)
 
 
 @cache
@@ -351,7 +353,7 @@ SINGLE = (
 """Fields that one column fills; of two that could, the surer one does."""
 
 
-def _together(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
+def _together(decisions: list[Decision], seen: Sequence[Seen], entity: Entity) -> list[Decision]:
     """Two columns for one field: the surer first; a second only where a list makes sense."""
     made = list(decisions)
     order = sorted(
@@ -376,14 +378,14 @@ def _together(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]
                 others=((str(one.field), round(1 - chance, 2)),),
                 why=f"{one.why}；但“{made[first].column}”更像",
             )  # fmt: skip
-    return _joined(made, seen)
+    return _joined(made, seen, HOME.get(entity, "address"))
 
 
 def _sure_whose(seen: Seen) -> float:
     return seen.candidates[0].whose if seen.candidates else 0.0
 
 
-def _joined(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
+def _joined(decisions: list[Decision], seen: Sequence[Seen], home: str) -> list[Decision]:
     """A room written `7-1-202` is no room but the end of an address.
 
     Behind a unit the number of a door is that of the room.
@@ -395,7 +397,7 @@ def _joined(decisions: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
         if inside and one.field == "door_no":
             made[at] = replace(one, field="room", why=f"{one.why}；与楼栋、单元在一起")
         if one.field in ("room", "door_no") and each.profile.share("home") >= MOSTLY:
-            made[at] = _told(one, "residence_address", "值是完整的地址")
+            made[at] = _told(one, home, "值是完整的地址")
         elif one.field == "room" and each.profile.share("room_path") > 0.5:
-            made[at] = replace(one, field="residence_address", why=f"{one.why}；值里有栋和单元")
+            made[at] = replace(one, field=home, why=f"{one.why}；值里有栋和单元")
     return made

@@ -40,7 +40,7 @@ OF_PATIENTS = re.compile(
 )
 """Something is said of whoever was visited, too; but a list of patients has their last one."""
 NO_EVENTS = re.compile(
-    r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡|排班|评估|体检|接种|评价|字典|配置"
+    r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡机|排班|评估|体检|接种|评价|字典|配置"
     r"|(?<!物业服务)企业|商户|店铺|经营户|法人"
     r"|\b(?:log|logs|sms|pay|payment|pass|dict|config|duty|schedule|assess|message"
     r"|enterprise|shop|merchant)\b"
@@ -58,7 +58,7 @@ OF_A_PERSON = (
 )
 TICKET_NO = re.compile(
     r"(?:单|工单|诉求|事件|投诉|报修|案件|事项)(?:编?号|编码|id)$"
-    r"|(?:ticket|order|event|case|complaint|repair|incident|report|issue|appeal|request|task)"
+    r"|(?:ticket|order|event|case|complaint|repair|incident|report|issue|appeal|request|task|alarm)"
     r"[ _]?(?:no|id|code|sn|num|number)$",
     re.IGNORECASE,
 )
