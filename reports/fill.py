@@ -171,10 +171,11 @@ def text_of(people: People, column: Column, *, public: bool) -> pl.Series:
     values = people.value(column.item)
     if facts_of_item(column.item).kind == "number" and values.dtype.is_numeric():
         return values
-    return written(
+    texts = written(
         values, column.item, date=column.date, codes=column.codes,
         yes_no=(column.yes, column.no), mask=column.mask or public,
     )  # fmt: skip
+    return texts.str.tail(column.tail) if column.tail else texts
 
 
 def fill(

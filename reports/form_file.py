@@ -43,6 +43,7 @@ class Column(Part):
     yes: str = "是"
     no: str = "否"
     mask: bool = False
+    tail: int | None = None  # only so many of the last characters
     total: Literal["sum", "count"] | None = None
 
     @field_validator("item")

@@ -47,6 +47,8 @@ NEWER_CHOICES = re.compile(
     re.DOTALL,
 )
 """A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
+TAIL = re.compile(r"[后末尾]([四六八468])位")
+NUMERALS = str.maketrans("四六八", "468")
 REST = re.compile("其[他它余]")
 """A sheet of those who are on none of the others: nobody knows whom."""
 LISTING = re.compile("这些人不会留下")
@@ -298,6 +300,8 @@ def _writing(one: HeaderColumn, item: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if any("*" in text for text in samples) or "脱敏" in remark:
         found["mask"] = True
+    if ending := TAIL.search(squeezed(one.path[-1])):
+        found["tail"] = int(ending[1].translate(NUMERALS))
     if item == "id_number" and one.span >= 15:
         found["boxes"] = one.span
     if facts.kind == "date":
