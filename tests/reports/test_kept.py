@@ -335,3 +335,18 @@ def test_a_second_table_of_counts_is_not_counted_as_the_first(home: Home, tmp_pa
     filled = load_workbook(out)["统计"]
     assert [one.value for one in filled[9]][:4] == ["第一网格", None, None, None]
     assert filled["E4"].value == "=D4/B4"
+
+
+def test_a_sheet_of_any_name_is_spoken_of_elsewhere(home: Home, tmp_path: Path) -> None:
+    book = _drawn()
+    sheet, other = book["花名册"], book["汇总"]
+    sheet.title = "1.低保 & '乙'(一)"
+    sheet.print_area = "A1:G6"
+    other["B1"] = "=COUNTA('1.低保 & ''乙''(一)'!B4:B4)"
+    other["B2"] = "='1.低保 & ''乙''(一)'!G5"
+    _, out = _filled(home, book, tmp_path)
+    filled = load_workbook(out)
+    assert filled.worksheets[0].print_area == "'1.低保 & ''乙''(一)'!$A$1:$G$8"
+    other = filled["汇总"]
+    assert other["B1"].value == "=COUNTA('1.低保 & ''乙''(一)'!B4:B6)"
+    assert other["B2"].value == "='1.低保 & ''乙''(一)'!G7"
