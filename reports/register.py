@@ -221,12 +221,16 @@ def _content(file: Path) -> bytes:
 
 
 def _of_each(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
-    """Of several lists each is of those whom the sheet is called by: a grid, a label, an age."""
-    if sum(one.kind == "list" for one in sheets) < 2:
+    """Of several lists each is of those whom the sheet is called by: a grid, a label, an age.
+
+    A table of counts is of a grid's people where its sheet is called so.
+    """
+    if len(sheets) < 2:
         return tuple(sheets)
+    lists = sum(one.kind == "list" for one in sheets) > 1
     return tuple(
         one
-        if one.kind != "list" or REST.match(one.sheet)
+        if not (lists if one.kind == "list" else "网格" in one.sheet) or REST.match(one.sheet)
         else one.model_copy(update={"when": _line("A", (one.sheet,)).when or ""})
         for one in sheets
     )

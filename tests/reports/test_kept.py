@@ -350,3 +350,19 @@ def test_a_sheet_of_any_name_is_spoken_of_elsewhere(home: Home, tmp_path: Path) 
     other = filled["汇总"]
     assert other["B1"].value == "=COUNTA('1.低保 & ''乙''(一)'!B4:B6)"
     assert other["B2"].value == "='1.低保 & ''乙''(一)'!G7"
+
+
+def test_a_table_of_counts_on_a_grids_sheet_counts_that_grid(home: Home, tmp_path: Path) -> None:
+    with people_of(home, None) as (people, _):
+        grid = str(next(one for one in people.value("grid_name") if one))
+    book = Workbook()
+    for nth, name in enumerate((grid, "无人网格")):
+        sheet = book.active if not nth else book.create_sheet()
+        sheet.title = name
+        for row in (["人口统计表"], ["年龄段", "人数"], ["60岁以上"], ["60岁以下"], ["合计"]):
+            sheet.append(row)
+    form, out = _filled(home, book, tmp_path)
+    assert [bool(one.when) for one in form.sheets] == [True, True]
+    filled = load_workbook(out)
+    assert filled[grid]["B5"].value == 2
+    assert [filled["无人网格"][f"B{row}"].value for row in (3, 4, 5)] == [None] * 3
