@@ -99,6 +99,8 @@ def read_layout(sheet: object) -> Layout | None:
         return None
     first = _after_numbering(cells, end)
     body_end, total = _body_end(cells, first, len(named))
+    while total is None and body_end > first and _is_wide(cells, body_end, named):
+        body_end -= 1
     again = [row for row in range(first, cells.rows + 1)
              if (len(named) > 2 and cells.distinct(row) == cells.distinct(end))
              or _is_header(cells, row, named)]  # fmt: skip
@@ -178,6 +180,15 @@ def _is_header(cells: Cells, row: int, named: Sequence[HeaderColumn]) -> bool:
     full = len(texts) * 2 > len(named) and not any(re.search(r"\d", one) for one in texts)
     below_less = len(cells.distinct(row - 1)) < 2 and len(cells.distinct(row + 1)) < 3
     return alike or known * 2 > len(texts) or (full and below_less)
+
+
+def _is_wide(cells: Cells, row: int, named: Sequence[HeaderColumn]) -> bool:
+    """Whether one cell lies under most of the header: at the end of a table it is no row of it."""
+    return any(
+        2 * sum(one.left <= column.at <= one.right for column in named) > len(named)
+        for one in cells.merges
+        if one.top <= row <= one.bottom
+    )
 
 
 def _is_title(cells: Cells, row: int) -> bool:

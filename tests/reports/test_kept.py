@@ -352,7 +352,7 @@ def test_a_sheet_of_any_name_is_spoken_of_elsewhere(home: Home, tmp_path: Path) 
     assert other["B2"].value == "='1.低保 & ''乙''(一)'!G7"
 
 
-def test_a_table_of_counts_on_a_grids_sheet_counts_that_grid(home: Home, tmp_path: Path) -> None:
+def test_a_grids_sheet_counts_that_grid(home: Home, tmp_path: Path) -> None:
     with people_of(home, None) as (people, _):
         grid = str(next(one for one in people.value("grid_name") if one))
     book = Workbook()
@@ -366,3 +366,19 @@ def test_a_table_of_counts_on_a_grids_sheet_counts_that_grid(home: Home, tmp_pat
     filled = load_workbook(out)
     assert filled[grid]["B5"].value == 2
     assert [filled["无人网格"][f"B{row}"].value for row in (3, 4, 5)] == [None] * 3
+
+
+def test_a_line_across_the_table_is_no_row_of_it(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "慰问"
+    for row in (["慰问登记表"], ["序号", "姓名", "联系电话", "慰问金额"], [1],
+                ["合计（大写）：     元  （小写）￥："], ["分管领导：  经办人："]):  # fmt: skip
+        sheet.append(row)
+    sheet.merge_cells("A4:D4")
+    form, out = _filled(home, book, tmp_path)
+    assert form.sheets[0].body == (3, 3)
+    filled = load_workbook(out)["慰问"]
+    assert [one.coord for one in filled.merged_cells.ranges] == ["A6:D6"]
+    assert str(filled["A6"].value).startswith("合计（大写）")
+    assert None not in [filled[f"B{row}"].value for row in (3, 4, 5)]
