@@ -98,6 +98,8 @@ def read_layout(sheet: object) -> Layout | None:
     if len(named) < 2:
         return None
     first = _after_numbering(cells, end)
+    while first < cells.rows and _is_wide(cells, first, named) and cells.distinct(first):
+        first += 1  # how to fill it in, below the header
     body_end, total = _body_end(cells, first, len(named))
     while total is None and body_end > first and _is_wide(cells, body_end, named):
         body_end -= 1
@@ -393,9 +395,12 @@ def _last(cells: Cells, first: int) -> int:
 
 def _with_samples(cells: Cells, one: HeaderColumn, first: int, last: int) -> HeaderColumn:
     values = tuple(_sampled(cells, one.at, first, last))
+    computed = last >= first and all(
+        (row, one.at) in cells.formulas for row in range(first, min(first + 1, last) + 1)
+    )  # of the first row alone: a sum that stands above
     return HeaderColumn(
         one.at, one.span, one.path, cells.choices(one.at, first),
-        cells.number_format(first, one.at), (first, one.at) in cells.formulas, values,
+        cells.number_format(first, one.at), computed, values,
     )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ from schemas.codes import inputs_of, spelling
 from warehouse.snapshots import current_number, reading
 
 YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
+YES_OR_NO = {"是": "yes", "有": "yes", "否": "no", "无": "no"}
+NUMBERED_YES = re.compile(r"(\d)[.、:：\-—=]?([是有否无])|([是有否无])(?:填|写|选|为|=|:)?(\d)")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
 LABEL = re.compile(r"label:([^&]+)")
 SUM = re.compile("合计|总计|小计|共计")
@@ -246,11 +248,14 @@ def propose_sheet(layout: Layout, population: str) -> Sheet:
         summary = _summary(layout)
         if summary is not None:
             return summary
+    (first, last), total = layout.body, layout.total
+    if layout.stubs and any(one and TOTAL.match(one) for one in layout.stubs[0][:4]):
+        first, total = first + 1, first  # the sum stands above
     return Sheet(
-        sheet=layout.sheet, header=layout.header, body=layout.body, total=layout.total,
+        sheet=layout.sheet, header=layout.header, body=(first, last), total=total,
         tops=_tops(layout),
         columns=tuple(
-            _column(one, proposal, layout.total if abreast == 1 else None, nth // one_of_them)
+            _column(one, proposal, total if abreast == 1 else None, nth // one_of_them)
             for nth, (one, proposal) in enumerate(zip(layout.columns, proposals, strict=True))
         ),
     )  # fmt: skip
@@ -331,6 +336,12 @@ def _flag(one: HeaderColumn, remark: str) -> dict[str, Any]:
     yes = next((c for c in one.choices if c.upper() in YES), None)
     if yes is not None and len(one.choices) == 2:
         return {"yes": yes, "no": next(c for c in one.choices if c != yes)}
+    told = {found[2] or found[3]: found[1] or found[4] for found in NUMBERED_YES.finditer(remark)}
+    numbers = {YES_OR_NO[word]: number for word, number in told.items()}
+    if len(numbers) == 2:
+        return numbers
+    if one.samples and {str(value) for value in one.samples} <= {"0", "1"}:
+        return {"yes": "1", "no": "0"}
     return {"yes": "√", "no": ""} if "√" in remark or "打勾" in remark else {}
 
 

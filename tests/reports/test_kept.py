@@ -382,3 +382,23 @@ def test_a_line_across_the_table_is_no_row_of_it(home: Home, tmp_path: Path) -> 
     assert [one.coord for one in filled.merged_cells.ranges] == ["A6:D6"]
     assert str(filled["A6"].value).startswith("合计（大写）")
     assert None not in [filled[f"B{row}"].value for row in (3, 4, 5)]
+
+
+def test_what_stands_between_the_header_and_the_people_stays(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "名册"
+    for row in (["名册"], ["序号", "姓名", "家庭人口", "是否独居（1是0否）"], ["示例：张三"],
+                ["合计", "=COUNTA(B5:B6)"], [1], [2]):  # fmt: skip
+        sheet.append(row)
+    sheet.merge_cells("A3:D3")
+    form, out = _filled(home, book, tmp_path)
+    (read,) = form.sheets
+    assert (read.body, read.total) == ((5, 6), 4)
+    assert (read.columns[3].yes, read.columns[3].no) == ("1", "0")
+    filled = load_workbook(out)["名册"]
+    assert filled["A3"].value == "示例：张三"
+    assert [one.value for one in filled[4]][:2] == ["合计", "=COUNTA(B5:B7)"]
+    assert isinstance(filled["C4"].value, int)
+    assert {filled[f"B{row}"].value for row in (5, 6, 7)} == {"张三丰", "王小红", "张五"}
+    assert {filled[f"D{row}"].value for row in (5, 6, 7)} <= {"1", "0", None}
