@@ -98,8 +98,10 @@ def read_layout(sheet: object) -> Layout | None:
     if len(named) < 2:
         return None
     first = _after_numbering(cells, end)
-    while first < cells.rows and _is_wide(cells, first, named) and cells.distinct(first):
-        first += 1  # how to fill it in, below the header
+    while cells.distinct(first) and (
+        cells.hidden(first) or (first < cells.rows and _is_wide(cells, first, named))
+    ):
+        first += 1  # what a program calls the columns, or how to fill them in
     body_end, total = _body_end(cells, first, len(named))
     while total is None and body_end > first and _is_wide(cells, body_end, named):
         body_end -= 1
@@ -157,7 +159,8 @@ def _is_dated_title(text: str) -> bool:
 
 def _header_start(cells: Cells) -> int | None:
     """The first row that covers most of the table's width and is no line of `单位：…`."""
-    rows = [n for n in range(1, min(cells.rows, SEARCHED) + 1) if not _counts(cells, n)]
+    seen = (n for n in range(1, min(cells.rows, SEARCHED) + 1) if not cells.hidden(n))
+    rows = [n for n in seen if not _counts(cells, n)]
     covered = {row: _covered(cells, row) for row in rows}
     most = max(covered.values(), default=0)
     if most < 2:

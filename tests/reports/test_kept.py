@@ -402,3 +402,21 @@ def test_what_stands_between_the_header_and_the_people_stays(home: Home, tmp_pat
     assert isinstance(filled["C4"].value, int)
     assert {filled[f"B{row}"].value for row in (5, 6, 7)} == {"张三丰", "王小红", "张五"}
     assert {filled[f"D{row}"].value for row in (5, 6, 7)} <= {"1", "0", None}
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_hidden_row_of_a_programs_names_stays(nth: int, home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    rows = [["姓名", "身份证号", "联系电话"]]
+    rows.insert(nth - 1, ["XM", "SFZH", "LXDH"])
+    for row in rows:
+        sheet.append(row)
+    sheet.row_dimensions[nth].hidden = True
+    form, out = _filled(home, book, tmp_path)
+    assert [one.header for one in form.sheets[0].columns] == ["姓名", "身份证号", "联系电话"]
+    filled = load_workbook(out).active
+    assert [[one.value for one in filled[row]] for row in (1, 2)] == rows
+    assert filled.row_dimensions[nth].hidden
+    assert {filled[f"A{row}"].value for row in (3, 4, 5)} == {"张三丰", "王小红", "张五"}
+    assert not any(filled.row_dimensions[row].hidden for row in (3, 4, 5))
