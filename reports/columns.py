@@ -166,7 +166,7 @@ def _subject(groups: Sequence[str], remark: str) -> tuple[str | None, str]:
     for group in reversed(groups):
         if EMPTY_GROUP.fullmatch(group) or of_the_row(group):
             continue
-        cut = cut_chinese(group)
+        cut = cut_chinese(SECTION.sub("", group) or group)
         if cut.subject and not cut.others:
             return cut.subject, group
     told = 2 <= len(remark) <= 6 and not CLAUSE.search(remark)

@@ -273,3 +273,18 @@ def test_only_the_last_digits_that_are_asked_are_given(home: Home, tmp_path: Pat
     with people_of(home, None) as (people, _):
         told = text_of(people, sheet.columns[1], public=False)
     assert {len(one) for one in told.drop_nulls()} == {4}
+
+
+@pytest.mark.parametrize("group", ["丈夫基本情况", "配偶基本情况", "配偶情况"])
+def test_a_group_of_the_spouse_is_of_the_spouse(group: str, home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["妇女基本情况", None, group])
+    sheet.append(["姓名", "身份证号", "姓名", "身份证号", "工作单位", "联系电话"])
+    sheet.merge_cells("A1:B1")
+    sheet.merge_cells("C1:F1")
+    book.save(tmp_path / "育龄.xlsx")
+    (read,) = register(home, tmp_path / "育龄.xlsx", Sent("卫健")).form.sheets
+    *_, name, number, work, phone = [one.item for one in read.columns]
+    assert (name, number, phone) == ("spouse_name", "spouse_id_number", "spouse_phone")
+    assert work == f"other:{group[:2]}工作单位"  # it was filled with the woman's own
