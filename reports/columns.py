@@ -45,7 +45,7 @@ LIVING = "residence_type_code"
 SIGNED = re.compile(
     r"(?:签名|签字|签到|签收|手印|签章|盖章|签领|按印|捺印|签认|签署|画押|(?:签字|签名)确认)$"
 )
-SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
+SECTION = re.compile(r"(?:基本|身份|个人|相关|详细)?(?:信息|情况|资料)(?:登记)?$")
 EMPTY_GROUP = re.compile(r"(?:个人|人员|本人|居民)?(?:基本|基础|主要)?(?:信息|情况|资料)")
 CLAUSE = re.compile(r"[填无若如则请须需按写]")
 """A remark that tells how to fill a column in, not whose it is: `无则填母亲`."""

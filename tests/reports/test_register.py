@@ -275,7 +275,7 @@ def test_only_the_last_digits_that_are_asked_are_given(home: Home, tmp_path: Pat
     assert {len(one) for one in told.drop_nulls()} == {4}
 
 
-@pytest.mark.parametrize("group", ["丈夫基本情况", "配偶基本情况", "配偶情况"])
+@pytest.mark.parametrize("group", ["丈夫基本情况", "配偶身份信息", "配偶情况"])
 def test_a_group_of_the_spouse_is_of_the_spouse(group: str, home: Home, tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active
