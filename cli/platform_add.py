@@ -29,7 +29,7 @@ DRIVERS = {
 }
 """Addresses as people write them, with the driver that is installed."""
 SQLITE = (".db", ".sqlite", ".sqlite3")
-NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 MOST_SKIPPED = 20  # tables named on the screen
 HEADERLESS = re.compile(r"\d{7,}|^\d{4}[-/]\d{1,2}[-/]\d{1,2}$|^[男女]$|^[汉回藏彝羌满]族?$")
 

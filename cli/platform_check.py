@@ -162,8 +162,8 @@ def _issues(core: "pl.DataFrame", platform: "Platform", stream: str) -> "Iterato
         yield Finding(ok=not (mostly and one["reason"] in WRONG), what=what, advice=advice)
 
 
-WRONG = ("unknown_code", "bad_date", "bad_age", "bad_phone", "bad_name", "id_check_failed",
-         "not_id_number", "bad_time", "bad_division_code")  # fmt: skip
+WRONG = ("unknown_code", "bad_date", "bad_age", "bad_phone", "bad_name", "garbled_name",
+         "id_check_failed", "not_id_number", "bad_time", "bad_division_code")  # fmt: skip
 """Reasons that say, where most rows have them, that another column should be mapped."""
 
 

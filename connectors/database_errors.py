@@ -34,6 +34,8 @@ CODES: dict[str, str] = {
     **dict.fromkeys(("1205", "55P03"), "locked"),
     **dict.fromkeys(("22021", "22P05", "3988"), "text"),
     **dict.fromkeys(("42601", "1064"), "where"),
+    **dict.fromkeys(("22", "21000", "1242", "1292", "1365", "1690"), "computed"),
+    **dict.fromkeys(("1356", "1449"), "view"),
 }
 WORDS = {
     r"certificate verify|certificate .*match|not support ssl|ssl is required|ssl connection error"
@@ -44,9 +46,11 @@ WORDS = {
     r"database .* does not exist|数据库.*不存在": "database",
     r"statement timeout|执行超时": "timeout",
     r"no such table": "table",
+    r"view .*references invalid": "view",
     r"no such column": "column",
     r"database is locked|table is locked": "locked",
-    r"could not decode|invalid utf": "text",
+    r"could not decode|invalid utf|invalid byte sequence|无效的.*字节": "text",
+    r"division by zero|除以零|out of range|超出范围|invalid input syntax": "computed",
     r"not a database|malformed": "damaged",
     r"syntax error": "where",
 }
@@ -79,6 +83,15 @@ SENTENCES: dict[str, tuple[type[HubError], str]] = {
         SourceChangedError,
         "{at}有文字读不出来（字符编码不对）：请平台的管理员检查库的字符集。",
     ),
+    "computed": (
+        SourceChangedError,
+        "{at}在算出要给的数据时自己出错了{code}：多半是视图里的除法、日期或数字转换碰到了"
+        "不合适的值。请平台的管理员检查要读的表或视图。",
+    ),
+    "view": (
+        SourceChangedError,
+        "{at}要读的视图失效了{code}：它引用的表、列或账号已经不在。请平台的管理员修好这个视图。",
+    ),
     "damaged": (SourceChangedError, "{at}的数据库文件已损坏或不是数据库：请平台方重新提供。"),
     "where": (
         SourceChangedError,
@@ -108,9 +121,10 @@ def translated(title: str, where: str) -> Iterator[None]:
     except DRIVER_ERRORS as error:
         kind, code = _kind(error)
         made, sentence = SENTENCES[kind]
+        number = f"（错误编号 {code}）" if code else ""
         raise made(
             f"{where}: {kind} ({type(error).__name__} {code})",
-            zh=sentence.format(at=f"「{title}」{where} "),
+            zh=sentence.format(at=f"「{title}」{where} ", code=number),
         ) from None
 
 

@@ -143,9 +143,13 @@ class DatabaseSource:
         ):
             for setting in session_settings("postgresql", "", self.timezone, self.timeout):
                 cursor.execute(setting)
+            cursor.execute("SELECT current_setting('server_encoding')")
+            ((encoding,),) = cursor.fetchall()
             cursor.execute(sql)
             with cursor.fetch_record_batch() as reader:
                 for batch in reader:
+                    if encoding == "SQL_ASCII":  # the server does not know what its texts are
+                        batch.validate(full=True)
                     yield pa.Table.from_batches([batch]).cast(schema)
 
     def _stream_mysql(
@@ -208,6 +212,8 @@ def _engine(url: sa.URL, home: Path, *, tls: Tls | None, write: bool = False) ->
     arguments: dict[str, object] = {}
     if backend in ("postgresql", "mysql", "mariadb"):
         arguments["connect_timeout"] = CONNECT_SECONDS
+    if backend == "postgresql":
+        arguments["client_encoding"] = "utf8"  # of SQL_ASCII the driver would make no text
     if backend in ("mysql", "mariadb") and "charset" not in url.query:
         url = url.update_query_dict({"charset": "utf8mb4"})
     if backend in ("mysql", "mariadb") and tls is not None:

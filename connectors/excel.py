@@ -8,6 +8,7 @@ they are counted, and never guessed.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import chain
@@ -29,6 +30,9 @@ EXACT = 10**15
 HIDDEN = "：这张工作表是隐藏的，也读了；不要它，请在平台文件里用 sheets 写明读哪些工作表。"
 
 
+UNCOMPUTED = "公式没有算出结果，读成了空白：请对方用 Excel 或 WPS 打开、保存一次后重新提供。"
+
+
 def read_excel(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     """One part for each sheet that is read. `name` is what people call the file.
 
@@ -37,6 +41,9 @@ def read_excel(reader: Reader, path: Path, name: str) -> Iterator[Part]:
     """
     for sheet in read_sheets(path, name, reader.sheets):
         part = sheet_part(reader, f"{name}#{sheet.name}", sheet)
+        if part and sheet.uncomputed:
+            told = f"{name}：有 {sheet.uncomputed} 个{UNCOMPUTED}"
+            part = replace(part, notes=(*part.notes, told))
         if part:
             yield part
 

@@ -17,6 +17,11 @@ Entries = Callable[[str], Iterable[tuple[str, Kind]]]
 """The names in a folder, which is '' or ends with a slash, and what they are."""
 
 
+def is_noise(name: str) -> bool:
+    """What Office, Windows and macOS leave beside the files."""
+    return name.startswith(("~$", ".")) or name.lower() in ("thumbs.db", "desktop.ini")
+
+
 def matching(entries: Entries, pattern: str) -> list[str]:
     """Matching files, sorted; `**` is any folders or none.
 

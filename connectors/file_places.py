@@ -11,7 +11,7 @@ from hashlib import file_digest
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from connectors.file_patterns import Kind, matching
+from connectors.file_patterns import Kind, is_noise, matching
 from hub.errors import SourceDownError
 from hub.platform import Platform
 from hub.platform_connections import FilesConnection
@@ -81,7 +81,7 @@ class FilePlace:
             raise self._failed(
                 error, f"cannot list {pattern}", f"没有找到文件 {pattern}，目录 {where} 列不出来"
             ) from None
-        found = [one for one in found if not PurePosixPath(one).name.startswith(("~$", "."))]
+        found = [one for one in found if not is_noise(PurePosixPath(one).name)]
         if not found:
             raise self._down(f"no file matches {pattern}", f"没有找到文件 {pattern}")
         return found

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from connectors.excel import SUFFIXES as WORKBOOKS
 from connectors.file_kinds import sheet_names
+from connectors.file_patterns import is_noise
 from connectors.file_places import FilePlace
 from connectors.files import FilesConnector
 from connectors.json_files import LARGEST
@@ -88,7 +89,7 @@ def _files(name: str, path: Path) -> tuple[Path, list[str]]:
     if path.is_file():
         return path.parent, [path.name]
     inside = sorted(one for one in path.glob("*") if one.suffix.lower() in SUFFIXES)
-    names = [one.name for one in inside if not one.name.startswith(("~$", "."))]
+    names = [one.name for one in inside if not is_noise(one.name)]
     if not names:
         raise NotFoundError(
             f"{name}: no file to look at",

@@ -36,6 +36,7 @@ class Sheet:
     pieces: Iterator[Rows]
     merges: list[Merge]
     hidden: bool = False
+    uncomputed: int = 0  # formulas of the file that have no result
 
 
 def read_sheets(path: Path, name: str, wanted: Sequence[str] | None) -> Iterator[Sheet]:
@@ -108,9 +109,9 @@ def _sheets(
         if kind == "names":
             refuse_missing(name, told[0], wanted or ())
         elif kind == "sheet":
-            title, hidden, (_, left), merges = told
+            title, hidden, (_, left), merges, uncomputed = told
             pieces = _pieces(messages, left, ahead)
-            yield Sheet(title, pieces, merges, hidden=hidden)
+            yield Sheet(title, pieces, merges, hidden=hidden, uncomputed=uncomputed)
             deque(pieces, maxlen=0)  # of which nobody wanted more
 
 

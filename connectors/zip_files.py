@@ -12,6 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
 
+from connectors.file_patterns import is_noise
 from connectors.tabular import unreadable
 from hub.errors import SourceChangedError
 from hub.scratch import scratch
@@ -90,6 +91,5 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _is_noise(inside: str) -> bool:
-    """What Office and macOS leave beside the files."""
     path = PurePosixPath(inside)
-    return "__MACOSX" in path.parts or path.name.startswith(("~$", "."))
+    return "__MACOSX" in path.parts or is_noise(path.name)

@@ -37,7 +37,7 @@ class Owner(Setting):
 class Platform(Setting):
     """One platform, as its file says."""
 
-    platform: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
+    platform: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     title: str
     owner: Owner
     connection: Connection

@@ -49,7 +49,7 @@ def in_chinese(mistake: ErrorDetails) -> str:
     known = {
         "missing": "缺少这一项",
         "extra_forbidden": "不认识这一项（请检查拼写）",
-        "string_pattern_mismatch": "只能用小写字母、数字和下划线",
+        "string_pattern_mismatch": "只能用小写字母、数字和下划线，以字母开头",
         "string_too_short": "应为一个字符",
         "string_too_long": '应为一个字符（制表符写 "\\t"，要用双引号）',
         "union_tag_invalid": "应为 database、files、http_api 或 exchange",

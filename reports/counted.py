@@ -27,6 +27,8 @@ AGES: Sequence[tuple[str, str]] = (
     (r"(\d{1,3})(?:周?岁)?(?:[(]含\d*周?岁?[)]|及|含)?(?:以上|\+)(?:[(]含\d*周?岁?[)])?",
      "age >= {0}"),
     (r"(\d{1,3})(?:周?岁)?(?:及|含|[(]含[)])以下", "age <= {0}"),
+    (r"(\d{1,3})(?:周?岁)?[(]不含[)]以下", "age < {0}"),
+    (r"(\d{1,3})(?:周?岁)?[(]不含[)]以上", "age > {0}"),
     (r"(\d{1,3})(?:周?岁)?以下[(]含\d*周?岁?[)]", "age <= {0}"),
     (r"(?:不满|未满)?(\d{1,3})(?:周?岁)?以下|(?:不满|未满)(\d{1,3})(?:周?岁)?", "age < {0}"),
     (r"(?<![未不])年?满(\d{1,3})(?:周?岁)", "age >= {0}"),
@@ -44,7 +46,13 @@ COUNTED = {
     "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
     "老年人": "age >= 60", "老年人口": "age >= 60", "高龄老人": "age >= 80", "高龄": "age >= 80",
     "劳动年龄人口": "age >= 16 & age <= 59", "劳动年龄内人口": "age >= 16 & age <= 59",
-    "有未成年人": "age < 18",
+    "有未成年人": "age < 18", "成年人": "age >= 18", "成年妇女": "age >= 18 & sex_code = 2",
+    "民主党派": "political_code in 04|05|06|07|08|09|10|11",
+    "境外人员(含港澳台)": "residence_type_code in 4|5",
+    "境外人员(含港澳台居民)": "residence_type_code in 4|5",
+    "老年妇女": "age >= 60 & sex_code = 2", "正式党员": "political_code = 01",
+    "少年儿童": "age < 18", "儿童少年": "age < 18",
+    "流动儿童": "age < 18 & residence_type_code = 3",
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
     "外来人口": "residence_type_code = 3", "外来流动人口": "residence_type_code = 3",
     "外来人员": "residence_type_code = 3", "优抚对象": "label:退役军人",
@@ -64,7 +72,8 @@ FILLERS = re.compile(
     r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|涉及|中|有|家庭|持证|享受|成员|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
 )
 AGED = re.compile(
-    "婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|适龄|(?:法定)?劳动(?:年龄段?内?|力)"
+    "婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男)"
+    "|(?:法定)?劳动(?:年龄段?内?|力)"
 )
 """Beside figures these say no more than they do."""
 DIMENSIONS = re.compile(
@@ -76,7 +85,7 @@ DIMENSIONS = re.compile(
 OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
 """Labels that only the old are given, or that are counted whatever their age."""
 HOUSEHOLDS = re.compile(
-    r"户数|家庭数|常住户|总户数|住户数|^户$|[(]户[)]|(?<![租住商用体])户$|家庭$"
+    r"户数|家庭数|常住户|总户数|住户数|^户$|[(]户[)]|(?<![租住商用体])户$|^[^、]*家庭$"
 )
 PERSONS = re.compile(r"人数|人口|[(](?:人|名)[)]")
 CODED = ("residence_type", "marital", "education", "political", "employment", "sex")
@@ -106,10 +115,12 @@ def counted(path: tuple[str, ...]) -> Counted:
         if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)):
             conditions += _ages(remarks(part))  # 婚姻状况（20岁以上）
             continue
-        found = _conditions(f"{text}族" if f"{text}族" in _known() else _plain(text))
+        nation = f"{text}族" in _known() and "民族" in "".join(path[: nth - 1]) and text != "其他"
+        found = _conditions(f"{text}族" if nation else _plain(text))
         if found is None:
             return Counted(None)
         conditions += found
+    conditions = [part for one in conditions for part in one.split(" & ")]
     if {"residents", "registered"} <= {*conditions}:  # 实有人口, among them 户籍人口
         conditions = [one for one in conditions if one != "registered"]
         conditions.append("residence_type_code in 1|2")
@@ -118,9 +129,8 @@ def counted(path: tuple[str, ...]) -> Counted:
     if [one for one in conditions if one.startswith("ethnicity_code = ")]:  # 少数民族: 藏族
         conditions = [one for one in conditions if one != "ethnicity_code != 01"]
     if "residence_type_code = 2" in conditions:  # who is registered here and lives elsewhere
-        conditions.insert(0, "everyone")
-    each = (part for one in conditions for part in one.split(" & "))
-    conditions = _narrowest(dict.fromkeys(each))
+        conditions = ["everyone", *(one for one in conditions if one not in WHOLE)]
+    conditions = _narrowest(dict.fromkeys(conditions))
     equal = [one.split()[0] for one in conditions if " = " in one or " in " in one]
     if len(equal) > len(set(equal)):  # nobody is both
         return Counted(None)
@@ -151,6 +161,8 @@ def _plain(text: str) -> str:
     if re.search(r"\d", text):
         text = AGED.sub("", text)
     text = text.replace("退(离)休", "离退休")
+    text = re.sub("党员[(]不含预备(?:党员)?[)]", "正式党员", text).replace("正式正式", "正式")
+    text = re.sub("(?<=党员)[(]含预备(?:党员)?[)]", "", text)
     text = re.sub("(?<=有)老年?人(?=的)", "60岁以上", text)
     return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
 
@@ -195,6 +207,7 @@ def _conditions(text: str) -> list[str] | None:
             return None
         found.append(_known()[word])
         text = text.replace(word, "", 1)
+    found = _one_of(found) if either else found
     labels = [one for one in found if one.startswith("label:")]
     if either and len(labels) > 1:
         one_of = "|".join(sorted({one.removeprefix("label:") for one in labels}))
@@ -203,6 +216,16 @@ def _conditions(text: str) -> list[str] | None:
     if found and not aged and re.search("老年?人", text):  # 低保老人, of whom not all are old
         found.append("age >= 60")
     return found
+
+
+def _one_of(found: Sequence[str]) -> list[str]:
+    """`离异或丧偶`: of two codes of one field either will do."""
+    codes: dict[str, list[str]] = {}
+    for one in dict.fromkeys(found):
+        field, equal, code = one.partition(" = ")
+        codes.setdefault(field if equal else one, []).append(code)
+    return [f"{field} in {'|'.join(one)}" if len(one) > 1 else f"{field} = {one[0]}".strip(" =")
+            for field, one in codes.items()]  # fmt: skip
 
 
 def _levels(told: re.Match[str]) -> str:

@@ -13,6 +13,8 @@ AMONG = re.compile(r"[(\d.、)一二三四五六七八九十]*其中")
 """What begins so is part of what stands before; `80岁以上其中：女` says itself of what."""
 NO_GROUP = re.compile("[%比率]|备注|说明")
 """What is not understood, and no group of people that a sum would lack."""
+REST = re.compile(r"(?:其中[:：]?)?(?:其他|其它|其余)(.+)")
+FIELD = re.compile(r"(\w+_code) (?:!=|in) ")
 SHARE = re.compile(r"占(.+?)的?(?:比例|比重|比率|百分比|比)?[(]?%[)]?")
 
 
@@ -135,3 +137,19 @@ def derived(sheet: Sheet) -> dict[str, str]:
 def _named(parts: Sequence[Line]) -> str:
     first, last = parts[0].header, parts[-1].header
     return f"“{first}”" + (f"至“{last}” {len(parts)} 行" if len(parts) > 1 else "")
+
+
+def of_the_rest(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """`其他少数民族`: whoever of a group is in none of those that are counted beside it."""
+    made = []
+    for one in lines:
+        *above, leaf = one.header.split("/")
+        rest = REST.match(squeezed(leaf))
+        group = counted((*above, rest[1])).when if rest and one.when is None else None
+        field = FIELD.search(group or "")
+        beside = [other.when or "" for other in lines if other.header.split("/")[:-1] == above]
+        codes = [told[1] for when in beside if field and (told := re.search(
+            rf"\b{field[1]} = (\d+)", when))]  # fmt: skip
+        when = f"{group} & {field[1]} not in {'|'.join(codes)}" if field and codes else one.when
+        made.append(one.model_copy(update={"when": when}))
+    return tuple(made)

@@ -16,7 +16,7 @@ from hub.settings import Home
 from reports.columns import propose
 from reports.conditions import WHOLE, parse_population
 from reports.counted import counted
-from reports.derived import NO_GROUP, is_among
+from reports.derived import NO_GROUP, is_among, of_the_rest
 from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, load_form, save_form
 from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item, words
@@ -452,7 +452,7 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
             and not UNIT.fullmatch(squeezed(other[-1]))
         )
         made.append(_line(at, path, next(_of_both(wholes), ()), place))
-    return tuple(map(_sum_of(made), made))
+    return of_the_rest([*map(_sum_of(made), made)])
 
 
 def _of_both(wholes: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:

@@ -11,12 +11,13 @@ from schemas.grid import Grid
 from schemas.household import Household
 from schemas.resident import Resident
 
-STANDARD_VERSION = "4"
+STANDARD_VERSION = "5"
 """Raised whenever a rule reads a cell otherwise: what is in core is then standardised anew.
 
 2: a name of digits, formulas or program text is no name (`bad_name`).
 3: `extras`, what platforms hold besides the fields.
 4: words in the column of identity numbers are told of (`not_id_number`).
+5: a name of garbled characters is none (`garbled_name`); blanks stay behind `é`.
 """
 MODELS: dict[Entity, type[pa.DataFrameModel]] = {
     "resident": Resident,

@@ -19,6 +19,8 @@ COMPOUND_SURNAMES = (
 PLAIN_NAME = rf"^[{HAN}]{{2,4}}$"
 TITLED = rf"^(.*?)\s*[（(]?(?:{'|'.join(HONORIFICS)})[)）]?$"
 DOTS = r"[•‧∙⋅・｡。᛫●▪・･．﹒]"
+GARBLED = r"^[\x{80}-\x{ff}\x{152}-\x{192}\x{2c6}-\x{2dc}\x{2013}-\x{2122}· ]{2,}$"
+"""Chinese characters whose bytes were read as letters of Western Europe: `ÕÅÈý`."""
 LONGEST_NAME = 60  # characters; names of Xinjiang and of foreigners reach forty
 NAME = pl.Struct({"value": pl.String, "reason": pl.String})
 
@@ -26,7 +28,8 @@ NAME = pl.Struct({"value": pl.String, "reason": pl.String})
 def standard_name(text: pl.Expr) -> pl.Expr:
     """Struct of `value` (null where there is no name) and `reason` (null where nothing is odd).
 
-    Reasons: `honorific_name`, `masked_name`, `bad_name`, `name_note` (a bracketed note was cut).
+    Reasons: `honorific_name`, `masked_name`, `garbled_name`, `bad_name`, `name_note` (a bracketed
+    note was cut).
     """
     return text.map_batches(_names, return_dtype=NAME, is_elementwise=True)
 
@@ -42,8 +45,8 @@ def _plain(text: pl.Series) -> pl.DataFrame:
 
 
 def _odd(text: pl.Series) -> pl.DataFrame:
-    frame = tidy_series(text).alias("tidied").to_frame()
-    frame = frame.select("tidied", one=_one_spelling(pl.col("tidied")))
+    frame = pl.DataFrame({"written": text, "tidied": tidy_series(text)})
+    frame = frame.with_columns(one=_one_spelling(pl.col("tidied")))
     note = pl.col("one").str.extract(r"^(.{2,}?)\([^()]*\)$")
     frame = frame.with_columns(note=note, whole=pl.coalesce(note, pl.col("one")))
     bare = pl.col("whole").str.extract(TITLED)
@@ -53,6 +56,7 @@ def _odd(text: pl.Series) -> pl.DataFrame:
         pl.col("one").str.contains(rf"^[{HAN}]+$") & is_blank(pl.col("one"))
     )
     masked = pl.col("named").str.contains(r"[*#?○●×＊]")
+    garbled = pl.col("written").str.contains(GARBLED)
     wrong = (  # numbers, formulas, programs, a character that was lost
         is_blank(pl.col("named"))
         | ~pl.col("named").str.contains(r"\p{L}")
@@ -60,9 +64,11 @@ def _odd(text: pl.Series) -> pl.DataFrame:
         | (pl.col("named").str.len_chars() > LONGEST_NAME)
     )
     return frame.select(
-        value=pl.when(~(blank | masked | wrong)).then("named"),
+        value=pl.when(~(blank | masked | garbled | wrong)).then("named"),
         reason=pl.when(blank)
         .then(None)
+        .when(garbled)
+        .then(pl.lit("garbled_name"))
         .when(masked)
         .then(pl.lit("masked_name"))
         .when(wrong)
@@ -77,7 +83,8 @@ def _odd(text: pl.Series) -> pl.DataFrame:
 def _one_spelling(tidied: pl.Expr) -> pl.Expr:
     """Blanks out except between Latin letters; one dot; quotes out."""
     name = tidied.str.replace_all(r"[\"'`“”‘’]", "")
-    name = name.str.replace_all(r"([^A-Za-z.,]) +", "$1").str.replace_all(r" +([^A-Za-z])", "$1")
+    name = name.str.replace_all(r"([^\p{Latin}.,]) +", "$1")
+    name = name.str.replace_all(r" +(\P{Latin})", "$1")
     name = name.str.replace_all(DOTS, "·")
     name = name.str.replace_all(rf"([{HAN}])\.", "$1·").str.replace_all(rf"\.([{HAN}])", "·$1")
     name = name.str.replace_all("·+", "·").str.strip_chars(" ·-,;")

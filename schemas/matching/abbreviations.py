@@ -34,12 +34,14 @@ def _words_of(token: str) -> tuple[str, ...]:
     """The words that a token may be short for, the shortest first."""
     if not 2 <= len(token) <= LONGEST or not token.isascii() or not token.isalpha():
         return ()
-    known = any(one.form != "initials" and one.kind != "noise" for one in latin().get(token, ()))
+    told = latin().get(token, ())
+    known = any(one.form != "initials" and one.kind != "noise" for one in told)
+    person = len(token) > 2 and any(one.kind == "subject" for one in told)  # `lnr`: 老年人
     if known or (len(token) >= FULL and token in english_tokens()):
         return ()
     words = [one for one in english_tokens() if len(one) >= FULL and _within(token, one)]
     near = [one for one in words if _usual(token, one)]
-    found = near or [one for one in words if _unusual(token, one)]
+    found = near or [one for one in words if not person and _unusual(token, one)]
     return tuple(sorted(found, key=lambda one: (len(one), one))[:MOST_WORDS])
 
 

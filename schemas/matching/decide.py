@@ -14,6 +14,7 @@ from typing import Any
 
 from hub.platform_streams import Entity
 from schemas.entities import FIELDS
+from schemas.matching.cutting import tokens_of
 from schemas.matching.judging import Candidate
 from schemas.matching.keys import ID
 from schemas.matching.lexicon import LABEL, is_label, rows
@@ -309,15 +310,23 @@ def _one_role(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
         s.candidates[0].role for d, s in names if s.candidates and d.confidence >= RIVAL * surest
     ]
     anchor = "" if "" in roles else next(iter(roles), "")
+    own = (d.column for d, s in names if s.candidates and s.candidates[0].role == anchor)
+    fronts = {_front(one) for one in own} - {""}
     for at, (one, each) in enumerate(zip(made, seen, strict=True)):
         role = each.candidates[0].role if each.candidates else ""
-        apart = names and role not in ("", anchor)
+        apart = names and role not in ("", anchor) and _front(one.column) not in fronts
         if apart and one.field in (*PERSONAL, "name", "birth_date"):
             made[at] = replace(
                 one, field=None, settings={}, confidence=0.7,
                 others=((str(one.field), 0.3),), why=f"{one.why}；可能是另一个人（{role}）的",
             )  # fmt: skip
     return made
+
+
+def _front(column: str) -> str:
+    """What stands before the rest of a name: the same person's in `CHIL_NAME` and `CHIL_CARDNO`."""
+    first, *rest = tokens_of(column)
+    return first if rest and column.isascii() else ""
 
 
 def _is_contact(seen: Seen, *, named: bool) -> bool:

@@ -25,15 +25,20 @@ from schemas.matching.seen import Seen
 
 TICKETS = re.compile(
     r"工单|报事|报修|诉求|投诉|热线|求助|接诉即办|12345|随手拍|信访件|信访事项|矛盾纠纷|调解|报警|警情"
-    r"|gong ?dan|su ?qiu|bao ?xiu|tou ?su|re ?xian"
+    r"|gong ?dan|\bgd\b|su ?qiu|bao ?xiu|tou ?su|re ?xian"
     r"|\b(?:(?:work|service) ?order|ticket|repair|complaint|hotline|appeal|incident)s?\b"
 )
 VISITS = re.compile(
-    r"走访|巡访|探访|巡查|入户|上门|来访|接访|事件|隐患|服务记录"
-    r"|zou ?fang|xun ?cha|ru ?hu|\b(?:visit|patrol|event|home ?service|service ?record)s?\b"
+    r"走访|巡访|探访|巡查|入户|上门|来访|接访|事件|隐患|慰问|咨询|检查|排查|检修|接待"
+    r"|(?:服务|援助|帮扶|救助)(?:记录|案件|工单|订单|明细)"
+    r"|zou ?fang|xun ?cha|ru ?hu"
+    r"|\b(?:visit|patrol|event|home ?service|service ?record|inspection|consultation)s?\b"
+    r"|\b(?:home ?care|care|service|aid) ?(?:order|case|record)s?\b"
 )
-FOLLOW_UPS = re.compile(r"随访|\bfollow ?ups?\b")
-"""A list of patients has their last one, too."""
+OF_PATIENTS = re.compile(
+    r"随访|接种(?:记录|登记|台账|明细)|\b(?:follow ?up|vaccination|inoculation)s?\b"
+)
+"""Something is said of whoever was visited, too; but a list of patients has their last one."""
 NO_EVENTS = re.compile(
     r"日志|流水|通行|刷卡|抄表|短信|缴费|考勤|打卡|排班|评估|体检|接种|评价|字典|配置"
     r"|(?<!物业服务)企业|商户|店铺|经营户|法人"
@@ -42,7 +47,9 @@ NO_EVENTS = re.compile(
 )
 LISTS = re.compile(
     r"名单|名册|花名册|人员信息|对象|档案|居民信息|居民表|网格划分"
-    r"|\b(?:person|people|resident|elder|member|customer|owner|user|archive)s?$"
+    r"|(?:老人|长者|居民|人员|群众|儿童|妇女|党员|职工|用户|业主|住户|家庭|患者|学生)$"
+    r"|\b(?:person|people|resident|elder|member|customer|owner|user|archive)s?"
+    r"(?: (?:info|list|base|detail|data))?$"
 )
 """A list of people who are visited or served is a list of people."""
 OF_A_PERSON = (
@@ -55,10 +62,15 @@ TICKET_NO = re.compile(
     r"[ _]?(?:no|id|code|sn|num|number)$",
     re.IGNORECASE,
 )
+NEXT = re.compile(r"下次|下一次|\bnext")
+"""Of whom this is known, the row is about: when the meter of a customer was last looked at."""
 SHORTEST = 4  # initials of fewer letters mean too many things
 LAST = 10_000  # behind every word
 TOLD_BY_VALUES = ("happened_at", "closed_at", "name", "id_number", "phone")
+OF_A_PATIENT = 2  # things said of a person who is visited: sex and age
+DEEDS, MANY = {"kind", "summary", "status", "closed_at"}, 3
 SEVERAL = 4  # columns that speak of visits or tickets, where the table's name does not
+STATES = 8
 FEW = 20  # different states or kinds of one table
 NAMED, BY_CREATION, LIKELY = 0.97, 0.82, 0.6
 REPORTS = re.compile(r"report|submit")
@@ -68,21 +80,26 @@ THEIRS = ("name", "id_number", "phone", "person_key", "address")
 def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     """Whether the rows are what happened; never where more than a word is said of a person."""
     about = _about(table)
-    if NO_EVENTS.search(about) or (LISTS.search(about) and not TICKETS.search(about)):
+    patients = OF_PATIENTS.search(about)
+    if NO_EVENTS.search(about) and not patients:
+        return False
+    if LISTS.search(about) and not TICKETS.search(about):
         return False
     fields = {field for one in seen if (field := _field(one))}
     timed = "happened_at" in fields or (TICKETS.search(about) and _created(seen))
     if not timed or not fields & {"kind", "summary"}:
         return False
     told = sum(any(one.chance(name) >= 0.5 for one in seen) for name in OF_A_PERSON)
-    if FOLLOW_UPS.search(about):
-        return {"happened_at", "summary"} <= fields and told <= 2
+    if patients:
+        return told <= OF_A_PATIENT
+    again = any(NEXT.search(_said(one)) for one in seen)
     if TICKETS.search(about) or VISITS.search(about):
-        return told <= 1
+        return told <= 1 and not again
     numbered = any(TICKET_NO.search(_said(one)) for one in seen)
     said = sum(bool(VISITS.search(_said(one)) or TICKETS.search(_said(one))) for one in seen)
     whole = fields >= {"happened_at", "kind", "summary"} and said >= SEVERAL
-    return not told and (whole or (numbered and bool(fields & {"status", "closed_at"})))
+    many = len(fields & DEEDS) >= MANY and not again
+    return not told and (whole or many or (numbered and bool(fields & {"status", "closed_at"})))
 
 
 def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
@@ -115,7 +132,8 @@ def keys_of_events(decisions: Sequence[Decision], seen: Sequence[Seen]) -> list[
 def _about(table: ReflectedTable) -> str:
     """The table's name and comment; `ElderVisitRecord` in its words."""
     name = table.name if HAN.search(table.name) else " ".join(tokens_of(table.name))
-    return f"{name} {table.comment}".lower().strip()
+    numbered = "12345 " if "12345" in table.name else ""
+    return f"{numbered}{name} {table.comment}".lower().strip()
 
 
 def _created(seen: Sequence[Seen]) -> list[Seen]:
@@ -173,8 +191,11 @@ def _rank(each: Seen, field: str) -> int:
 
 def _field(each: Seen) -> str | None:
     """The field that a column's words name and its values do not speak against."""
-    found = (name for one in _spelled(each) for name in _words().get(one, {}))
-    return next((name for name in found if _fits(name, each.profile)), None)
+    found = [name for one in _spelled(each) for name in _words().get(one, {})]
+    found = [name for name in found if _fits(name, each.profile)]
+    if {"status", "summary"} <= {*found} and each.profile.distinct <= STATES:
+        return "status"  # `gdzt`: 工单状态, not 工单主题
+    return next(iter(found), None)
 
 
 def _fits(field: str, profile: Profile) -> bool:
@@ -198,14 +219,15 @@ def _said(each: Seen) -> str:
 
 
 def _ways_said(each: Seen) -> list[str]:
-    """Of a path the last two words, too, and first: `category.name`."""
+    """Of a path the last two words, too, and first: `category.name`; as `INOC_DATE` all of it."""
     comment = unicodedata.normalize("NFKC", each.column.comment)
     clause = next((one for one in CLAUSE.split(plain(comment)) if one), "")
     if HAN.search(clause):
         return [clause]
     path = [one for one in re.split(r"[/.]", each.bare) if one] or [each.bare]
     both = [plain(f"{path[-2]}_{path[-1]}")] if len(path) > 1 else []
-    return [*both, plain(path[-1])]
+    whole = [plain(each.column.name)] if each.bare != each.column.name else []
+    return [*whole, *both, plain(path[-1])]
 
 
 def _spelled(each: Seen) -> list[str]:

@@ -180,6 +180,8 @@ def deleted_when(attribute: str, profile: Profile, comment: str) -> Option | Non
     share = sum(profile.counts[one] for one in found) / profile.size if profile.size else 0.0
     if found:
         return Option({"when": found}, 0.9) if share < 0.5 else None
+    if attribute == "deleted" and {*upper} == {"0", "2"}:  # as a framework met often writes it
+        return Option({"when": ["2"]}, 0.85)
     return _one_value(attribute, upper)
 
 

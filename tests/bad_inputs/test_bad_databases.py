@@ -83,6 +83,30 @@ def test_bad_database(
     run(url, ("DROP VIEW IF EXISTS seen", "DROP TABLE IF EXISTS people"))
 
 
+@pytest.mark.parametrize(("encoding", "says"), [("utf-8", ""), ("gbk", "有文字读不出来")])
+def test_a_database_that_does_not_know_its_encoding(
+    encoding: str, says: str, judge: Judge, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "张三丰".encode(encoding).hex()
+    url = sa.make_url(postgres_url)
+    plain = "ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    run(postgres_url, ("DROP DATABASE IF EXISTS bytes", f"CREATE DATABASE bytes {plain}"))
+    there = url.set(database="bytes", query={"client_encoding": "utf8"})
+    run(
+        there.render_as_string(hide_password=False),
+        (PEOPLE[1].replace("timestamp NULL", "text"),
+         f"INSERT INTO people VALUES ('1', convert_from('\\x{name}', 'SQL_ASCII'), '{ZHANG}')"),
+    )  # fmt: skip
+    monkeypatch.setenv("BAD_PASSWORD", str(url.password))
+    address = url.set(database="bytes")._replace(password=None).render_as_string()
+    connection = {"kind": "database", "url": address, "password": {"env": "BAD_PASSWORD"}}
+    judge.declare(connection, {"table": "people"})
+    outcome = judge.judge()
+    assert outcome.refused is bool(says)
+    assert says in outcome.told
+    run(postgres_url, ("DROP DATABASE bytes",))
+
+
 def publish(judge: Judge) -> None:
     """A snapshot of what is in core, so that there is a before."""
     from ..pipelines.steps import Steps

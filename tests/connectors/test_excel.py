@@ -1,9 +1,11 @@
 """Rosters as they are made by hand in Excel and WPS."""
 
 from datetime import date, datetime, time
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from connectors.sheet_header import SEARCHED_ROWS, find_header
 from connectors.sheet_rows import no_record
 from connectors.tabular import Reader
 from connectors.workbook import Sheet
+from connectors.workbook_child import BLOCK, uncomputed
 from hub.errors import SourceChangedError
 from hub.platform import Platform
 
@@ -291,3 +294,18 @@ def test_a_row_that_numbers_the_columns_is_of_the_header(numbers: list[str | Non
     header = find_header([*rows[:2], ["1", "2", "3", "张伟"]], [], ["姓名"])
     assert header is not None
     assert header.end == 2
+
+
+@pytest.mark.parametrize("before", [0, BLOCK - 60, BLOCK - 25, BLOCK - 1, BLOCK, 3 * BLOCK - 40])
+def test_formulas_without_a_result_are_counted(before: int) -> None:
+    made = (
+        "<c r='B1'><f>1+1</f><v></v></c><c r='B2'><f>1</f></c><c r='B3'><f t='shared' si='0'/></c>"
+    )
+    computed = "<c r='C1'><f>1+1</f><v>2</v></c><c r='C2' t='str'><f>A1</f><v></v></c>"
+    cells = "<c r='A1'><v>1</v></c>" * (before // 23)
+    file = BytesIO()
+    with ZipFile(file, "w") as package:
+        package.writestr(
+            "xl/worksheets/sheet1.xml", f"<row>{cells:<{before}}{made}{computed}</row>"
+        )
+    assert uncomputed(file) == 3

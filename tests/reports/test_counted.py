@@ -3,6 +3,8 @@
 import pytest
 
 from reports.counted import counted
+from reports.derived import of_the_rest
+from reports.form_file import Line
 
 SAID = {
     "户在人不在": "everyone & residence_type_code = 2",
@@ -15,11 +17,19 @@ SAID = {
     "少数民族人口/其中：藏族": "ethnicity_code = 04",
     "民族/汉": "ethnicity_code = 01",
     "硕士研究生及以上": "education_code in 10",
+    "户籍人口/人户分离": "everyone & residence_type_code = 2",
+    "离异或丧偶": "marital_code in 40|30",
+    "18岁（不含）以下": "age < 18",
+    "中共党员（含预备党员）": "label:党员",
+    "党员（不含预备党员）": "political_code = 01",
+    "成年妇女（18周岁及以上）": "age >= 18 & sex_code = 2",
+    "学前适龄幼儿（3—5周岁）/男": "age >= 3 & age <= 5 & sex_code = 1",
     "法定劳动年龄人口（男16-59岁）": "age >= 16 & age <= 59 & sex_code = 1",
 }
 HOUSEHOLDS = {
     "残疾人家庭": "label:残疾",
     "空巢户": "label:空巢",
+    "低保边缘家庭": "label:低边",
     "有老人的户数": "age >= 60",
     "有60岁以上老年人的家庭户": "age >= 60",
 }
@@ -52,3 +62,11 @@ def test_persons_among_families_are_counted_as_persons() -> None:
 @pytest.mark.parametrize("said", UNHELD)
 def test_a_narrower_group_is_not_counted_as_the_wider(said: str) -> None:
     assert counted((said,)).when is None
+
+
+def test_the_rest_of_a_group_is_whoever_is_in_none_of_its_parts() -> None:
+    named = ("少数民族/藏族", "少数民族/彝族", "少数民族/其他少数民族", "其他")
+    lines = [Line(at=str(n), header=one, when=counted((*one.split("/"),)).when)
+             for n, one in enumerate(named)]  # fmt: skip
+    found = [one.when for one in of_the_rest(lines)]
+    assert found[2:] == ["ethnicity_code != 01 & ethnicity_code not in 04|07", None]
