@@ -82,6 +82,8 @@ def run(
         as_json(done)
         return
     say(f"已抽取“{done.extract}”（{MODES[done.mode]}）{done.rows:,} 行：{place(Path(done.folder))}")
+    if done.without_grid:
+        say(f"另有 {done.without_grid:,} 人不知道在哪个网格，没有列入这个范围。")
     if done.why_full:
         say(f"这一次给的是全量，不是变化：{done.why_full}。")
     names = {"added": "新增", "changed": "更改", "removed": "去除"}

@@ -59,6 +59,10 @@ class Cells:
                 found[text] = None
         return list(found)
 
+    def hidden(self, row: int) -> bool:
+        """Whether a row is not seen."""
+        return bool(self.sheet.row_dimensions[row].hidden)
+
     def number_format(self, row: int, column: int) -> str:
         """Excel's format of a cell."""
         return str(self.sheet.cell(row, column).number_format)

@@ -41,10 +41,11 @@ SELF = ("self", "hukou", "household", None)
 LEAST = 0.45
 ONLY_BY_WORDS = ("remark", "seq")
 """Nobody is asked for these, so a mere likeness (`停留事由`) must not make a column one."""
+LIVING = "residence_type_code"
 SIGNED = re.compile(
     r"(?:签名|签字|签到|签收|手印|签章|盖章|签领|按印|捺印|签认|签署|画押|(?:签字|签名)确认)$"
 )
-SECTION = re.compile(r"(?:基本)?(?:信息|情况)$")
+SECTION = re.compile(r"(?:基本|身份|个人|相关|详细)?(?:信息|情况|资料)(?:登记)?$")
 EMPTY_GROUP = re.compile(r"(?:个人|人员|本人|居民)?(?:基本|基础|主要)?(?:信息|情况|资料)")
 CLAUSE = re.compile(r"[填无若如则请须需按写]")
 """A remark that tells how to fill a column in, not whose it is: `无则填母亲`."""
@@ -139,6 +140,8 @@ def _settled(
                 return Proposal(f"labels:{'|'.join(said)}", LIKELY, why)
     if known == "hukou_address" and OF_HUKOU.search(remarks(column.path[-1])):
         return Proposal("other:户口性质", LIKELY, "括号里是户口的性质，不是地址")
+    if known == "other:户口性质" and by_choices(CHOSEN.split(remarks(column.path[-1]))) == LIVING:
+        return Proposal(LIVING, DOUBTFUL, "括号里可选的是居住类型，不是户口的性质")
     if known == "employment_code" and TRADE.search(remarks(column.path[-1])):
         return Proposal("other:工种", LIKELY, "括号里问的是工种、职务，不是就业状况")
     if len(granted) == 1 and known in KINDS and granted[0] not in known and SORT.fullmatch(leaf):
@@ -163,7 +166,7 @@ def _subject(groups: Sequence[str], remark: str) -> tuple[str | None, str]:
     for group in reversed(groups):
         if EMPTY_GROUP.fullmatch(group) or of_the_row(group):
             continue
-        cut = cut_chinese(group)
+        cut = cut_chinese(SECTION.sub("", group) or group)
         if cut.subject and not cut.others:
             return cut.subject, group
     told = 2 <= len(remark) <= 6 and not CLAUSE.search(remark)

@@ -60,6 +60,7 @@ class Run:
     asked: str = ""
     why_full: str = ""
     """Of an extract of changes that gave all rows: why, as a clause."""
+    without_grid: int = 0
 
 
 def run_extract(
@@ -116,6 +117,7 @@ def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> 
         changes,
         asked=asked,
         why_full=why,
+        without_grid=people.without_grid,
     )
     with ThreadPoolExecutor(1) as beside:
         kept = None

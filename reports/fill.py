@@ -12,7 +12,7 @@ import polars as pl
 from hub.errors import ConfigError
 from hub.settings import Home
 from reports.by_household import by_household, one_row_each
-from reports.conditions import Population, chosen, parse_population
+from reports.conditions import Population, chosen, expression, parse_population
 from reports.form_file import Column, FormFile, Line, Sheet, form_path
 from reports.formats import written
 from reports.items import FREE, facts_of_item
@@ -171,10 +171,11 @@ def text_of(people: People, column: Column, *, public: bool) -> pl.Series:
     values = people.value(column.item)
     if facts_of_item(column.item).kind == "number" and values.dtype.is_numeric():
         return values
-    return written(
+    texts = written(
         values, column.item, date=column.date, codes=column.codes,
         yes_no=(column.yes, column.no), mask=column.mask or public,
     )  # fmt: skip
+    return texts.str.tail(column.tail) if column.tail else texts
 
 
 def fill(
@@ -207,9 +208,7 @@ def fill(
         here = lists[sheet.sheet] if sheet.when else people
         xml = with_tops(package.text(part), _top_texts(sheet, here))
         if sheet.kind == "summary":
-            lines, numbers = counts(sheet, people, form.population)
-            _count_cells(report, sheet, people, lines, numbers)
-            _count_left(report, sheet, people, form.population)
+            lines, numbers = _count(report, sheet, people, form.population)
             shift, pieces = write_summary(xml, sheet, lines, numbers, styles.percent)
         else:
             mine = lists[sheet.sheet]
@@ -250,8 +249,7 @@ def measure(form: FormFile, people: People) -> FillReport:
     lists, report.unheard = whose(form, people), _unheard(form, people)
     for sheet in form.sheets:
         if sheet.kind == "summary":
-            _count_cells(report, sheet, people, *counts(sheet, people, form.population))
-            _count_left(report, sheet, people, form.population)
+            _count(report, sheet, people, form.population)
         else:
             _count_list(report, sheet, lists[sheet.sheet], people)
     return report
@@ -319,6 +317,22 @@ def _count_list(report: FillReport, sheet: Sheet, people: People, all_people: Pe
         one = ColumnReport(sheet.sheet, column.at, column.header, column.item)
         one.applies, one.filled = int(applies.sum()), int((applies & held).sum())
         report.columns.append(one)
+
+
+def _count(
+    report: FillReport, sheet: Sheet, people: People, population: str
+) -> tuple[Sequence[Line], Numbers]:
+    """Count a table, of the people of the place that its sheet is called by."""
+    when = sheet_place(sheet, people)
+    tests = map(expression, parse_population(when or "").tests)
+    here = people.of(people.frame.filter(*tests))
+    lines, numbers = counts(sheet, here, population)
+    if when is None:  # nobody knows which place it is: no 0
+        report.unnamed.append(f"工作表“{sheet.sheet}”")
+        numbers = dict.fromkeys(numbers)
+    _count_cells(report, sheet, here, lines, numbers)
+    _count_left(report, sheet, here, population)
+    return lines, numbers
 
 
 def _count_cells(

@@ -43,6 +43,7 @@ class Column(Part):
     yes: str = "是"
     no: str = "否"
     mask: bool = False
+    tail: int | None = None  # only so many of the last characters
     total: Literal["sum", "count"] | None = None
 
     @field_validator("item")
@@ -110,7 +111,7 @@ class Sheet(Part):
 
     sheet: str
     kind: Literal["list", "summary"] = "list"
-    when: str = ""  # list: who of the form's people stand on this sheet; blank: all
+    when: str = ""  # who of the form's people stand, or are counted, on this sheet; blank: all
     given: dict[int, str] = {}  # list: by row, whom the department named there; nobody else
     header: tuple[int, int]
     body: tuple[int, int]

@@ -45,6 +45,8 @@ SAMPLED: Sequence[tuple[str, str]] = (
     (r"(?:19|20)\d\d\.\d", "YYYY.M"),
 )
 """How a date looks in a sample row or a remark, and its format; the first that fits."""
+REST, GROUPED = "*", ("marital", "education", "relation")
+"""In a form's words for codes: all that have none. And sets whose tens stand for their details."""
 MONTHS = re.compile(r"年月$|年、月$")
 
 
@@ -61,10 +63,18 @@ def words_of(code_set: str, choices: Sequence[str]) -> dict[str, str]:
     """Code → the form's own word for it, from what its drop-down offers or its remark says."""
     known = inputs_of(code_set)
     found: dict[str, str] = {}
+    strange = False
     for word in choices:
-        code = known.get(spelling(word)) or known.get(spelling(re.sub(r"^\d+|\d+$", "", word)))
-        if code is not None:
+        codes = known.get(spelling(word)) or known.get(spelling(re.sub(r"^\d+|\d+$", "", word)))
+        strange |= codes is None
+        for code in (codes or "").split("/"):  # 子女 are two
             found.setdefault(code, word)
+    found.pop("", None)
+    rest = next((one for one in choices if one in ("其他", "其它")), None)
+    if rest and code_set in ("relation", "ethnicity") and not strange:
+        found[REST] = rest
+    if code_set == "relation" and "01" in found:  # of the head of the household
+        found.setdefault("02", found["01"])
     return found
 
 
@@ -115,7 +125,9 @@ def _coded(values: pl.Series, code_set: str, codes: str | Mapping[str, str]) -> 
             c: f"{n}族" if int(c) <= 56 and not n.endswith("族") else n for c, n in names.items()
         }
     if not isinstance(codes, str):
-        names |= codes
+        rest, grouped = codes.get(REST), code_set in GROUPED
+        heads = {c: codes.get(f"{c[0]}0") if grouped else None for c in names}
+        names = {c: codes.get(c) or heads[c] or rest or n for c, n in names.items()}
     return values.replace_strict(names, default=values, return_dtype=pl.String)
 
 

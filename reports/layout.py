@@ -98,7 +98,13 @@ def read_layout(sheet: object) -> Layout | None:
     if len(named) < 2:
         return None
     first = _after_numbering(cells, end)
+    while cells.distinct(first) and (
+        cells.hidden(first) or (first < cells.rows and _is_wide(cells, first, named))
+    ):
+        first += 1  # what a program calls the columns, or how to fill them in
     body_end, total = _body_end(cells, first, len(named))
+    while total is None and body_end > first and _is_wide(cells, body_end, named):
+        body_end -= 1
     again = [row for row in range(first, cells.rows + 1)
              if (len(named) > 2 and cells.distinct(row) == cells.distinct(end))
              or _is_header(cells, row, named)]  # fmt: skip
@@ -153,7 +159,8 @@ def _is_dated_title(text: str) -> bool:
 
 def _header_start(cells: Cells) -> int | None:
     """The first row that covers most of the table's width and is no line of `单位：…`."""
-    rows = [n for n in range(1, min(cells.rows, SEARCHED) + 1) if not _counts(cells, n)]
+    seen = (n for n in range(1, min(cells.rows, SEARCHED) + 1) if not cells.hidden(n))
+    rows = [n for n in seen if not _counts(cells, n)]
     covered = {row: _covered(cells, row) for row in rows}
     most = max(covered.values(), default=0)
     if most < 2:
@@ -178,6 +185,15 @@ def _is_header(cells: Cells, row: int, named: Sequence[HeaderColumn]) -> bool:
     full = len(texts) * 2 > len(named) and not any(re.search(r"\d", one) for one in texts)
     below_less = len(cells.distinct(row - 1)) < 2 and len(cells.distinct(row + 1)) < 3
     return alike or known * 2 > len(texts) or (full and below_less)
+
+
+def _is_wide(cells: Cells, row: int, named: Sequence[HeaderColumn]) -> bool:
+    """Whether one cell lies under most of the header: at the end of a table it is no row of it."""
+    return any(
+        2 * sum(one.left <= column.at <= one.right for column in named) > len(named)
+        for one in cells.merges
+        if one.top <= row <= one.bottom
+    )
 
 
 def _is_title(cells: Cells, row: int) -> bool:
@@ -382,9 +398,12 @@ def _last(cells: Cells, first: int) -> int:
 
 def _with_samples(cells: Cells, one: HeaderColumn, first: int, last: int) -> HeaderColumn:
     values = tuple(_sampled(cells, one.at, first, last))
+    computed = last >= first and all(
+        (row, one.at) in cells.formulas for row in range(first, min(first + 1, last) + 1)
+    )  # of the first row alone: a sum that stands above
     return HeaderColumn(
         one.at, one.span, one.path, cells.choices(one.at, first),
-        cells.number_format(first, one.at), (first, one.at) in cells.formulas, values,
+        cells.number_format(first, one.at), computed, values,
     )  # fmt: skip
 
 

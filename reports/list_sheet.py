@@ -114,14 +114,18 @@ def _pieces(
     drawn = {one.at: texts[one.at] for one in sheet.columns if one.span == 1}
     yield (widened(shifted(read.before, shift), drawn) + "<sheetData>").encode()
     order = sorted(read.rows)
-    yield "".join(row_text(read.rows[n], shift) for n in order if n < shift.first).encode()
-    yield from _body(shift, *body)
     totals = _totals(sheet, texts, shift, once)
+
+    def beside(number: int) -> bytes:
+        shown = {a: n for a, n in totals.items() if a not in covered(read.after, number)}
+        own = _with_totals(read.rows[number], shown if number == sheet.total else {})
+        return row_text(read.rows[number], shift, own).encode()
+
+    yield b"".join(beside(number) for number in order if number < shift.first)
+    yield from _body(shift, *body)
     for number in order:
         if number > shift.last:
-            shown = {a: n for a, n in totals.items() if a not in covered(read.after, number)}
-            own = _with_totals(read.rows[number], shown if number == sheet.total else {})
-            yield row_text(read.rows[number], shift, own).encode()
+            yield beside(number)
     yield ("</sheetData>" + shifted(read.after, shift)).encode()
 
 

@@ -31,6 +31,8 @@ from schemas.codes import inputs_of, spelling
 from warehouse.snapshots import current_number, reading
 
 YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
+YES_OR_NO = {"是": "yes", "有": "yes", "否": "no", "无": "no"}
+NUMBERED_YES = re.compile(r"(\d)[.、:：\-—=]?([是有否无])|([是有否无])(?:填|写|选|为|=|:)?(\d)")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
 LABEL = re.compile(r"label:([^&]+)")
 SUM = re.compile("合计|总计|小计|共计")
@@ -47,6 +49,8 @@ NEWER_CHOICES = re.compile(
     re.DOTALL,
 )
 """A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
+TAIL = re.compile(r"[后末尾]([四六八468])位")
+NUMERALS = str.maketrans("四六八", "468")
 REST = re.compile("其[他它余]")
 """A sheet of those who are on none of the others: nobody knows whom."""
 LISTING = re.compile("这些人不会留下")
@@ -219,12 +223,16 @@ def _content(file: Path) -> bytes:
 
 
 def _of_each(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
-    """Of several lists each is of those whom the sheet is called by: a grid, a label, an age."""
-    if sum(one.kind == "list" for one in sheets) < 2:
+    """Of several lists each is of those whom the sheet is called by: a grid, a label, an age.
+
+    A table of counts is of a grid's people where its sheet is called so.
+    """
+    if len(sheets) < 2:
         return tuple(sheets)
+    lists = sum(one.kind == "list" for one in sheets) > 1
     return tuple(
         one
-        if one.kind != "list" or REST.match(one.sheet)
+        if not (lists if one.kind == "list" else "网格" in one.sheet) or REST.match(one.sheet)
         else one.model_copy(update={"when": _line("A", (one.sheet,)).when or ""})
         for one in sheets
     )
@@ -240,11 +248,14 @@ def propose_sheet(layout: Layout, population: str) -> Sheet:
         summary = _summary(layout)
         if summary is not None:
             return summary
+    (first, last), total = layout.body, layout.total
+    if layout.stubs and any(one and TOTAL.match(one) for one in layout.stubs[0][:4]):
+        first, total = first + 1, first  # the sum stands above
     return Sheet(
-        sheet=layout.sheet, header=layout.header, body=layout.body, total=layout.total,
+        sheet=layout.sheet, header=layout.header, body=(first, last), total=total,
         tops=_tops(layout),
         columns=tuple(
-            _column(one, proposal, layout.total if abreast == 1 else None, nth // one_of_them)
+            _column(one, proposal, total if abreast == 1 else None, nth // one_of_them)
             for nth, (one, proposal) in enumerate(zip(layout.columns, proposals, strict=True))
         ),
     )  # fmt: skip
@@ -298,6 +309,8 @@ def _writing(one: HeaderColumn, item: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if any("*" in text for text in samples) or "脱敏" in remark:
         found["mask"] = True
+    if ending := TAIL.search(squeezed(one.path[-1])):
+        found["tail"] = int(ending[1].translate(NUMERALS))
     if item == "id_number" and one.span >= 15:
         found["boxes"] = one.span
     if facts.kind == "date":
@@ -323,6 +336,12 @@ def _flag(one: HeaderColumn, remark: str) -> dict[str, Any]:
     yes = next((c for c in one.choices if c.upper() in YES), None)
     if yes is not None and len(one.choices) == 2:
         return {"yes": yes, "no": next(c for c in one.choices if c != yes)}
+    told = {found[2] or found[3]: found[1] or found[4] for found in NUMBERED_YES.finditer(remark)}
+    numbers = {YES_OR_NO[word]: number for word, number in told.items()}
+    if len(numbers) == 2:
+        return numbers
+    if one.samples and {str(value) for value in one.samples} <= {"0", "1"}:
+        return {"yes": "1", "no": "0"}
     return {"yes": "√", "no": ""} if "√" in remark or "打勾" in remark else {}
 
 

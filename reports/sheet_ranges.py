@@ -84,7 +84,10 @@ def _merges(inside: str, shift: Shift) -> str:
 def shifted_names(text: str, sheet: str, shift: Shift) -> str:
     """Print areas and other names of a sheet, and formulas of others that speak of it."""
     named = escape(sheet)
-    quoted = re.escape(named.replace("'", "''"))
+    doubled = named.replace("'", "''")
+    if f"{named}!" not in text and f"{doubled}'!" not in text:
+        return text
+    quoted = re.escape(doubled)
     area = re.compile(
         rf"((?:'{quoted}'|(?<![\w'.]){re.escape(named)})!)"
         r"(\$?[A-Z]+\$?\d+(?::\$?[A-Z]+\$?\d+)?)"
@@ -94,7 +97,7 @@ def shifted_names(text: str, sheet: str, shift: Shift) -> str:
         inside = area.sub(lambda one: one[1] + shift.range(one[2]), found[2])
         return found[1] + inside + found[3]
 
-    return NAMING.sub(changed, text) if f"{named}!" in text or f"{quoted}'!" in text else text
+    return NAMING.sub(changed, text)
 
 
 def shifted_part(text: str, shift: Shift) -> str:

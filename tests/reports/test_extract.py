@@ -17,8 +17,9 @@ from hub.settings import Home
 from reports.extract_file import Extract, load_extract, load_extracts, wrong_extracts
 from reports.extract_run import applied, changes_since, run_extract, trace
 from reports.tables import write_table
-from tests.cli.small_home import COMMUNITY, WANG_NUMBER, ZHANG_NUMBER
+from tests.cli.small_home import COMMUNITY, GRID, WANG_NUMBER, ZHANG_NUMBER
 from tests.reports.conftest import Hub
+from warehouse.snapshots import publish_work, working
 
 NOW = datetime(2026, 1, 2, 6, tzinfo=UTC)
 FILE = f"""
@@ -350,3 +351,12 @@ def test_a_place_nobody_knows_is_refused(item: str, value: str, home: Home) -> N
     with pytest.raises(ConfigError, match="not known") as refused:
         run_extract(home, one, now=NOW)
     assert "不存在" in refused.value.zh
+
+
+def test_who_may_be_in_the_scope_or_not_is_told(home: Home, hub: Hub) -> None:
+    with working(home) as work:
+        work.connection.execute("UPDATE resident SET grid_code = NULL WHERE name = '张五'")
+        work.close()
+        publish_work(work)
+    _extract(home, scope=GRID, fresh_within="9999d")
+    assert "另有 1 人不知道在哪个网格" in hub("extract", "run", "elders", home=home).out

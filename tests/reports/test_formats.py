@@ -133,3 +133,15 @@ def test_no_code_of_the_standard_could_run_as_a_formula() -> None:
 def test_only_columns_that_nobody_typed_are_passed_over() -> None:
     frame = pl.DataFrame({"typed": ["=1"], "ours": ["=1"]})
     assert made_safe(frame, ("ours", "absent")).row(0) == ("'=1", "=1")
+
+
+def test_codes_without_a_word_of_their_own_take_what_the_form_offers() -> None:
+    own = words_of("relation", ["本人", "配偶", "子女", "父母", "其他"])
+    told = written(pl.Series(["02", "12", "22", "30", "51", "70"]), "relation_code", codes=own)
+    assert told.to_list() == ["本人", "配偶", "子女", "子女", "父母", "其他"]
+    own = words_of("ethnicity", ["汉", "回", "其他"])
+    assert written(pl.Series(["01", "04"]), "ethnicity_code", codes=own).to_list() == ["汉", "其他"]
+    own = words_of("relation", ["本人", "亲家", "其他"])  # one of them may be meant
+    assert written(pl.Series(["51"]), "relation_code", codes=own).to_list() == ["父"]
+    own = words_of("education", ["小学", "初中", "其他"])  # 大专 is no 其他
+    assert written(pl.Series(["31"]), "education_code", codes=own).to_list() == ["大学专科毕业"]

@@ -335,3 +335,88 @@ def test_a_second_table_of_counts_is_not_counted_as_the_first(home: Home, tmp_pa
     filled = load_workbook(out)["统计"]
     assert [one.value for one in filled[9]][:4] == ["第一网格", None, None, None]
     assert filled["E4"].value == "=D4/B4"
+
+
+def test_a_sheet_of_any_name_is_spoken_of_elsewhere(home: Home, tmp_path: Path) -> None:
+    book = _drawn()
+    sheet, other = book["花名册"], book["汇总"]
+    sheet.title = "1.低保 & '乙'(一)"
+    sheet.print_area = "A1:G6"
+    other["B1"] = "=COUNTA('1.低保 & ''乙''(一)'!B4:B4)"
+    other["B2"] = "='1.低保 & ''乙''(一)'!G5"
+    _, out = _filled(home, book, tmp_path)
+    filled = load_workbook(out)
+    assert filled.worksheets[0].print_area == "'1.低保 & ''乙''(一)'!$A$1:$G$8"
+    other = filled["汇总"]
+    assert other["B1"].value == "=COUNTA('1.低保 & ''乙''(一)'!B4:B6)"
+    assert other["B2"].value == "='1.低保 & ''乙''(一)'!G7"
+
+
+def test_a_grids_sheet_counts_that_grid(home: Home, tmp_path: Path) -> None:
+    with people_of(home, None) as (people, _):
+        grid = str(next(one for one in people.value("grid_name") if one))
+    book = Workbook()
+    for nth, name in enumerate((grid, "无人网格")):
+        sheet = book.active if not nth else book.create_sheet()
+        sheet.title = name
+        for row in (["人口统计表"], ["年龄段", "人数"], ["60岁以上"], ["60岁以下"], ["合计"]):
+            sheet.append(row)
+    form, out = _filled(home, book, tmp_path)
+    assert [bool(one.when) for one in form.sheets] == [True, True]
+    filled = load_workbook(out)
+    assert filled[grid]["B5"].value == 2
+    assert [filled["无人网格"][f"B{row}"].value for row in (3, 4, 5)] == [None] * 3
+
+
+def test_a_line_across_the_table_is_no_row_of_it(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "慰问"
+    for row in (["慰问登记表"], ["序号", "姓名", "联系电话", "慰问金额"], [1],
+                ["合计（大写）：     元  （小写）￥："], ["分管领导：  经办人："]):  # fmt: skip
+        sheet.append(row)
+    sheet.merge_cells("A4:D4")
+    form, out = _filled(home, book, tmp_path)
+    assert form.sheets[0].body == (3, 3)
+    filled = load_workbook(out)["慰问"]
+    assert [one.coord for one in filled.merged_cells.ranges] == ["A6:D6"]
+    assert str(filled["A6"].value).startswith("合计（大写）")
+    assert None not in [filled[f"B{row}"].value for row in (3, 4, 5)]
+
+
+def test_what_stands_between_the_header_and_the_people_stays(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "名册"
+    for row in (["名册"], ["序号", "姓名", "家庭人口", "是否独居（1是0否）"], ["示例：张三"],
+                ["合计", "=COUNTA(B5:B6)"], [1], [2]):  # fmt: skip
+        sheet.append(row)
+    sheet.merge_cells("A3:D3")
+    form, out = _filled(home, book, tmp_path)
+    (read,) = form.sheets
+    assert (read.body, read.total) == ((5, 6), 4)
+    assert (read.columns[3].yes, read.columns[3].no) == ("1", "0")
+    filled = load_workbook(out)["名册"]
+    assert filled["A3"].value == "示例：张三"
+    assert [one.value for one in filled[4]][:2] == ["合计", "=COUNTA(B5:B7)"]
+    assert isinstance(filled["C4"].value, int)
+    assert {filled[f"B{row}"].value for row in (5, 6, 7)} == {"张三丰", "王小红", "张五"}
+    assert {filled[f"D{row}"].value for row in (5, 6, 7)} <= {"1", "0", None}
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_hidden_row_of_a_programs_names_stays(nth: int, home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    rows = [["姓名", "身份证号", "联系电话"]]
+    rows.insert(nth - 1, ["XM", "SFZH", "LXDH"])
+    for row in rows:
+        sheet.append(row)
+    sheet.row_dimensions[nth].hidden = True
+    form, out = _filled(home, book, tmp_path)
+    assert [one.header for one in form.sheets[0].columns] == ["姓名", "身份证号", "联系电话"]
+    filled = load_workbook(out).active
+    assert [[one.value for one in filled[row]] for row in (1, 2)] == rows
+    assert filled.row_dimensions[nth].hidden
+    assert {filled[f"A{row}"].value for row in (3, 4, 5)} == {"张三丰", "王小红", "张五"}
+    assert not any(filled.row_dimensions[row].hidden for row in (3, 4, 5))

@@ -12,8 +12,10 @@ from hub.settings import Home
 from reports.columns import propose
 from reports.conditions import meant, parse_population
 from reports.counted import counted
+from reports.fill import text_of
 from reports.form_file import load_form, save_form
 from reports.layout import read_layout
+from reports.people import people_of
 from reports.register import Sent, register
 from tests.reports.department_forms import COUNTS, FORMS, Form, told, write_counts, write_form
 
@@ -264,3 +266,31 @@ def test_what_stands_behind_the_sexes_of_a_group_is_of_both(home: Home, tmp_path
     assert "registered" in members
     assert "sex_code" not in members
     assert len(read.across) == 5  # of two wholes at once it was refused, the whole form with it
+
+
+def test_only_the_last_digits_that_are_asked_are_given(home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["姓名", "身份证号（后四位）", "户籍类型（常住/流动）"])
+    book.save(tmp_path / "尾号.xlsx")
+    (sheet,) = register(home, tmp_path / "尾号.xlsx", Sent("公安")).form.sheets
+    assert (sheet.columns[1].item, sheet.columns[1].tail) == ("id_number", 4)
+    assert sheet.columns[2].item == "residence_type_code"
+    assert sheet.columns[2].confidence < 0.85
+    with people_of(home, None) as (people, _):
+        told = text_of(people, sheet.columns[1], public=False)
+    assert {len(one) for one in told.drop_nulls()} == {4}
+
+
+@pytest.mark.parametrize("group", ["丈夫基本情况", "配偶身份信息", "配偶情况"])
+def test_a_group_of_the_spouse_is_of_the_spouse(group: str, home: Home, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["妇女基本情况", None, group])
+    sheet.append(["姓名", "身份证号", "姓名", "身份证号", "工作单位", "联系电话"])
+    sheet.merge_cells("A1:B1")
+    sheet.merge_cells("C1:F1")
+    book.save(tmp_path / "育龄.xlsx")
+    (read,) = register(home, tmp_path / "育龄.xlsx", Sent("卫健")).form.sheets
+    *_, name, number, work, phone = [one.item for one in read.columns]
+    assert (name, number, phone) == ("spouse_name", "spouse_id_number", "spouse_phone")
+    assert work == f"other:{group[:2]}工作单位"  # it was filled with the woman's own
