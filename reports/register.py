@@ -1,65 +1,41 @@
 """Taking a department's form in: its layout, what each column asks for, and what changed in it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from warnings import catch_warnings
 from xml.sax.saxutils import unescape
 
-from openpyxl.utils import get_column_letter
-
 from hub.errors import ConfigError
 from hub.settings import Home
+from reports.cell_writing import column_of
 from reports.columns import propose
-from reports.conditions import WHOLE, parse_population
+from reports.conditions import parse_population
 from reports.counted import counted
-from reports.derived import NO_GROUP, is_among, of_the_rest
 from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, load_form, save_form
-from reports.formats import DATES, MONTHS, date_format, words_of
-from reports.items import facts_of_item, words
 from reports.known_words import refuse_unknown
 from reports.layout import TOTAL, WHO, HeaderColumn, Layout, is_card, read_layout
 from reports.listed import listed
 from reports.package import open_package
 from reports.people import people_of
-from reports.proposals import COMPUTED, SURE, Proposal
-from reports.texts import bare, remarks, squeezed
-from schemas.codes import inputs_of, spelling
+from reports.proposals import Proposal
+from reports.summary_lines import line_of, summary_of
 from warehouse.snapshots import current_number, reading
 
-YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
-YES_OR_NO = {"是": "yes", "有": "yes", "否": "no", "无": "no"}
-NUMBERED_YES = re.compile(r"(\d)[.、:：\-—=]?([是有否无])|([是有否无])(?:填|写|选|为|=|:)?(\d)")
-NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
-LABEL = re.compile(r"label:([^&]+)")
-SUM = re.compile("合计|总计|小计|共计")
-GRID_CODE = re.compile(r"\d{15}")
-WHOM = re.compile("[岁男女人户]")
-"""In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
-UNIT = re.compile("(?:计量)?单位")
-"""A column that says what each row is counted in."""
-AMISS = re.compile("[&|]")
-"""What a condition's value cannot hold."""
 NEWER_CHOICES = re.compile(
     r'<x14:dataValidation\b[^>]*?\btype="list"[^>]*>.*?<xm:f>(.*?)</xm:f>'
     r".*?<xm:sqref>(.*?)</xm:sqref>",
     re.DOTALL,
 )
 """A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
-TAIL = re.compile(r"[后末尾]([四六八468])位")
-NUMERALS = str.maketrans("四六八", "468")
 REST = re.compile("其[他它余]")
 """A sheet of those who are on none of the others: nobody knows whom."""
 LISTING = re.compile("这些人不会留下")
 LISTED = 3
 """So many people are no sample of how to fill a form in."""
-ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
-"""What a row's condition is about, by what its column is called."""
-EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
-"""What a table of counts has a row for, by what its first column is called."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +209,7 @@ def _of_each(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
     return tuple(
         one
         if not (lists if one.kind == "list" else "网格" in one.sheet) or REST.match(one.sheet)
-        else one.model_copy(update={"when": _line("A", (one.sheet,)).when or ""})
+        else one.model_copy(update={"when": line_of("A", (one.sheet,)).when or ""})
         for one in sheets
     )
 
@@ -245,9 +221,9 @@ def propose_sheet(layout: Layout, population: str) -> Sheet:
     one_of_them = len(layout.columns) // abreast
     proposals = propose(layout.columns[:one_of_them], asked.labels, asked.one_of) * abreast
     if not _is_list(layout, proposals):
-        summary = _summary(layout)
+        summary = summary_of(layout)
         if summary is not None:
-            return summary
+            return summary.model_copy(update={"tops": _tops(layout)})
     (first, last), total = layout.body, layout.total
     if layout.stubs and any(one and TOTAL.match(one) for one in layout.stubs[0][:4]):
         first, total = first + 1, first  # the sum stands above
@@ -255,7 +231,7 @@ def propose_sheet(layout: Layout, population: str) -> Sheet:
         sheet=layout.sheet, header=layout.header, body=(first, last), total=total,
         tops=_tops(layout),
         columns=tuple(
-            _column(one, proposal, total if abreast == 1 else None, nth // one_of_them)
+            column_of(one, proposal, total if abreast == 1 else None, nth // one_of_them)
             for nth, (one, proposal) in enumerate(zip(layout.columns, proposals, strict=True))
         ),
     )  # fmt: skip
@@ -287,229 +263,6 @@ def _names_groups(written: Sequence[str | None]) -> bool:
     """Whether 低保, 特困 and so on stand in a column already: 帮扶对象 of a table of counts."""
     told = [one for one in written if one]
     return len(told) > 1 and 2 * sum(bool(counted((one,)).when) for one in told) > len(told)
-
-
-def _column(one: HeaderColumn, proposal: Proposal, total: int | None, beside: int) -> Column:
-    if one.computed and proposal.item != "seq":
-        proposal = Proposal("remark", SURE, COMPUTED)
-    settings: dict[str, Any] = _writing(one, proposal.item)
-    if total is not None and proposal.item in ("name", "member_count"):
-        settings["total"] = "count" if proposal.item == "name" else "sum"
-    return Column(
-        at=get_column_letter(one.at), header=one.header, item=proposal.item, proposed=proposal.item,
-        span=one.span, beside=beside,
-        confidence=proposal.confidence, why=proposal.why, **settings,
-    )  # fmt: skip
-
-
-def _writing(one: HeaderColumn, item: str) -> dict[str, Any]:
-    """How the column is written, as far as drop-downs, remarks and sample rows tell."""
-    facts, remark = facts_of_item(item), remarks(one.path[-1])
-    samples = [squeezed(value) for value in one.samples]
-    found: dict[str, Any] = {}
-    if any("*" in text for text in samples) or "脱敏" in remark:
-        found["mask"] = True
-    if ending := TAIL.search(squeezed(one.path[-1])):
-        found["tail"] = int(ending[1].translate(NUMERALS))
-    if item == "id_number" and one.span >= 15:
-        found["boxes"] = one.span
-    if facts.kind == "date":
-        found |= _date(one, remark, samples)
-    elif facts.kind == "flag":
-        found |= _flag(one, remark)
-    elif facts.code_set is not None:
-        found |= _codes(facts.code_set, one, remark, samples)
-    return found
-
-
-def _date(one: HeaderColumn, remark: str, samples: Sequence[str]) -> dict[str, Any]:
-    asked = re.sub(r"[^YMD年月日./\-]", "", remark.upper())
-    if asked in DATES:
-        return {"date": asked}
-    shown = date_format([*samples, remark, one.number_format.replace('"', "")])
-    if shown is None and MONTHS.search(bare(one.path[-1])):
-        shown = "YYYY-MM"
-    return {} if shown is None else {"date": shown}
-
-
-def _flag(one: HeaderColumn, remark: str) -> dict[str, Any]:
-    yes = next((c for c in one.choices if c.upper() in YES), None)
-    if yes is not None and len(one.choices) == 2:
-        return {"yes": yes, "no": next(c for c in one.choices if c != yes)}
-    told = {found[2] or found[3]: found[1] or found[4] for found in NUMBERED_YES.finditer(remark)}
-    numbers = {YES_OR_NO[word]: number for word, number in told.items()}
-    if len(numbers) == 2:
-        return numbers
-    if one.samples and {str(value) for value in one.samples} <= {"0", "1"}:
-        return {"yes": "1", "no": "0"}
-    return {"yes": "√", "no": ""} if "√" in remark or "打勾" in remark else {}
-
-
-def _codes(code_set: str, one: HeaderColumn, remark: str, samples: Sequence[str]) -> dict[str, Any]:
-    if one.choices:
-        own = words_of(code_set, one.choices)
-        return {"codes": own} if own else {}
-    known = inputs_of(code_set)
-    numbered = {
-        code: number
-        for number, word in NUMBERED_WORD.findall(remark)
-        if (code := known.get(spelling(word)))
-    }
-    if numbered:
-        return {"codes": numbered}
-    digits = bool(samples) and all(text.isdigit() for text in samples)
-    coded = "代码" in remark or squeezed(one.path[-1]).endswith("代码") or digits
-    return {"codes": "codes"} if coded else {}
-
-
-def _summary(layout: Layout) -> Sheet | None:
-    """A table of counts; None if less than half of its columns are understood."""
-    stubs = _stub_width(layout)
-    titles = [words().get(bare(one.path[-1]), "") for one in layout.columns[:stubs]]
-    plain = [nth for nth, one in enumerate(layout.columns[:stubs]) if "序号" not in one.header]
-    places = {nth: titles[nth] for nth in plain if titles[nth] in ROWS_ARE}
-    stub = max(places, default=next(iter(plain), 0))
-    across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
-    known = sum(
-        one.when is not None or counted(column.path[-1:]).when is not None
-        for one, column in zip(across, layout.columns[stubs:], strict=True)
-    )
-    own = {get_column_letter(one.at) for one in layout.columns if one.computed}
-    across = tuple(one for one in across if one.at not in own or one.when is not None)
-    first, last = layout.body
-    units = [
-        nth for nth, one in enumerate(layout.columns) if UNIT.fullmatch(squeezed(one.path[-1]))
-    ]
-    told = [(row, texts, _row_path(texts[:stubs], places))
-            for row, texts in enumerate(layout.stubs, first)]  # fmt: skip
-    rows = [
-        (str(row), (*path, *(texts[nth] for nth in units if nth >= stubs and texts[nth])))
-        for row, texts, path in told
-        if path
-    ]
-    down = _among_them(rows, ROWS_ARE.get(titles[stub], ""))
-    of_rows = sum(bool(one.when) for one in down) * 2 > len(down)  # 本月、上月、同比 of each
-    named = len(rows) >= 3 and len(rows) * 2 > len(layout.stubs)
-    if not named and (not known or (known * 2 < len(across) and not of_rows)):
-        return None
-    down = tuple(one.model_copy(update={"when": None}) if _part_sum(one) else one for one in down)
-    total = layout.total
-    if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
-        total, first, down = first, first + 1, ()  # the sum stands above one row a grid
-    untold = bool(down) and all(one.when is None for one in down)  # a sum of nobody knows whom
-    called = [squeezed(one.header) for one in down]
-    others = any(TOTAL.match(one) and not one.startswith("小计") for one in called)
-    name = layout.total_name if others else "合计"
-    whole = Line(at=str(total), header=name, when=None if untold else "")
-    sums = [_sum_of(down)(whole)] if total and down else []
-    return Sheet(
-        sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
-        total=total, tops=_tops(layout), across=tuple(map(_proposed, across)),
-        down=tuple(map(_proposed, (*down, *sums))), stub=get_column_letter(layout.columns[stub].at),
-        seq=next((get_column_letter(one.at) for one, title in
-                  zip(layout.columns, titles, strict=False) if title == "seq"), ""),
-        each=EACH.get(titles[stub], "grid_code"),
-    )  # fmt: skip
-
-
-def _part_sum(line: Line) -> bool:
-    """小计 among the rows: not of everybody."""
-    return line.when == "" and squeezed(line.header) == "小计"
-
-
-def _proposed(line: Line) -> Line:
-    return line.model_copy(update={"proposed": line.when})
-
-
-def _row_path(texts: Sequence[str | None], places: Mapping[int, str]) -> tuple[str, ...]:
-    """What the cells at the left say a row is: a place by its name alone, else all of them."""
-    told = tuple(
-        dict.fromkeys(t for t in texts if t and (not t.isdigit() or GRID_CODE.fullmatch(t)))
-    )
-    names = [(title, squeezed(texts[nth])) for nth, title in places.items() if texts[nth]]
-    coded = any(GRID_CODE.fullmatch(one) for one in told)
-    if coded or len(names) != len(places) or not names or SUM.search("".join(told)):
-        return told
-    *others, (_, name) = names  # 甲社区 beside 第一网格
-    within = "".join(one for title, one in others if title == "community_name")
-    return (f"{within.removesuffix('社区')}社区{name}" if within else name,)
-
-
-def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -> tuple[Line, ...]:
-    """Columns or rows as lines: `其中：女` behind `60岁以上` counts women of that age.
-
-    What a part of a header is among stands before it at the same height, under the same parts.
-    """
-    made: list[Line] = []
-    for nth, (at, path) in enumerate(named):
-        height = next((n for n, part in enumerate(path) if is_among(part)), None)
-        wholes = (
-            other[: height + 1]
-            for _, other in named[:nth][::-1]
-            if height is not None
-            and other[:height] == path[:height]
-            and not any(map(is_among, other))
-            and not UNIT.fullmatch(squeezed(other[-1]))
-        )
-        made.append(_line(at, path, next(_of_both(wholes), ()), place))
-    return of_the_rest([*map(_sum_of(made), made)])
-
-
-def _of_both(wholes: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Behind 男 and 女 a part is of both: of what stands before them."""
-    listed = list(wholes)
-    sexes = [counted(one[-1:]).when for one in listed[:2]]
-    both = {*sexes} == {"sex_code = 1", "sex_code = 2"}
-    yield from listed[2:] if both else listed
-
-
-def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
-    """Of lines that each count a label, 合计 is whoever has one of them, not everybody."""
-    parts = [one for one in lines if one.when and not is_among(one.header)]
-    named = [LABEL.fullmatch(str(one.when)) for one in parts]
-    if len(parts) < 2 or None in named:
-        return lambda one: one
-    untold = any(one.when is None and not NO_GROUP.search(one.header) for one in lines)
-    all_of_them = (
-        None if untold else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
-    )
-    return lambda one: (
-        one.model_copy(update={"when": all_of_them})
-        if one.when == "" and SUM.search(one.header)
-        else one
-    )
-
-
-def _stub_width(layout: Layout) -> int:
-    """How many columns at the left say what the rows are."""
-    width = 0
-    for nth, one in enumerate(layout.columns):
-        written = sum(bool(texts[nth]) for texts in layout.stubs)
-        named = counted(one.path).when is None or not counted(one.path).when
-        empty = "人数" not in one.header and "数" not in one.header[-1]
-        place = words().get(bare(one.path[-1])) in (*ROWS_ARE, "grid_code")  # to be written
-        if (written * 2 > len(layout.stubs) or nth == 0 or place) and named and empty:
-            width = nth + 1
-        else:
-            break
-    return max(width, 1)
-
-
-def _line(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: str = "") -> Line:
-    """A line's condition; a row that counts nothing known may name a place (`place`: which)."""
-    header = "/".join(path)
-    if coded := next((one for one in path if GRID_CODE.fullmatch(one)), None):
-        return Line(at=at, header=header, when=f"grid_code = {coded}")
-    found = counted((*whole, *path))
-    name = squeezed(header)
-    among = whole or is_among(header) or SUM.search(name) or len(path) > 1
-    counts = found.when is not None and (not place or not found.when or WHOM.search(name))
-    if not (among or counts or AMISS.search(name)) and (place or "网格" in name):
-        return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
-    count: Any = found.count
-    wholes = set((found.when or "").split(" & ")) & {*WHOLE}
-    when = found.when if len(wholes) < 2 else None  # of 户籍 and of everybody: nobody can say
-    return Line(at=at, header=header, when=when, count=count)
 
 
 def compare(old: FormFile, new: FormFile) -> list[Difference]:

@@ -1,0 +1,179 @@
+"""A table of counts: what each of its rows and columns counts, among whom, and its sums."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+
+from reports.conditions import WHOLE
+from reports.counted import counted
+from reports.derived import NO_GROUP, is_among, of_the_rest
+from reports.form_file import Line, Sheet
+from reports.items import words
+from reports.layout import TOTAL, Layout
+from reports.texts import bare, squeezed
+
+LABEL = re.compile(r"label:([^&]+)")
+SUM = re.compile("合计|总计|小计|共计")
+GRID_CODE = re.compile(r"\d{15}")
+WHOM = re.compile("[岁男女人户]")
+"""In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
+UNIT = re.compile("(?:计量)?单位")
+"""A column that says what each row is counted in."""
+AMISS = re.compile("[&|]")
+"""What a condition's value cannot hold."""
+ROWS_ARE = {"grid_name": "grid_name", "community_name": "community_code", "compound": "compound"}
+"""What a row's condition is about, by what its column is called."""
+EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compound"}
+"""What a table of counts has a row for, by what its first column is called."""
+
+
+def summary_of(layout: Layout) -> Sheet | None:
+    """A table of counts; None if less than half of its columns are understood."""
+    stubs = _stub_width(layout)
+    titles = [words().get(bare(one.path[-1]), "") for one in layout.columns[:stubs]]
+    plain = [nth for nth, one in enumerate(layout.columns[:stubs]) if "序号" not in one.header]
+    places = {nth: titles[nth] for nth in plain if titles[nth] in ROWS_ARE}
+    stub = max(places, default=next(iter(plain), 0))
+    across = _among_them([(get_column_letter(one.at), one.path) for one in layout.columns[stubs:]])
+    known = sum(
+        one.when is not None or counted(column.path[-1:]).when is not None
+        for one, column in zip(across, layout.columns[stubs:], strict=True)
+    )
+    own = {get_column_letter(one.at) for one in layout.columns if one.computed}
+    across = tuple(one for one in across if one.at not in own or one.when is not None)
+    first, last = layout.body
+    units = [
+        nth for nth, one in enumerate(layout.columns) if UNIT.fullmatch(squeezed(one.path[-1]))
+    ]
+    told = [(row, texts, _row_path(texts[:stubs], places))
+            for row, texts in enumerate(layout.stubs, first)]  # fmt: skip
+    rows = [
+        (str(row), (*path, *(texts[nth] for nth in units if nth >= stubs and texts[nth])))
+        for row, texts, path in told
+        if path
+    ]
+    down = _among_them(rows, ROWS_ARE.get(titles[stub], ""))
+    of_rows = sum(bool(one.when) for one in down) * 2 > len(down)  # 本月、上月、同比 of each
+    named = len(rows) >= 3 and len(rows) * 2 > len(layout.stubs)
+    if not named and (not known or (known * 2 < len(across) and not of_rows)):
+        return None
+    down = tuple(one.model_copy(update={"when": None}) if _part_sum(one) else one for one in down)
+    total = layout.total
+    if [one.when for one in down] == [""] and down[0].at == str(first) and first < last:
+        total, first, down = first, first + 1, ()  # the sum stands above one row a grid
+    untold = bool(down) and all(one.when is None for one in down)  # a sum of nobody knows whom
+    called = [squeezed(one.header) for one in down]
+    others = any(TOTAL.match(one) and not one.startswith("小计") for one in called)
+    name = layout.total_name if others else "合计"
+    whole = Line(at=str(total), header=name, when=None if untold else "")
+    sums = [_sum_of(down)(whole)] if total and down else []
+    return Sheet(
+        sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
+        total=total, across=tuple(map(_proposed, across)),
+        down=tuple(map(_proposed, (*down, *sums))), stub=get_column_letter(layout.columns[stub].at),
+        seq=next((get_column_letter(one.at) for one, title in
+                  zip(layout.columns, titles, strict=False) if title == "seq"), ""),
+        each=EACH.get(titles[stub], "grid_code"),
+    )  # fmt: skip
+
+
+def _part_sum(line: Line) -> bool:
+    """小计 among the rows: not of everybody."""
+    return line.when == "" and squeezed(line.header) == "小计"
+
+
+def _proposed(line: Line) -> Line:
+    return line.model_copy(update={"proposed": line.when})
+
+
+def _row_path(texts: Sequence[str | None], places: Mapping[int, str]) -> tuple[str, ...]:
+    """What the cells at the left say a row is: a place by its name alone, else all of them."""
+    told = tuple(
+        dict.fromkeys(t for t in texts if t and (not t.isdigit() or GRID_CODE.fullmatch(t)))
+    )
+    names = [(title, squeezed(texts[nth])) for nth, title in places.items() if texts[nth]]
+    coded = any(GRID_CODE.fullmatch(one) for one in told)
+    if coded or len(names) != len(places) or not names or SUM.search("".join(told)):
+        return told
+    *others, (_, name) = names  # 甲社区 beside 第一网格
+    within = "".join(one for title, one in others if title == "community_name")
+    return (f"{within.removesuffix('社区')}社区{name}" if within else name,)
+
+
+def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -> tuple[Line, ...]:
+    """Columns or rows as lines: `其中：女` behind `60岁以上` counts women of that age.
+
+    What a part of a header is among stands before it at the same height, under the same parts.
+    """
+    made: list[Line] = []
+    for nth, (at, path) in enumerate(named):
+        height = next((n for n, part in enumerate(path) if is_among(part)), None)
+        wholes = (
+            other[: height + 1]
+            for _, other in named[:nth][::-1]
+            if height is not None
+            and other[:height] == path[:height]
+            and not any(map(is_among, other))
+            and not UNIT.fullmatch(squeezed(other[-1]))
+        )
+        made.append(line_of(at, path, next(_of_both(wholes), ()), place))
+    return of_the_rest([*map(_sum_of(made), made)])
+
+
+def _of_both(wholes: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Behind 男 and 女 a part is of both: of what stands before them."""
+    listed = list(wholes)
+    sexes = [counted(one[-1:]).when for one in listed[:2]]
+    both = {*sexes} == {"sex_code = 1", "sex_code = 2"}
+    yield from listed[2:] if both else listed
+
+
+def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
+    """Of lines that each count a label, 合计 is whoever has one of them, not everybody."""
+    parts = [one for one in lines if one.when and not is_among(one.header)]
+    named = [LABEL.fullmatch(str(one.when)) for one in parts]
+    if len(parts) < 2 or None in named:
+        return lambda one: one
+    untold = any(one.when is None and not NO_GROUP.search(one.header) for one in lines)
+    all_of_them = (
+        None if untold else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
+    )
+    return lambda one: (
+        one.model_copy(update={"when": all_of_them})
+        if one.when == "" and SUM.search(one.header)
+        else one
+    )
+
+
+def _stub_width(layout: Layout) -> int:
+    """How many columns at the left say what the rows are."""
+    width = 0
+    for nth, one in enumerate(layout.columns):
+        written = sum(bool(texts[nth]) for texts in layout.stubs)
+        named = counted(one.path).when is None or not counted(one.path).when
+        empty = "人数" not in one.header and "数" not in one.header[-1]
+        place = words().get(bare(one.path[-1])) in (*ROWS_ARE, "grid_code")  # to be written
+        if (written * 2 > len(layout.stubs) or nth == 0 or place) and named and empty:
+            width = nth + 1
+        else:
+            break
+    return max(width, 1)
+
+
+def line_of(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: str = "") -> Line:
+    """A line's condition; a row that counts nothing known may name a place (`place`: which)."""
+    header = "/".join(path)
+    if coded := next((one for one in path if GRID_CODE.fullmatch(one)), None):
+        return Line(at=at, header=header, when=f"grid_code = {coded}")
+    found = counted((*whole, *path))
+    name = squeezed(header)
+    among = whole or is_among(header) or SUM.search(name) or len(path) > 1
+    counts = found.when is not None and (not place or not found.when or WHOM.search(name))
+    if not (among or counts or AMISS.search(name)) and (place or "网格" in name):
+        return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
+    count: Any = found.count
+    wholes = set((found.when or "").split(" & ")) & {*WHOLE}
+    when = found.when if len(wholes) < 2 else None  # of 户籍 and of everybody: nobody can say
+    return Line(at=at, header=header, when=when, count=count)
