@@ -56,7 +56,7 @@ def _odd(text: pl.Series) -> pl.DataFrame:
         pl.col("one").str.contains(rf"^[{HAN}]+$") & is_blank(pl.col("one"))
     )
     masked = pl.col("named").str.contains(r"[*#?○●×＊]")
-    garbled = pl.col("written").str.contains(GARBLED)
+    garbled = pl.any_horizontal(pl.col("written", "named").str.contains(GARBLED))
     wrong = (  # numbers, formulas, programs, a character that was lost
         is_blank(pl.col("named"))
         | ~pl.col("named").str.contains(r"\p{L}")

@@ -65,6 +65,7 @@ def test_what_is_odd_is_said(text: str, name: str | None, reason: str) -> None:
 
 @quick
 @given(st.lists(st.text(), min_size=1))
+@example(["\x1f»À"])
 def test_any_text_is_taken_and_a_second_reading_agrees(texts: list[str]) -> None:
     once = [one["value"] for one in values_of(standard_name, *texts)]
     assert [one["value"] for one in values_of(standard_name, *once)] == once
