@@ -33,7 +33,8 @@ HOUSEHOLDS = {
     "有老人的户数": "age >= 60",
     "有60岁以上老年人的家庭户": "age >= 60",
 }
-UNHELD = ("重度残疾人", "低保对象中的重度残疾人", "一级残疾", "分散供养特困人员", "在职党员")
+UNHELD = ("重度残疾人", "低保对象中的重度残疾人", "一级残疾", "分散供养特困人员", "在职党员",
+          "事实无人抚养儿童")  # fmt: skip
 """Of these nobody holds who they are: the wider group would be another figure."""
 
 
