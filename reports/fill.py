@@ -18,6 +18,7 @@ from reports.formats import written
 from reports.items import FREE, facts_of_item
 from reports.known_words import refuse_unknown
 from reports.list_sheet import in_their_rows, own_cells, write_list
+from reports.listed import now_called
 from reports.package import (
     Package,
     belonging,
@@ -43,6 +44,7 @@ from reports.summary_sheet import (
     write_summary,
 )
 from reports.tops import Found, changes, known_of, with_tops
+from warehouse.answers import merged_ids
 
 STYLES = "xl/styles.xml"
 SPEAKING = ("xl/workbook.xml", "xl/worksheets/", "xl/charts/")
@@ -193,6 +195,7 @@ def fill(
     """
     refuse_public(form)
     refuse_unknown(home, connection, [form.population], form.labels_counted)
+    form = now_called(form, merged_ids(connection))
     package = open_package(_template(home, form))
     report = FillReport(form.form, without_grid=people.without_grid)
     lists, report.unheard = whose(form, people), _unheard(form, people)

@@ -1,8 +1,8 @@
 """People whom a department's file names already: who of ours each row is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from reports.form_file import Sheet
+from reports.form_file import FormFile, Sheet
 from reports.layout import Layout
 from reports.people import People
 from reports.texts import squeezed
@@ -30,6 +30,21 @@ def listed(layout: Layout, sheet: Sheet, people: People) -> tuple[dict[int, str]
         else:
             amiss.append(row)
     return found, amiss
+
+
+def now_called(form: FormFile, merged: Mapping[str, str]) -> FormFile:
+    """A form whose rows name people by the ids that they have now: some were merged since.
+
+    Of two rows that turned out to be one person the first is filled.
+    """
+    sheets = []
+    for one in form.sheets:
+        rows: dict[str, int] = {}
+        for row, resident in one.given.items():
+            rows.setdefault(merged.get(resident, resident), row)
+        given = {row: resident for resident, row in rows.items()}
+        sheets.append(one.model_copy(update={"given": given}))
+    return form.model_copy(update={"sheets": tuple(sheets)})
 
 
 def _named(layout: Layout, sheet: Sheet) -> Iterator[tuple[int, str, str]]:

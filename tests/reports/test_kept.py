@@ -18,6 +18,7 @@ from reports.asking import questions
 from reports.doubts import doubts, remarks
 from reports.fill import fill, measure, origins_path
 from reports.form_file import FormFile, load_form, save_form
+from reports.listed import now_called
 from reports.people import people_of
 from reports.register import Sent, register
 from reports.sheet_ranges import shifted_part
@@ -312,6 +313,8 @@ def test_whom_a_department_named_keep_their_rows(home: Home, tmp_path: Path, hub
     assert rows[0][2:] == (WANG_NUMBER, rows[0][3], "待查")
     assert rows[2][2:] == (ZHANG_NUMBER, "旧号码", None)
     assert rows[1][3] is rows[3][3] is None
+    (sheet_now,) = now_called(form, dict.fromkeys(form.sheets[0].given.values(), "R1")).sheets
+    assert sheet_now.given == {3: "R1"}  # both were merged into one, whose row is the first
     origins = origins_path(tmp_path / "out.xlsx").read_text(encoding="utf-8-sig")
     assert "核查表,C3," in origins
     assert "核查表,D5," not in origins  # theirs
