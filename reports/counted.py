@@ -14,7 +14,7 @@ from schemas.codes import code_sets, inputs_of
 from schemas.numerals import arabic
 
 AGES: Sequence[tuple[str, str]] = (
-    (r"(?<![未不])满(\d{1,3})(?:周?岁)?[、,]?[未不]满(\d{1,3})(?:周?岁)?",
+    (r"(?<![未不])年?满(\d{1,3})(?:周?岁)?[、,]?[未不]满(\d{1,3})(?:周?岁)?",
      "age >= {0} & age < {1}"),
     (r"(?:≥|>=|大于等于|不小于)(\d{1,3})(?:周?岁)?", "age >= {0}"),
     (r"(?:≤|<=|小于等于|不大于|不超过)(\d{1,3})(?:周?岁)?", "age <= {0}"),
@@ -56,12 +56,14 @@ COUNTED = {
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
     "外来人口": "residence_type_code = 3", "外来流动人口": "residence_type_code = 3",
     "外来人员": "residence_type_code = 3", "优抚对象": "label:退役军人",
-    "人户分离": "everyone & residence_type_code = 2",
+    "人户分离": "everyone & residence_type_code = 2", "全员": "everyone",
+    "含人户分离": "everyone", "不含人户分离": "residents",
 }  # fmt: skip
 LEVELS = ("10", "20", "30", "40|50|60", "70", "80", "90")
 """Of education, from the top; 中专, 技校 and 高中 stand side by side."""
 LEVEL = re.compile(
-    r"(?:(硕士研究生|研究生|硕士)|((?:大学)?本科)|((?:大学)?专科|大专)|(高中|中专)|(初中)|(小学))"
+    r"(?:(硕士研究生|研究生|硕士)|((?:大学)?本科)|((?:大学)?专科|大专)"
+    r"|((?:高中|中专|技校|中职)(?:[(]?[含、/和及]*(?:普通)?(?:高中|中专|技校|中职)[)]?)*)|(初中)|(小学))"
     r"(?:文化|学历|文化程度)?(?:及?(以上)|及(以下))"
 )
 HIGH_SCHOOL = re.compile(
@@ -82,6 +84,8 @@ DIMENSIONS = re.compile(
     r"|户籍情况|户籍状况|户籍类别|户籍类型|户口情况|居住状况|居住类别|人口构成|家庭情况|婚姻|政治身份"
     r"|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
 )
+OLD = re.compile("老年?人")
+OLD_OR = re.compile("(?:^|[、/或和与及])老年?人[、/或和与及]|[、/或和与及]老年?人$")
 OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
 """Labels that only the old are given, or that are counted whatever their age."""
 HOUSEHOLDS = re.compile(
@@ -193,7 +197,8 @@ def _conditions(text: str) -> list[str] | None:
     if re.fullmatch("群众(?:人数|数)?", text):  # beside 党员 and 团员; not 困难群众
         return ["political_code = 13"]
     either = EITHER.search(text)
-    if schooled := HIGH_SCHOOL.search(text) or LEVEL.search(text):
+    text = text if either else re.sub("(?<=.)群众$", "", text)  # 少数民族群众
+    if schooled := LEVEL.search(text) or HIGH_SCHOOL.search(text):
         found.append(f"education_code in {_levels(schooled)}")
         text = text.replace(schooled[0], "", 1)
     for pattern, made in AGES:
@@ -201,6 +206,7 @@ def _conditions(text: str) -> list[str] | None:
             found.append(made.format(*(one for one in match.groups() if one)))
             text = text[: match.start()] + text[match.end() :]
             break
+    whole, aged = text, bool(found) and found[-1].startswith("age ")
     while text and not FILLERS.fullmatch(text):
         word = _longest(text)
         if word is None:
@@ -212,10 +218,17 @@ def _conditions(text: str) -> list[str] | None:
     if either and len(labels) > 1:
         one_of = "|".join(sorted({one.removeprefix("label:") for one in labels}))
         found = [one for one in found if one not in labels] + [f"label:{one_of}"]
+    apart = len({*map(_kind, found)} - {"age", "sex_code"}) > 1 or OLD_OR.search(whole)
+    if either and (apart or ("或" in whole and aged)):
+        return None  # 党员、群众: who is one of them need not be the other
     aged = any("age " in one or one.split("|")[0] in OF_THE_OLD for one in found)
-    if found and not aged and re.search("老年?人", text):  # 低保老人, of whom not all are old
+    if not aged and OLD.search(text):  # 低保老人, of whom not all are old
         found.append("age >= 60")
     return found
+
+
+def _kind(condition: str) -> str:
+    return re.split(r"\W", condition)[0]
 
 
 def _one_of(found: Sequence[str]) -> list[str]:

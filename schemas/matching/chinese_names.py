@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from schemas.matching.cutting import cut_chinese
+from schemas.matching.cutting import STRANGE, cut_chinese
 from schemas.matching.last_words import NameReading, after, front, whole_word
 from schemas.matching.lexicon import chinese
 
@@ -33,8 +33,10 @@ def _chinese_parts(name: str) -> Iterator[NameReading]:
     context = [cut_chinese("", (one,)) for one in before]
     whose = next((c.subject for c in reversed(context) if c.subject), None)
     role = next((c.role for c in reversed(context) if c.role), "")
+    strange = any(c.unknown and not c.subject for c in context)
     for one in _chinese_leaf(leaf, whose):
-        yield replace(one, role=one.role or role)
+        sure = min(one.whose, STRANGE) if strange and one.subject == "self" else one.whose
+        yield replace(one, role=one.role or role, whose=sure)
     if before and len(leaf) <= 2:
         yield from _chinese_leaf(f"{before[-1]}{leaf}", whose)
 

@@ -28,6 +28,11 @@ OF_LABELS = ("since", "until", "disability_kind")
 """What belongs to a label, if the table has one that it could belong to."""
 MAYBE = 0.88
 ONE_WITNESS = 0.9
+TOLD_BY_NAME = (
+    *("residence_address", "hukou_address", "age", "household_no", "compound", "room", "labels"),
+    *("died_on", "left_on", "grid_code", "relation"),
+)
+"""Values fit these, but just as well something else: where somebody lived, an age at death."""
 OF_WORKERS, NO_WORKERS = ("name", "phone"), ("self", "official", "head")
 """Whoever else is named beside a grid may well be its worker: `keeper`, `contact`."""
 STAFF = ("name", "operator")
@@ -123,7 +128,7 @@ def _unmapped(
 ) -> Decision:
     photo = best is not None and best.attribute == "biometric"
     known = best is not None and best.confidence >= 0.5
-    most = 0.995 if known and seen.profile.size else 0.9 if known else UNKNOWN
+    most = ONE_WITNESS if known else UNKNOWN  # the next platform may mean something by it
     most = min(most, MAYBE) if best and best.attribute in OF_LABELS else most
     if best is not None:
         doubted = best.whose < 1 and any(best.attribute == name for _, name in targets(entity))
@@ -142,8 +147,12 @@ def _unmapped(
 
 
 def _most(one: Candidate) -> float:
-    """Nothing is surer than 0.9 that only the name says, or only the values."""
-    return 0.995 if one.witnesses >= 2 else ONE_WITNESS
+    """Nothing is surer than 0.9 that only the name says, or only the values.
+
+    So where the values are no witness to whose it is, or to which of a person's it is.
+    """
+    told = one.witnesses >= 2 and not one.role and one.attribute not in TOLD_BY_NAME
+    return 0.995 if told else ONE_WITNESS
 
 
 def _field_of(one: Candidate, entity: Entity) -> str | None:

@@ -22,6 +22,11 @@ SAID = {
     "18岁（不含）以下": "age < 18",
     "中共党员（含预备党员）": "label:党员",
     "党员（不含预备党员）": "political_code = 01",
+    "老年人口": "age >= 60",
+    "少数民族群众": "ethnicity_code != 01",
+    "年满6周岁不满7周岁": "age >= 6 & age < 7",
+    "中专、高中及以下": "education_code in 40|50|60|70|80|90",
+    "全员人口数（含人户分离）": "everyone",
     "成年妇女（18周岁及以上）": "age >= 18 & sex_code = 2",
     "学前适龄幼儿（3—5周岁）/男": "age >= 3 & age <= 5 & sex_code = 1",
     "法定劳动年龄人口（男16-59岁）": "age >= 16 & age <= 59 & sex_code = 1",
@@ -34,7 +39,7 @@ HOUSEHOLDS = {
     "有60岁以上老年人的家庭户": "age >= 60",
 }
 UNHELD = ("重度残疾人", "低保对象中的重度残疾人", "一级残疾", "分散供养特困人员", "在职党员",
-          "事实无人抚养儿童")  # fmt: skip
+          "事实无人抚养儿童", "党员、群众", "老人或残疾人", "60岁以上或残疾")  # fmt: skip
 """Of these nobody holds who they are: the wider group would be another figure."""
 
 
