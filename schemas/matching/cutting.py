@@ -11,7 +11,7 @@ STRANGE = 0.88  # a word that nobody knows may mean somebody else
 UNKNOWN, WORD = 2.0, 1.0  # cost of a character or token that is no word, and of a word
 ORGANISED = ("operator", "work_unit")
 """Attributes that name somebody who is not the person, when they stand before another."""
-NO_OTHER = (*ORGANISED, "hukou_address")
+NO_OTHER = (*ORGANISED, "hukou_address", "residence_address")
 ROLES = (
     *("信访人", "车主", "养犬人", "孕妇", "产妇", "孕产妇", "新生儿", "婴儿", "幼儿", "婴幼儿"),
     *("职工", "会员", "住户代表", "使用人", "房屋使用人", "实际居住人", "居住人", "领取人员"),

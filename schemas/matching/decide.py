@@ -203,8 +203,11 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
             made[at] = _doubted(one, 0.5, "每行都不同，可能是用户编号而不是户籍户号")
         elif one.field == "household_no" and ID.search(each.column.name):
             made[at] = _doubted(one, 0.85, "可能是平台自己的编号，不是户籍户号")
+        if one.attribute == "age" and one.field and chosen["died_on"]:
+            made[at] = _doubted(one, BY_VALUES, "可能是去世时的年龄")
         if one.field == "phone" and _is_contact(each, named=named):
-            own = any(
+            theirs = RELATIVES.search(f"{each.column.name} {each.column.comment}")
+            own = (theirs and named) or any(
                 d.field == "phone" and not _is_contact(s, named=named) and d.confidence >= 0.5
                 for d, s in zip(made, seen, strict=True)
             )
@@ -213,10 +216,9 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
                 made[at] = replace(
                     one, field=None, settings={}, others=(("phone", 0.1),),
                     confidence=one.confidence if said else min(one.confidence, 0.85),
-                    why="联系人的电话，本人另有电话",
+                    why="联系人的电话，联系人或本人另有写明",
                 )  # fmt: skip
             else:
-                theirs = RELATIVES.search(f"{each.column.name} {each.column.comment}")
                 most = BY_VALUES if theirs else 0.85  # `联系人电话` may be the person's own
                 made[at] = replace(one, confidence=min(one.confidence, most))
         if one.field == "relation_code" and not _to_head(each, made):
@@ -377,6 +379,10 @@ def _together(decisions: list[Decision], seen: Sequence[Seen], entity: Entity) -
         first = taken.setdefault(one.field, at)
         if first == at:
             continue
+        if one.field in PERSONAL:  # which of the two is the row's own?
+            for two in (first, at):
+                least = min(made[two].confidence, ONE_WITNESS)
+                made[two] = replace(made[two], confidence=least)
         stranger = one.field in PERSONAL and _sure_whose(seen[first]) > _sure_whose(seen[at])
         if one.field in SINGLE or stranger:
             chance = min(0.85, max(0.55, made[first].confidence))

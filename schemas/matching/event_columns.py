@@ -215,19 +215,25 @@ def _times(profile: Profile) -> float:
 
 def _said(each: Seen) -> str:
     """A comment in Chinese as far as its first clause, or the name: the end of a path."""
-    return _ways_said(each)[-1]
+    return _clause(each) or _ways_said(each)[-1]
 
 
 def _ways_said(each: Seen) -> list[str]:
-    """Of a path the last two words, too, and first: `category.name`; as `INOC_DATE` all of it."""
-    comment = unicodedata.normalize("NFKC", each.column.comment)
-    clause = next((one for one in CLAUSE.split(plain(comment)) if one), "")
-    if HAN.search(clause):
-        return [clause]
+    """The comment; of a path the last two words, too: `category.name`; as `INOC_DATE` all of it."""
     path = [one for one in re.split(r"[/.]", each.bare) if one] or [each.bare]
     both = [plain(f"{path[-2]}_{path[-1]}")] if len(path) > 1 else []
     whole = [plain(each.column.name)] if each.bare != each.column.name else []
-    return [*whole, *both, plain(path[-1])]
+    said = _clause(each)
+    known = each.best is not None and each.best.attribute != "remark"
+    if said and known:
+        return [said]
+    return [*([said] if said else []), *whole, *both, plain(path[-1])]
+
+
+def _clause(each: Seen) -> str:
+    comment = unicodedata.normalize("NFKC", each.column.comment)
+    clause = next((one for one in CLAUSE.split(plain(comment)) if one), "")
+    return clause if HAN.search(clause) else ""
 
 
 def _spelled(each: Seen) -> list[str]:

@@ -180,8 +180,9 @@ def _without_people(
 def _family(about: str, seen: Sequence[Seen]) -> bool:
     """Whether the rows are families with what families have, though somebody is named in them."""
     told = sum(_chance(seen, one) >= 0.5 for one in ("household_type", "member_count"))
+    told += _chance(seen, "name", "spouse") >= 0.5
     alone = not any(_chance(seen, one, "self") >= 0.5 for one in OF_ONE)
-    return told == 2 and alone and HOUSEHOLD.search(about) is not None
+    return told >= 2 and alone and HOUSEHOLD.search(about) is not None
 
 
 def _house(about: str, seen: Sequence[Seen]) -> bool:
