@@ -56,6 +56,11 @@ COUNTED = {
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
     "外来人口": "residence_type_code = 3", "外来流动人口": "residence_type_code = 3",
     "外来人员": "residence_type_code = 3", "优抚对象": "label:退役军人",
+    "本地户籍": "registered", "本地户籍人口": "registered", "本地人口": "registered",
+    "外地户籍": "residence_type_code = 3", "非本地户籍": "residence_type_code = 3",
+    "外地人口": "residence_type_code = 3", "非户籍人口": "residence_type_code = 3",
+    "非户籍": "residence_type_code = 3", "非户籍常住人口": "residence_type_code = 3",
+    "非本地户籍人口": "residence_type_code = 3",
     "人户分离": "everyone & residence_type_code = 2", "全员": "everyone",
     "含人户分离": "everyone", "不含人户分离": "residents",
 }  # fmt: skip

@@ -22,6 +22,8 @@ SAID = {
     "18岁（不含）以下": "age < 18",
     "中共党员（含预备党员）": "label:党员",
     "党员（不含预备党员）": "political_code = 01",
+    "本地户籍/男": "registered & sex_code = 1",
+    "非本地户籍人口": "residence_type_code = 3",
     "老年人口": "age >= 60",
     "少数民族群众": "ethnicity_code != 01",
     "年满6周岁不满7周岁": "age >= 6 & age < 7",
@@ -39,7 +41,8 @@ HOUSEHOLDS = {
     "有60岁以上老年人的家庭户": "age >= 60",
 }
 UNHELD = ("重度残疾人", "低保对象中的重度残疾人", "一级残疾", "分散供养特困人员", "在职党员",
-          "事实无人抚养儿童", "党员、群众", "老人或残疾人", "60岁以上或残疾")  # fmt: skip
+          "事实无人抚养儿童", "党员、群众", "老人或残疾人", "60岁以上或残疾",
+          "非本市户籍")  # fmt: skip
 """Of these nobody holds who they are: the wider group would be another figure."""
 
 
