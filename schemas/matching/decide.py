@@ -323,11 +323,11 @@ def _one_role(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
         s.candidates[0].role for d, s in names if s.candidates and d.confidence >= RIVAL * surest
     ]
     anchor = "" if "" in roles else next(iter(roles), "")
-    own = (d.column for d, s in names if s.candidates and s.candidates[0].role == anchor)
+    own = (s.bare for _, s in names if s.candidates and s.candidates[0].role == anchor)
     fronts = {_front(one) for one in own} - {""}
     for at, (one, each) in enumerate(zip(made, seen, strict=True)):
         role = each.candidates[0].role if each.candidates else ""
-        apart = names and role not in ("", anchor) and _front(one.column) not in fronts
+        apart = names and role not in ("", anchor) and _front(each.bare) not in fronts
         if apart and one.field in (*PERSONAL, "name", "birth_date"):
             made[at] = replace(
                 one, field=None, settings={}, confidence=0.7,
@@ -369,8 +369,11 @@ def _together(decisions: list[Decision], seen: Sequence[Seen], entity: Entity) -
     made = list(decisions)
     order = sorted(
         range(len(made)),
-        key=lambda at: (-made[at].confidence, LEADS.search(made[at].column) is not None, at),
-    )
+        key=lambda at: (
+            not _of_head(made[at], seen[at]), -made[at].confidence,
+            LEADS.search(made[at].column) is not None, at,
+        ),
+    )  # fmt: skip
     taken: dict[str, int] = {}
     for at in order:
         one = made[at]
@@ -394,6 +397,12 @@ def _together(decisions: list[Decision], seen: Sequence[Seen], entity: Entity) -
                 why=f"{one.why}；但“{made[first].column}”更像",
             )  # fmt: skip
     return _joined(made, seen, HOME.get(entity, "address"))
+
+
+def _of_head(one: Decision, each: Seen) -> bool:
+    """Whether it is plainly the head's: in a household's row an applicant's is so only likely."""
+    own = each.candidates[0].subject if each.candidates else ""
+    return one.field in HEADED and own == "head"
 
 
 def _sure_whose(seen: Seen) -> float:

@@ -6,7 +6,7 @@ are those of `event_words.csv`, each front with each end, in Chinese, in pinyin 
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -73,19 +73,21 @@ SEVERAL = 4  # columns that speak of visits or tickets, where the table's name d
 STATES = 8
 FEW = 20  # different states or kinds of one table
 NAMED, BY_CREATION, LIKELY = 0.97, 0.82, 0.6
+NUMBER, NUMBERS = "number", ("编号", "单号", "bh", "no", "id", "code", "number", "num", "sn")
+OWN = ("happened_at", "kind", "summary")
 REPORTS = re.compile(r"report|submit")
 THEIRS = ("name", "id_number", "phone", "person_key", "address")
 
 
 def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     """Whether the rows are what happened; never where more than a word is said of a person."""
-    about = _about(table)
+    about, own = _about(table), _own_words(seen)
     patients = OF_PATIENTS.search(about)
     if NO_EVENTS.search(about) and not patients:
         return False
     if LISTS.search(about) and not TICKETS.search(about):
         return False
-    fields = {field for one in seen if (field := _field(one))}
+    fields = {field for one in seen if (field := _field(one, own))}
     timed = "happened_at" in fields or (TICKETS.search(about) and _created(seen))
     if not timed or not fields & {"kind", "summary"}:
         return False
@@ -104,8 +106,8 @@ def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
 
 def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
     """What each column of a table of events is: by the words of events before all others."""
-    made = [_event(one, each) or one for one, each in zip(decide(seen, "event"), seen, strict=True)]
-    about = _about(table)
+    about, own, plainly = _about(table), _own_words(seen), decide(seen, "event")
+    made = [_event(one, each, own) or one for one, each in zip(plainly, seen, strict=True)]
     if TICKETS.search(about) and not any(one.field == "happened_at" for one in made):
         for at, each in enumerate(seen):
             if each in _created(seen)[:1]:
@@ -121,9 +123,11 @@ def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
 
 def keys_of_events(decisions: Sequence[Decision], seen: Sequence[Seen]) -> list[Seen]:
     """The columns that may be a key: whoever is named in an event may be in the next one, too."""
-    number = (Candidate("row_id", "self", NAMED, "工单编号"),)
+    number, own = (Candidate("row_id", "self", NAMED, "工单编号"),), _own_words(seen)
     return [
-        replace(each, candidates=number) if TICKET_NO.search(_said(each)) else each
+        replace(each, candidates=number)
+        if TICKET_NO.search(_said(each)) or NUMBER in {own.get(one) for one in _spelled(each)}
+        else each
         for one, each in zip(decisions, seen, strict=True)
         if one.field not in THEIRS
     ]
@@ -140,8 +144,24 @@ def _created(seen: Sequence[Seen]) -> list[Seen]:
     return [one for one in seen if one.chance("created_at") >= LIKELY and _full_times(one.profile)]
 
 
-def _event(one: Decision, each: Seen) -> Decision | None:
-    field = _field(each)
+def _own_words(seen: Sequence[Seen]) -> Mapping[str, str]:
+    """The columns of a table that names what happened as no list does: `举报时间`, `举报内容`."""
+    found: dict[str, dict[str, str]] = {}
+    for one in seen:
+        for said in _spelled(one):
+            for field, end in _ends():
+                if said.endswith(end) and len(said) > len(end) + 1 and _fits(field, one.profile):
+                    found.setdefault(said.removesuffix(end), {}).setdefault(field, said)
+    made: dict[str, str] = {}
+    for front, one in found.items():
+        if one.keys() >= {*OWN}:
+            made |= {said: field for field, said in one.items()}
+            made |= {front + end: NUMBER for end in NUMBERS}
+    return made
+
+
+def _event(one: Decision, each: Seen, own: Mapping[str, str]) -> Decision | None:
+    field = _field(each, own)
     if field is None:
         return None
     said = "注释写的是" if HAN.search(each.column.comment) else "列名像"
@@ -189,9 +209,10 @@ def _rank(each: Seen, field: str) -> int:
     return min(_words().get(one, {}).get(field, LAST) for one in _spelled(each))
 
 
-def _field(each: Seen) -> str | None:
+def _field(each: Seen, own: Mapping[str, str]) -> str | None:
     """The field that a column's words name and its values do not speak against."""
     found = [name for one in _spelled(each) for name in _words().get(one, {})]
+    found += [own[one] for one in _spelled(each) if one in own and own[one] != NUMBER]
     found = [name for name in found if _fits(name, each.profile)]
     if {"status", "summary"} <= {*found} and each.profile.distinct <= STATES:
         return "status"  # `gdzt`: 工单状态, not 工单主题
@@ -270,6 +291,17 @@ FITS: dict[str, Callable[[Profile], bool]] = {
 
 
 @cache
+def _ends() -> tuple[tuple[str, str], ...]:
+    """What stands behind the word for what happened, in Chinese, in pinyin and in English."""
+    found: dict[tuple[str, str], None] = {}
+    for row in rows("event_words"):
+        if row["field"] in OWN and row["ends"]:
+            ends = row["ends"].split("|") + row["english_ends"].split("|")
+            found |= {(row["field"], way): None for end in ends for way in _spellings(end)}
+    return tuple(found)
+
+
+@cache
 def _words() -> dict[str, dict[str, int]]:
     """Every spelling to the fields that it may mean, each with the place of its word."""
     found: dict[str, dict[str, int]] = {}
@@ -288,6 +320,13 @@ def _words() -> dict[str, dict[str, int]]:
                 )
     found.pop("", None)
     return found
+
+
+def _spellings(end: str) -> list[str]:
+    """An end as it is written, in pinyin, and by initials: `内容`, `neirong`, `nr`."""
+    initials = "".join(lazy_pinyin(end, style=Style.FIRST_LETTER)).lower()
+    ways = [end, "".join(lazy_pinyin(end)).lower(), initials]
+    return [one.replace(" ", "") for one in ways if len(one) > 1]
 
 
 def _ways(word: str) -> list[str]:

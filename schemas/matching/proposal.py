@@ -182,7 +182,9 @@ def _family(about: str, seen: Sequence[Seen]) -> bool:
     told = sum(_chance(seen, one) >= 0.5 for one in ("household_type", "member_count"))
     told += _chance(seen, "name", "spouse") >= 0.5
     alone = not any(_chance(seen, one, "self") >= 0.5 for one in OF_ONE)
-    return told >= 2 and alone and HOUSEHOLD.search(about) is not None
+    head = min(_chance(seen, "name", "head"), _chance(seen, "household_no")) >= 0.5
+    only = head and _chance(seen, "id_number", "self") < 0.5  # beside it an applicant, say
+    return told >= 2 and alone and (only or HOUSEHOLD.search(about) is not None)
 
 
 def _house(about: str, seen: Sequence[Seen]) -> bool:

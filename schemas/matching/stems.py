@@ -38,7 +38,7 @@ def by_stem(columns: Sequence[ReflectedColumn], readings: Readings) -> Readings:
     stems = [
         _stem(one, said) for one, said in zip(columns, [*map(_of_person, readings)], strict=True)
     ]
-    readings = _of_several(stems, readings)
+    readings = _beside_own(stems, _of_several(stems, readings))
     people = _people(stems, readings, ("self",))
     own = _own(people) or next((one for one, asked in people.items() if _alone(people, asked)), "")
     if not people:
@@ -75,6 +75,24 @@ def _of_several(stems: Sequence[str], readings: Readings) -> Readings:
         return readings
     several = {stem for stem in stems if NUMBERED.search(stem)}
     return [[*_given(each, own=False)] if stem in several else each
+            for stem, each in zip(stems, readings, strict=True)]  # fmt: skip
+
+
+def _beside_own(stems: Sequence[str], readings: Readings) -> Readings:
+    """`家长姓名`, `家长电话` beside a bare `姓名`: somebody else's, by a word that nobody knows."""
+    asked: dict[str, set[str]] = {}
+    for stem, each in zip(stems, readings, strict=True):
+        said = _of_person(each)
+        if said and said.subject == "self" and (said.whose < 1 or not stem):
+            asked.setdefault(stem, set()).add(said.attribute)
+    if "name" not in asked.pop("", ()):
+        return readings
+    others = {
+        stem
+        for stem, each in asked.items()
+        if "name" in each and len(each) > 1 and len(each & {*HARDLY_OTHERS}) < 2
+    }
+    return [[*_given(each, own=False)] if stem in others else each
             for stem, each in zip(stems, readings, strict=True)]  # fmt: skip
 
 
