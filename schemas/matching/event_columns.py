@@ -153,9 +153,9 @@ def _own_words(seen: Sequence[Seen]) -> Mapping[str, str]:
                 if said.endswith(end) and len(said) > len(end) + 1 and _fits(field, one.profile):
                     found.setdefault(said.removesuffix(end), {}).setdefault(field, said)
     made: dict[str, str] = {}
-    for front, one in found.items():
-        if one.keys() >= {*OWN}:
-            made |= {said: field for field, said in one.items()}
+    for front, told in found.items():
+        if told.keys() >= {*OWN}:
+            made |= {said: field for field, said in told.items()}
             made |= {front + end: NUMBER for end in NUMBERS}
     return made
 
