@@ -195,6 +195,10 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
     made = _one_role(list(decisions), seen)
     chosen = Counter(d.field for d in made if d.field and d.confidence >= 0.5)
     utility = any(s.best and s.best.attribute == "customer_no" for s in seen)
+    dead = any(
+        d.field == "died_on" and s.profile.size >= MOSTLY * s.profile.total
+        for d, s in zip(made, seen, strict=True)
+    )
     related = chosen["relation_code"] or chosen["head_name"] or chosen["head_id_number"]
     named = any(s.best and (s.best.attribute, s.best.subject) == ("name", "contact") for s in seen)
     for at, (one, each) in enumerate(zip(made, seen, strict=True)):
@@ -203,8 +207,12 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
             made[at] = _doubted(one, 0.5, "每行都不同，可能是用户编号而不是户籍户号")
         elif one.field == "household_no" and ID.search(each.column.name):
             made[at] = _doubted(one, 0.85, "可能是平台自己的编号，不是户籍户号")
-        if one.attribute == "age" and one.field and chosen["died_on"]:
-            made[at] = _doubted(one, BY_VALUES, "可能是去世时的年龄")
+        late = dead or AT_DEATH.search(f"{each.column.name} {each.column.comment}")
+        if one.attribute == "age" and one.field and late:
+            made[at] = replace(
+                one, field=None, settings={}, confidence=BY_VALUES, others=((one.field, 0.2),),
+                why=f"{one.why}；应是去世时的年龄",
+            )  # fmt: skip
         if one.field == "phone" and _is_contact(each, named=named):
             theirs = RELATIVES.search(f"{each.column.name} {each.column.comment}")
             own = (theirs and named) or any(
@@ -228,6 +236,7 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
     return _by_values(made, seen) if entity == "resident" else made
 
 
+AT_DEATH = re.compile("[逝死亡故]|终年|享年")
 HEADED = ("household_no", "head_name", "head_id_number")
 TO_HEAD = re.compile(r"户|家长|head|house|hold|master|hz|^hh", re.IGNORECASE)
 HEADS = ("户主", "02")
@@ -319,9 +328,9 @@ def _one_role(made: list[Decision], seen: Sequence[Seen]) -> list[Decision]:
     """Of an owner and a tenant in one row only one is the person: the one first named."""
     names = [(d, s) for d, s in zip(made, seen, strict=True) if d.field == "name"]
     surest = max((d.confidence for d, _ in names), default=0.0)
-    roles = [
-        s.candidates[0].role for d, s in names if s.candidates and d.confidence >= RIVAL * surest
-    ]
+    likely = [s.candidates[0] for d, s in names if s.candidates and d.confidence >= RIVAL * surest]
+    known = [one for one in likely if one.whose == 1] or likely
+    roles = [one.role for one in known]
     anchor = "" if "" in roles else next(iter(roles), "")
     own = (s.bare for _, s in names if s.candidates and s.candidates[0].role == anchor)
     fronts = {_front(one) for one in own} - {""}

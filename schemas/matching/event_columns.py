@@ -75,6 +75,7 @@ FEW = 20  # different states or kinds of one table
 NAMED, BY_CREATION, LIKELY = 0.97, 0.82, 0.6
 NUMBER, NUMBERS = "number", ("编号", "单号", "bh", "no", "id", "code", "number", "num", "sn")
 OWN = ("happened_at", "kind", "summary")
+OF_THE_ROW = ("updated_at", "created_at", "birth_date", "row_id", "operator")
 REPORTS = re.compile(r"report|submit")
 THEIRS = ("name", "id_number", "phone", "person_key", "address")
 
@@ -88,14 +89,16 @@ def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     if LISTS.search(about) and not TICKETS.search(about):
         return False
     fields = {field for one in seen if (field := _field(one, own))}
+    spoken = TICKETS.search(about) or VISITS.search(about)
+    told = sum(any(one.chance(name) >= 0.5 for one in seen) for name in OF_A_PERSON)
+    fields |= {"summary"} & {*_by_ends(seen)} if spoken and not told else set()
     timed = "happened_at" in fields or (TICKETS.search(about) and _created(seen))
     if not timed or not fields & {"kind", "summary"}:
         return False
-    told = sum(any(one.chance(name) >= 0.5 for one in seen) for name in OF_A_PERSON)
     if patients:
         return told <= OF_A_PATIENT
     again = any(NEXT.search(_said(one)) for one in seen)
-    if TICKETS.search(about) or VISITS.search(about):
+    if spoken:
         return told <= 1 and not again
     numbered = any(TICKET_NO.search(_said(one)) for one in seen)
     said = sum(bool(VISITS.search(_said(one)) or TICKETS.search(_said(one))) for one in seen)
@@ -115,6 +118,12 @@ def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
                     made[at], field="happened_at", settings={}, confidence=BY_CREATION, others=(),
                     why="工单的登记时间，表里没有别的时间",
                 )  # fmt: skip
+    for field, at in _by_ends(seen).items():
+        if not any(one.field == field for one in made) and made[at].field is None:
+            why = f"列名的末尾像“{FIELDS['event'][field].title}”，表里没有别的"
+            made[at] = replace(
+                made[at], field=field, settings={}, confidence=BY_VALUES, others=(), why=why
+            )
     _without_reporters(made, seen)
     for field in {one.field for one in made if one.field}:
         _first_only(made, seen, field)
@@ -150,7 +159,8 @@ def _own_words(seen: Sequence[Seen]) -> Mapping[str, str]:
     for one in seen:
         for said in _spelled(one):
             for field, end in _ends():
-                if said.endswith(end) and len(said) > len(end) + 1 and _fits(field, one.profile):
+                whole = said.endswith(end) and len(said) > len(end) + 1
+                if whole and field in OWN and _fits(field, one.profile):
                     found.setdefault(said.removesuffix(end), {}).setdefault(field, said)
     made: dict[str, str] = {}
     for front, told in found.items():
@@ -158,6 +168,18 @@ def _own_words(seen: Sequence[Seen]) -> Mapping[str, str]:
             made |= {said: field for field, said in told.items()}
             made |= {front + end: NUMBER for end in NUMBERS}
     return made
+
+
+def _by_ends(seen: Sequence[Seen]) -> Mapping[str, int]:
+    """The first column that ends as one for a field does, whatever stands before it: its place."""
+    found: dict[str, int] = {}
+    for at, one in enumerate(seen):
+        if any(one.chance(name) >= 0.5 for name in OF_THE_ROW):
+            continue
+        for field, end in _ends():
+            if _fits(field, one.profile) and any(said.endswith(end) for said in _spelled(one)):
+                found.setdefault(field, at)
+    return found
 
 
 def _event(one: Decision, each: Seen, own: Mapping[str, str]) -> Decision | None:
@@ -206,7 +228,7 @@ def _first_only(made: list[Decision], seen: Sequence[Seen], field: str) -> None:
 
 
 def _rank(each: Seen, field: str) -> int:
-    return min(_words().get(one, {}).get(field, LAST) for one in _spelled(each))
+    return min(_words().get(one, {}).get(field, LAST * LAST) for one in _spelled(each))
 
 
 def _field(each: Seen, own: Mapping[str, str]) -> str | None:
@@ -295,9 +317,10 @@ def _ends() -> tuple[tuple[str, str], ...]:
     """What stands behind the word for what happened, in Chinese, in pinyin and in English."""
     found: dict[tuple[str, str], None] = {}
     for row in rows("event_words"):
-        if row["field"] in OWN and row["ends"]:
+        if row["field"] in (*OWN, "status") and row["ends"]:
             ends = row["ends"].split("|") + row["english_ends"].split("|")
-            found |= {(row["field"], way): None for end in ends for way in _spellings(end)}
+            ways = [way for end in ends for way in _spellings(end)]
+            found |= {(row["field"], way): None for way in ways if len(way) > 1}
     return tuple(found)
 
 
@@ -305,31 +328,35 @@ def _ends() -> tuple[tuple[str, str], ...]:
 def _words() -> dict[str, dict[str, int]]:
     """Every spelling to the fields that it may mean, each with the place of its word."""
     found: dict[str, dict[str, int]] = {}
-    place = 0
-    for row in rows("event_words"):
-        for front in row["fronts"].split("|"):
-            for end in row["ends"].split("|"):
-                place += 1
-                for spelled in _ways(front + end):
-                    found.setdefault(spelled, {}).setdefault(row["field"], place)
-        for front in row["english_fronts"].split("|"):
-            for end in row["english_ends"].split("|"):
-                place += 1
-                found.setdefault(f"{front}{end}".replace(" ", ""), {}).setdefault(
-                    row["field"], place
-                )
+    said = [row for row in rows("event_words") if row["field"] in (*OWN, "status")]
+    every = "|".join(row["fronts"] for row in said), "|".join(row["english_fronts"] for row in said)
+    fronts = [(row["fronts"], row["english_fronts"]) for row in rows("event_words")]
+    pairs = [*zip(rows("event_words"), fronts, strict=True), *((row, every) for row in said)]
+    for place, (row, (chinese, english)) in enumerate(pairs):
+        ones = [
+            spelled
+            for front in chinese.split("|")
+            for end in row["ends"].split("|")
+            for spelled in _ways(front, end)
+        ]
+        ones += [
+            f"{front}{end}".replace(" ", "")
+            for front in english.split("|")
+            for end in row["english_ends"].split("|")
+        ]
+        for nth, spelled in enumerate(ones):
+            found.setdefault(spelled, {}).setdefault(row["field"], place * LAST + nth)
     found.pop("", None)
     return found
 
 
-def _spellings(end: str) -> list[str]:
-    """An end as it is written, in pinyin, and by initials: `内容`, `neirong`, `nr`."""
-    initials = "".join(lazy_pinyin(end, style=Style.FIRST_LETTER)).lower()
-    ways = [end, "".join(lazy_pinyin(end)).lower(), initials]
-    return [one.replace(" ", "") for one in ways if len(one) > 1]
-
-
-def _ways(word: str) -> list[str]:
-    ways = [word, "".join(lazy_pinyin(word)).lower()]
+@cache
+def _spellings(word: str) -> tuple[str, str, str]:
+    """A word as it is written, in pinyin, and by initials: `内容`, `neirong`, `nr`."""
     initials = "".join(lazy_pinyin(word, style=Style.FIRST_LETTER)).lower()
-    return [*ways, initials] if len(initials) >= SHORTEST else ways
+    return word.replace(" ", ""), "".join(lazy_pinyin(word)).lower().replace(" ", ""), initials
+
+
+def _ways(front: str, end: str) -> list[str]:
+    ways = [a + b for a, b in zip(_spellings(front), _spellings(end), strict=True)]
+    return ways if len(ways[-1]) >= SHORTEST else ways[:-1]
