@@ -1,13 +1,24 @@
 """The cells of a worksheet that a form is read from: texts, merged ranges, drop-downs, formats."""
 
+import io
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from warnings import catch_warnings
+from xml.sax.saxutils import unescape
 
+from reports.package import open_package
 from reports.texts import squeezed
 
 WIDEST, LONGEST = 300, 3000
 """A department's form is no wider and no longer; what lies beyond is not looked at."""
+
+NEWER_CHOICES = re.compile(
+    r'<x14:dataValidation\b[^>]*?\btype="list"[^>]*>.*?<xm:f>(.*?)</xm:f>'
+    r".*?<xm:sqref>(.*?)</xm:sqref>",
+    re.DOTALL,
+)
+"""A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,25 @@ class Cells:
             ):
                 return _offered(self.sheet, str(one.formula1))
         return ()
+
+
+def read_sheets(content: bytes) -> list[Any]:
+    """The worksheets of a workbook as openpyxl reads them, with all of their drop-downs.
+
+    Raises:
+        ConfigError: it is no workbook, or one that cannot be written into as it is.
+    """
+    from openpyxl import load_workbook
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    package = open_package(content)
+    with catch_warnings(action="ignore"):  # of what openpyxl does not keep: nothing is saved
+        book = load_workbook(io.BytesIO(content))
+    for one in book.worksheets:
+        for offered, where in NEWER_CHOICES.findall(package.text(package.sheets[one.title])):
+            choice = DataValidation(type="list", formula1=unescape(offered), sqref=where)
+            one.data_validations.append(choice)
+    return list(book.worksheets)
 
 
 def read_cells(sheet: Any) -> Cells:  # noqa: ANN401 (openpyxl is untyped)

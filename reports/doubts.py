@@ -81,6 +81,12 @@ def remarks(report: FillReport) -> list[str]:
             f"“合计”一列数的是登记对象的全部，其中 {report.beyond_bands:,} 人不在各年龄段的列里。"
             "只要各年龄段之和，请在登记文件里改这一列的 when，例如 age >= 60。"
         )
+    if report.unoffered:
+        columns = "、".join(f"“{one.header}”{one.cells:,} 格" for one in report.unoffered)
+        told.append(
+            f"这几列填的有些不在表里的下拉选项中，部门的系统可能不认：{columns}。请照选项改，"
+            "或在登记文件里写这一列的 codes（代码: 表里的说法），再填一次。"
+        )
     if report.blank_rows:
         told.append(f"这几行数不出来，留空，请自己补上：{'、'.join(report.blank_rows)}。")
     if report.unnamed:

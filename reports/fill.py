@@ -19,6 +19,7 @@ from reports.items import FREE, facts_of_item
 from reports.known_words import refuse_unknown
 from reports.list_sheet import in_their_rows, own_cells, write_list
 from reports.listed import now_called
+from reports.offered import RULES, Unoffered, unoffered
 from reports.package import (
     Package,
     belonging,
@@ -83,6 +84,8 @@ class FillReport:
     """Of tables of counts: people who are in a column of sums, and in none of its bands of age."""
     unheard: list[str] = field(default_factory=list)
     """Of a list: labels by which its people are chosen, and that nobody gives or answered."""
+    unoffered: list[Unoffered] = field(default_factory=list)
+    """Of a list: columns that hold what their drop-down does not offer."""
     blank_rows: list[str] = field(default_factory=list)
     """Of a table of counts: rows of which nothing is known."""
     residents: list[str] = field(default_factory=list)  # ids of whom the form is about
@@ -196,7 +199,8 @@ def fill(
     refuse_public(form)
     refuse_unknown(home, connection, [form.population], form.labels_counted)
     form = now_called(form, merged_ids(connection))
-    package = open_package(_template(home, form))
+    template = _template(home, form)
+    package = open_package(template)
     report = FillReport(form.form, without_grid=people.without_grid)
     lists, report.unheard = whose(form, people), _unheard(form, people)
     ids = (one for mine in lists.values() for one in mine.frame["resident_id"])
@@ -220,6 +224,8 @@ def fill(
                      for one in sheet.columns}  # fmt: skip
             texts = {one.at: texts[one.at].slice(*sheet.part(one, mine.frame.height))
                      for one in sheet.columns}  # fmt: skip
+            if RULES in xml:
+                report.unoffered += unoffered(template, sheet, texts)
             rows = min(mine.frame.height, sheet.part(sheet.columns[0], mine.frame.height)[1])
             _count_list(report, sheet, mine, people)
             told = [one.item for one in sheet.columns if one.item not in FREE]

@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
-from warnings import catch_warnings
-from xml.sax.saxutils import unescape
 
 from hub.errors import ConfigError
 from hub.settings import Home
 from reports.cell_writing import column_of
+from reports.cells import read_sheets
 from reports.columns import propose
 from reports.conditions import parse_population
 from reports.counted import counted
@@ -19,18 +18,11 @@ from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, loa
 from reports.known_words import refuse_unknown
 from reports.layout import TOTAL, WHO, HeaderColumn, Layout, is_card, read_layout
 from reports.listed import listed
-from reports.package import open_package
 from reports.people import people_of
 from reports.proposals import Proposal
 from reports.summary_lines import line_of, summary_of
 from warehouse.snapshots import current_number, reading
 
-NEWER_CHOICES = re.compile(
-    r'<x14:dataValidation\b[^>]*?\btype="list"[^>]*>.*?<xm:f>(.*?)</xm:f>'
-    r".*?<xm:sqref>(.*?)</xm:sqref>",
-    re.DOTALL,
-)
-"""A drop-down whose words stand on another sheet, as Excel writes it since 2010."""
 REST = re.compile("其[他它余]")
 """A sheet of those who are on none of the others: nobody knows whom."""
 LISTING = re.compile("这些人不会留下")
@@ -160,17 +152,7 @@ def _notes(layout: Layout, sheet: Sheet) -> Iterator[str]:
 
 def read_layouts(file: Path) -> list[Layout]:
     """Every visible sheet that is a form."""
-    from openpyxl import load_workbook
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    package = open_package(file.read_bytes())  # refuses what is broken
-    with catch_warnings(action="ignore"):  # of what openpyxl does not keep: nothing is saved
-        book = load_workbook(file)
-    visible = [one for one in book.worksheets if one.sheet_state == "visible"]
-    for one in visible:
-        for offered, where in NEWER_CHOICES.findall(package.text(package.sheets[one.title])):
-            choice = DataValidation(type="list", formula1=unescape(offered), sqref=where)
-            one.data_validations.append(choice)
+    visible = [one for one in read_sheets(file.read_bytes()) if one.sheet_state == "visible"]
     cards = [one for one in visible if is_card(one)]
     read = (read_layout(one) for one in visible if one not in cards)
     forms = [one for one in read if one is not None]

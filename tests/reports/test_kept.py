@@ -423,3 +423,17 @@ def test_a_hidden_row_of_a_programs_names_stays(nth: int, home: Home, tmp_path: 
     assert filled.row_dimensions[nth].hidden
     assert {filled[f"A{row}"].value for row in (3, 4, 5)} == {"张三丰", "王小红", "张五"}
     assert not any(filled.row_dimensions[row].hidden for row in (3, 4, 5))
+
+
+def test_what_a_drop_down_does_not_offer_is_told(home: Home, tmp_path: Path) -> None:
+    book = _drawn()
+    rule = DataValidation(type="list", formula1='"男,其他"')
+    rule.add("C4")
+    book["花名册"].add_data_validation(rule)
+    book.save(tmp_path / "表.xlsx")
+    form = register(home, tmp_path / "表.xlsx", Sent("民政")).form
+    with people_of(home, None) as (people, connection):
+        report = fill(home, connection, form, people, tmp_path / "out.xlsx")
+        women = int((people.value("sex_code") == "2").sum())
+    assert [(one.header, one.cells) for one in report.unoffered] == [("性别", women)]
+    assert any(f"“性别”{women} 格" in one for one in remarks(report))
