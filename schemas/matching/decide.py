@@ -151,7 +151,8 @@ def _most(one: Candidate) -> float:
 
     So where the values are no witness to whose it is, or to which of a person's it is.
     """
-    told = one.witnesses >= 2 and not one.role and one.attribute not in TOLD_BY_NAME
+    vague = one.attribute in TOLD_BY_NAME or is_label(one.attribute)
+    told = one.witnesses >= 2 and not one.role and not vague
     return 0.995 if told else ONE_WITNESS
 
 
@@ -205,7 +206,9 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
         alone = entity == "resident" and one.field == "household_no" and not related
         if alone and (utility or each.profile.unique):
             made[at] = _doubted(one, 0.5, "每行都不同，可能是用户编号而不是户籍户号")
-        elif one.field == "household_no" and ID.search(each.column.name):
+        elif one.field == "household_no" and (
+            ID.search(each.column.name) or OWN_NUMBER.search(f"{each.bare} {each.column.comment}")
+        ):
             made[at] = _doubted(one, 0.85, "可能是平台自己的编号，不是户籍户号")
         late = dead or AT_DEATH.search(f"{each.column.name} {each.column.comment}")
         if one.attribute == "age" and one.field and late:
@@ -236,6 +239,7 @@ def _one_person(decisions: list[Decision], seen: Sequence[Seen], entity: Entity)
     return _by_values(made, seen) if entity == "resident" else made
 
 
+OWN_NUMBER = re.compile(r"家庭编[号码]|jia_?ting_?bian_?hao|^jtbh\b", re.IGNORECASE)
 AT_DEATH = re.compile("[逝死亡故]|终年|享年")
 HEADED = ("household_no", "head_name", "head_id_number")
 TO_HEAD = re.compile(r"户|家长|head|house|hold|master|hz|^hh", re.IGNORECASE)

@@ -15,7 +15,15 @@ from pypinyin import Style, lazy_pinyin
 from hub.reflected import ReflectedTable
 from schemas.entities import FIELDS
 from schemas.matching.cutting import tokens_of
-from schemas.matching.decide import BY_VALUES, MOSTLY, ONE_WITNESS, Decision, decide
+from schemas.matching.decide import (
+    ADDRESSES,
+    BY_VALUES,
+    MOSTLY,
+    ONE_WITNESS,
+    PARTS,
+    Decision,
+    decide,
+)
 from schemas.matching.judging import Candidate
 from schemas.matching.lexicon import HAN, rows
 from schemas.matching.naming import CLAUSE, plain
@@ -32,8 +40,9 @@ VISITS = re.compile(
     r"走访|巡访|探访|巡查|入户|上门|来访|接访|事件|隐患|慰问|咨询|检查|排查|检修|接待"
     r"|(?:服务|援助|帮扶|救助)(?:记录|案件|工单|订单|明细)"
     r"|zou ?fang|xun ?cha|ru ?hu"
-    r"|\b(?:visit|patrol|event|home ?service|service ?record|inspection|consultation)s?\b"
-    r"|\b(?:home ?care|care|service|aid) ?(?:order|case|record)s?\b"
+    r"|\b(?:visit|patrol|event|home ?service|service ?record|inspection|consult|consultation)s?\b"
+    r"|\b(?:home ?care|care|service|aid|activity) ?(?:case|record)s?\b|\borders?\b"
+    r"|订单|订餐|点餐|活动(?:记录|签到|明细)"
 )
 OF_PATIENTS = re.compile(
     r"随访|接种(?:记录|登记|台账|明细)|\b(?:follow ?up|vaccination|inoculation)s?\b"
@@ -75,6 +84,10 @@ FEW = 20  # different states or kinds of one table
 NAMED, BY_CREATION, LIKELY = 0.97, 0.82, 0.6
 NUMBER, NUMBERS = "number", ("编号", "单号", "bh", "no", "id", "code", "number", "num", "sn")
 OWN = ("happened_at", "kind", "summary")
+NAMES = ("名称", "mingcheng", "mc", "name")  # of anything
+SHARED = 3  # so many columns that begin alike and end as an event's do
+NO_DEEDS = ("died_on", "left_on", "came_on", "since", "until", "updated_at", "work_unit",
+            "military", "insurance", "house_attr")  # fmt: skip
 OF_THE_ROW = ("updated_at", "created_at", "birth_date", "row_id", "operator")
 REPORTS = re.compile(r"report|submit")
 THEIRS = ("name", "id_number", "phone", "person_key", "address")
@@ -83,28 +96,46 @@ THEIRS = ("name", "id_number", "phone", "person_key", "address")
 def is_event(table: ReflectedTable, seen: Sequence[Seen]) -> bool:
     """Whether the rows are what happened; never where more than a word is said of a person."""
     about, own = _about(table), _own_words(seen)
-    patients = OF_PATIENTS.search(about)
-    if NO_EVENTS.search(about) and not patients:
+    patients, tickets = OF_PATIENTS.search(about), TICKETS.search(about)
+    if (NO_EVENTS.search(about) and not patients) or (LISTS.search(about) and not tickets):
         return False
-    if LISTS.search(about) and not TICKETS.search(about):
-        return False
-    fields = {field for one in seen if (field := _field(one, own))}
-    spoken = TICKETS.search(about) or VISITS.search(about)
     told = sum(any(one.chance(name) >= 0.5 for one in seen) for name in OF_A_PERSON)
-    fields |= {"summary"} & {*_by_ends(seen)} if spoken and not told else set()
-    timed = "happened_at" in fields or (TICKETS.search(about) and _created(seen))
+    spoken = bool(tickets or VISITS.search(about))
+    fields = {field for one in seen if (field := _field(one, own))}
+    if not told:
+        well = own or (spoken and fields >= {"happened_at", "status"})
+        likely = OWN if well else ("summary",) if spoken else ()
+        fields |= {*likely} & {*_by_ends(seen)}
+    timed = "happened_at" in fields or (tickets and _created(seen))
     if not timed or not fields & {"kind", "summary"}:
         return False
     if patients:
         return told <= OF_A_PATIENT
-    again = any(NEXT.search(_said(one)) for one in seen)
+    again = any(NEXT.search(_said(one)) for one in seen) and not _numbered(seen, own)
     if spoken:
         return told <= 1 and not again
+    shared = bool(own) and not again and _somebody(fields, seen)
+    return not told and (shared or _plainly(fields, seen, again=again))
+
+
+def _somebody(fields: set[str], seen: Sequence[Seen]) -> bool:
+    """Whether anybody is named to whom it happened."""
+    named = (one.chance(told, "self") >= LIKELY for one in seen for told in ("name", "id_number"))
+    return bool(fields & {*THEIRS} - {"address"}) or any(named)
+
+
+def _plainly(fields: set[str], seen: Sequence[Seen], *, again: bool) -> bool:
+    """Whether the columns say so by words that are known, where the table's name does not."""
     numbered = any(TICKET_NO.search(_said(one)) for one in seen)
     said = sum(bool(VISITS.search(_said(one)) or TICKETS.search(_said(one))) for one in seen)
     whole = fields >= {"happened_at", "kind", "summary"} and said >= SEVERAL
     many = len(fields & DEEDS) >= MANY and not again
-    return not told and (whole or many or (numbered and bool(fields & {"status", "closed_at"})))
+    return whole or many or (numbered and bool(fields & {"status", "closed_at"}))
+
+
+def _numbered(seen: Sequence[Seen], own: Mapping[str, str]) -> bool:
+    """Whether what happened has a number: `咨询编号`."""
+    return any(own.get(said) == NUMBER for one in seen for said in _spelled(one))
 
 
 def decide_event(table: ReflectedTable, seen: Sequence[Seen]) -> list[Decision]:
@@ -135,7 +166,7 @@ def keys_of_events(decisions: Sequence[Decision], seen: Sequence[Seen]) -> list[
     number, own = (Candidate("row_id", "self", NAMED, "工单编号"),), _own_words(seen)
     return [
         replace(each, candidates=number)
-        if TICKET_NO.search(_said(each)) or NUMBER in {own.get(one) for one in _spelled(each)}
+        if TICKET_NO.search(_said(each)) or _numbered([each], own)
         else each
         for one, each in zip(decisions, seen, strict=True)
         if one.field not in THEIRS
@@ -154,20 +185,31 @@ def _created(seen: Sequence[Seen]) -> list[Seen]:
 
 
 def _own_words(seen: Sequence[Seen]) -> Mapping[str, str]:
-    """The columns of a table that names what happened as no list does: `举报时间`, `举报内容`."""
+    """The columns of a table that names what happened as no list does: `献血日期`, `献血地点`."""
     found: dict[str, dict[str, str]] = {}
+    others: set[str] = set()  # words for what is so with a person, or was done to the row
     for one in seen:
         for said in _spelled(one):
             for field, end in _ends():
-                whole = said.endswith(end) and len(said) > len(end) + 1
-                if whole and field in OWN and _fits(field, one.profile):
+                if said.endswith(end) and len(said) > len(end) + 1 and _fits(field, one.profile):
                     found.setdefault(said.removesuffix(end), {}).setdefault(field, said)
+                    others |= {said.removesuffix(end)} if _of_person(one) else set()
     made: dict[str, str] = {}
     for front, told in found.items():
-        if told.keys() >= {*OWN}:
+        named = sum(any(said.startswith(front) for said in _spelled(one)) for one in seen)
+        much = len(told) >= SHARED and told.keys() & {"summary", "address"}
+        timed = "happened_at" in told and told.keys() & {"kind", "summary"}
+        if front not in others and (much or (timed and named >= SEVERAL)):
             made |= {said: field for field, said in told.items()}
             made |= {front + end: NUMBER for end in NUMBERS}
     return made
+
+
+def _of_person(one: Seen) -> bool:
+    """Whether a column is known to say something of a person, or of the row."""
+    if one.best is None or one.best.subject != "self":
+        return False
+    return one.best.attribute in (*NO_DEEDS, *OF_A_PERSON, *ADDRESSES, *PARTS)
 
 
 def _by_ends(seen: Sequence[Seen]) -> Mapping[str, int]:
@@ -317,10 +359,12 @@ def _ends() -> tuple[tuple[str, str], ...]:
     """What stands behind the word for what happened, in Chinese, in pinyin and in English."""
     found: dict[tuple[str, str], None] = {}
     for row in rows("event_words"):
-        if row["field"] in (*OWN, "status") and row["ends"]:
+        if row["field"] in (*OWN, "status", "address") and row["ends"]:
             ends = row["ends"].split("|") + row["english_ends"].split("|")
             ways = [way for end in ends for way in _spellings(end)]
-            found |= {(row["field"], way): None for way in ways if len(way) > 1}
+            found |= {
+                (row["field"], way): None for way in ways if len(way) > 1 and way not in NAMES
+            }
     return tuple(found)
 
 

@@ -129,6 +129,8 @@ def _commented(comment: str) -> list[NameReading]:
     found = [*read_chinese(first)]
     if not any(one.strength >= WEAK for one in found):  # `国籍/地区码`: either will do
         found += [one for either in first.split("/") for one in read_chinese(either)]
+    if MEANT.search(first):
+        found = [one for one in found if attributes()[one.attribute].content != "day"]
     return [
         replace(one, strength=one.strength * 0.97, why=f"注释写的是“{_title(one)}”")
         for one in found

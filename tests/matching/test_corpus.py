@@ -19,7 +19,8 @@ PARTS = (
     *("twentieth_look", "twenty_first_look", "twenty_second_look", "twenty_third_look"),
     *("twenty_fourth_look", "twenty_fifth_look", "twenty_sixth_look"),
     *("twenty_seventh_look", "twenty_eighth_look", "thirtieth_look"),
-    *("thirty_first_look", "thirty_third_look", "thirty_fourth_look", "thirty_sixth_look"),
+    *("thirty_first_look", "thirty_third_look", "thirty_fourth_look", "thirty_fifth_look"),
+    "thirty_sixth_look",
 )
 LATEST = PARTS[PARTS.index("sixth_look") :]
 

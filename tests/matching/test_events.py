@@ -20,7 +20,9 @@ def proposed(name: str, columns: dict[str, str]) -> StreamProposal | Refusal:
     return propose(ReflectedTable(name, made, {"files": f"{name}.xlsx"}), today=TODAY)
 
 
-@pytest.mark.parametrize("half", ["events", "events_later", "events_third", "events_fourth"])
+@pytest.mark.parametrize(
+    "half", ["events", "events_later", "events_third", "events_fourth", "events_fifth"]
+)
 def test_events_are_proposed_with_their_columns_keys_and_increments(half: str) -> None:
     assert not [one for one in measure(half) if not one.right]
     assert not settings_wrong(half)

@@ -24,6 +24,13 @@ SAID = {
     "党员（不含预备党员）": "political_code = 01",
     "本地户籍/男": "registered & sex_code = 1",
     "非本地户籍人口": "residence_type_code = 3",
+    "65岁及以上常住老年人数": "age >= 65 & residents",
+    "居住类型/常住": "residence_type_code = 1",
+    "外籍人员": "residence_type_code = 5",
+    "人在户在": "residence_type_code = 1",
+    "16周岁以下（不含16周岁）": "age < 16",
+    "80岁以上（不含80岁）": "age > 80",
+    "高中、中专、技校": "education_code in 40|50|60",
     "老年人口": "age >= 60",
     "少数民族群众": "ethnicity_code != 01",
     "年满6周岁不满7周岁": "age >= 6 & age < 7",
@@ -35,6 +42,7 @@ SAID = {
 }
 HOUSEHOLDS = {
     "残疾人家庭": "label:残疾",
+    "住户数（户）": "",
     "空巢户": "label:空巢",
     "低保边缘家庭": "label:低边",
     "有老人的户数": "age >= 60",
