@@ -3,13 +3,14 @@
 A table is read in up to three phases, each a range that a later reading can go on behind:
 
 * rows with a watermark and a key, in the order of (watermark, key);
-* rows without a watermark but with a key, in the order of the key: they can change unseen, so
-  they are read in every pull;
+* rows without a watermark (null, or a text such as `-` that sorts before all digits) but with a
+  key, in the order of the key: they can change unseen, so they are read in every pull;
 * rows with a null in the key, or streams without a key: in the order of all columns, by count.
 
 A snapshot has no watermark and so no second phase.
 """
 
+import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -17,8 +18,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.chunk import Cursor
-from connectors.dialects import as_text, bound, orderable
-from connectors.watermarks import capped, minus
+from connectors.dialects import as_text, bound, orderable, sorted_as_text
+from connectors.watermarks import capped, minus, sorts_as_text
 from hub.platform_streams import Flag
 
 Column = sa.Column[Any]
@@ -82,7 +83,17 @@ class Reading:
         high = (cursor or {}).get("high")
         if self.watermark is None or high is None:
             return Place()
-        return Place(low=minus(high, overlap), high=high)
+        return Place(low=self.before(high, overlap), high=high)
+
+    def before(self, high: str, seconds: int) -> str | None:
+        """A watermark so much earlier; None where none is surely before all that came since."""
+        by_text = self.watermark is not None and sorted_as_text(self.watermark, self.dialect)
+        return None if by_text and not sorts_as_text(high) else minus(high, seconds)
+
+    def is_loose(self, like: str) -> bool:
+        """Whether texts such as `2026/9/1` make the order, which is then not that of time."""
+        by_text = self.watermark is not None and sorted_as_text(self.watermark, self.dialect)
+        return by_text and "/" in like and re.search(r"\b\d\b", like) is not None
 
     def page(self, place: Place, rows: int) -> sa.Select[Any]:
         """The next rows behind `place`, to be given its columns."""
@@ -155,6 +166,8 @@ def phases_of(key: tuple[Column, ...], watermark: Column | None, dialect: str) -
             blanks.append(watermark.is_(None))
         if dialect in ("mysql", "mariadb") and isinstance(watermark.type, sa.Date | sa.DateTime):
             blanks.append(watermark == sa.literal_column("0"))
+        if sorted_as_text(watermark, dialect) and all(one is not watermark for one in key):
+            blanks.append(orderable(watermark, dialect) < bound(watermark, "0", dialect))
         marked = sa.and_(keyed, *(sa.not_(one) for one in blanks))
         found.append(Phase(marked, (watermark, *(one for one in key if one is not watermark))))
         if blanks and all(one is not watermark for one in key):

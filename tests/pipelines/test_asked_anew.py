@@ -1,7 +1,7 @@
 """Another table, sheet, condition or mark of deletion in the platform file: all is read anew."""
 
-import sqlite3
 from pathlib import Path
+from shutil import copyfile
 
 import openpyxl
 import pytest
@@ -52,10 +52,9 @@ def test_a_wider_condition_brings_the_older_rows(steps: Steps) -> None:
 
 def test_another_database_is_read_from_its_beginning(steps: Steps) -> None:
     steps.pull(*STREAM)
-    with sqlite3.connect(steps.home.root / "grid.db") as old:
-        with sqlite3.connect(steps.home.root / "real.db") as real:
-            old.backup(real)
-            real.execute("UPDATE resident SET name = '李四' WHERE id = 'g3'")
+    copyfile(steps.home.root / "grid.db", steps.home.root / "real.db")
+    with database(steps.home, "real") as db:
+        db.execute("UPDATE resident SET name = '李四' WHERE id = 'g3'")
     steps.edit("grid", "grid.db", "real.db")
     pull = steps.pull(*STREAM)
     assert (pull.read, pull.stored) == (6, 1)
