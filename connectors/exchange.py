@@ -19,7 +19,7 @@ from connectors.database import missing_columns
 from connectors.database_check import findings, may_mark
 from connectors.database_errors import translated
 from connectors.database_source import DatabaseSource
-from connectors.dialects import as_text, bound, orderable
+from connectors.dialects import as_text, bound, orderable, sorted_as_text
 from connectors.write_back import mark_batches
 from hub.errors import ConfigError, HubError, SourceChangedError
 from hub.platform import Platform
@@ -42,6 +42,16 @@ def late_note(late: list[Delivery]) -> str:
         f"有 {len(late)} 个批次（{numbers}）来晚了：更大的批次号已经取过，没有读它。"
         "请平台方换成更大的批次号重新提供。"
     )
+
+
+def _shape(number: str) -> str:
+    """What stands around the digits of a batch number."""
+    return re.sub(r"\d+", "0", number)
+
+
+def _turn(number: str) -> tuple[int, ...]:
+    """The place of a batch among those of the same shape."""
+    return tuple(map(int, re.findall(r"\d+", number)))
 
 
 class ExchangeConnector:
@@ -150,13 +160,25 @@ class ExchangeConnector:
         self, stream: str, ready: list[Delivery], cursor: Cursor | None
     ) -> tuple[list[Delivery], list[Delivery]]:
         """The batches behind the last one that was taken, and those before it that came since."""
-        if cursor is None or cursor["batch"] is None:
+        last = cursor["batch"] if cursor else None
+        numbers = [*([last] if last else []), *(one.number for one in ready)]
+        counted = self._is_text(stream) and len({_shape(one) for one in numbers}) == 1
+        if counted:  # as texts 10 stands before 9
+            ready.sort(key=lambda one: _turn(one.number))
+        if cursor is None or last is None:
             return ready, []
-        behind = {one.number for one in self._deliveries(stream, cursor["batch"])}
+        if counted:
+            behind = {one.number for one in ready if _turn(one.number) > _turn(last)}
+        else:
+            behind = {one.number for one in self._deliveries(stream, last)}
         waiting = [one for one in ready if one.number in behind]
         known = set(cursor.get("taken", [one.number for one in ready]))
         late = [one for one in ready if one.number not in behind | known]
         return waiting, late
+
+    def _is_text(self, stream: str) -> bool:
+        number = self._batch_table(stream).columns[self.platform.streams[stream].batch_no]
+        return sorted_as_text(number, self.source.dialect)
 
     def _mark(self, stream: str, done: list[str]) -> Callable[[], tuple[str, ...]] | None:
         """What tells the platform that the batches `done` are stored, where it wants to hear it."""

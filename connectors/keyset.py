@@ -103,8 +103,7 @@ class Reading:
         if self.where:
             page = page.where(sa.literal_column(f"({self.where})", sa.Boolean))
         if self.flag is not None:
-            says = as_text(self.table.columns[self.flag.column], self.dialect)
-            page = page.where(says.in_(self.flag.waiting))
+            page = page.where(waits(self.table, self.flag, self.dialect))
         if not phase.sort:
             texts = [as_text(one, self.dialect) for one in self.columns]
             return page.order_by(*texts).offset(place.taken)
@@ -150,6 +149,13 @@ class Reading:
 
     def _value(self, column: Column, text: str) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions
         return bound(column, text, self.dialect)
+
+
+def waits(table: sa.Table, flag: Flag, dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a row was not taken yet; a blank among the values that wait is a null, too."""
+    column = table.columns[flag.column]
+    says = as_text(column, dialect).in_(flag.waiting)
+    return sa.or_(says, column.is_(None)) if "" in flag.waiting else says
 
 
 def phases_of(key: tuple[Column, ...], watermark: Column | None, dialect: str) -> tuple[Phase, ...]:

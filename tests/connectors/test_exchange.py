@@ -92,6 +92,29 @@ def test_each_batch_once_in_order(exchange: Exchange) -> None:
     assert taken(exchange, cursor)[0] == ["20260003-0"]
 
 
+@pytest.mark.parametrize("written", ["{}", "P{}", "2026-{}", "{}号"])
+def test_batch_numbers_without_zeros_come_in_their_turn(exchange: Exchange, written: str) -> None:
+    """As texts 10 stands before 9, and the older rows would replace the newer ones."""
+    for number in (9, 10, 11):
+        exchange.deliver(number, 1)
+        name, known = written.format(number), f"2026{number:04d}"
+        exchange.db.execute("UPDATE batches SET pch = ? WHERE pch = ?", (name, known))
+        exchange.db.execute("UPDATE users SET pch = ? WHERE pch = ?", (name, known))
+    exchange.db.execute("UPDATE batches SET zt = '0' WHERE pch = ?", (written.format(11),))
+    exchange.db.commit()
+    ids, cursor = taken(exchange, None)
+    assert ids == ["20260009-0", "20260010-0"]
+    exchange.db.execute("UPDATE batches SET zt = '1'")
+    exchange.db.commit()
+    assert taken(exchange, cursor)[0] == ["20260011-0"]
+    connector = exchange.connector()
+    assert "1 个还没有取" in "".join(
+        one.what
+        for one in connector._waiting("users", cursor)  # type: ignore[attr-defined]
+    )
+    connector.close()
+
+
 def test_short_batch_is_not_taken_but_the_ones_before_are(exchange: Exchange) -> None:
     exchange.deliver(1, 3)
     exchange.deliver(2, 1, announced=2)
