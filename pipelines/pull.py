@@ -23,6 +23,7 @@ from hub.shortage import as_told
 from ledger import Ledger, Pull
 from ledger.tombstones import tombstones
 from pipelines.ahead import ahead
+from pipelines.corrections import keep_corrections
 from pipelines.drift import watch_shape, watched
 from pipelines.raw_files import Made, raw_batch, sweep_uncommitted
 from security.keys import read_keys
@@ -89,6 +90,8 @@ def pull_stream(
             pull.notes += erased_note(raw)
             if complete:
                 _take_absent(home, ledger, stream, raw, pull, accept_drop=accept_drop)
+            if kept := keep_corrections(home, ledger, platform, stream_name):
+                pull.notes.append(f"{kept} 条归口部门的更正照旧采用。")
             ledger.close_pull(pull, "complete")
         except HeldError as error:
             ledger.close_pull(pull, "held", error.zh)
