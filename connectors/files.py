@@ -84,6 +84,7 @@ class FilesConnector:
             complete=whole,
             dropped=dict(report.dropped),
             notes=report.notes(kept.get("header")),
+            header=tuple(report.header),
         )
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from cli.init import make_home
 from hub.errors import SourceChangedError
 from hub.settings import Home, open_home
 from ledger import open_ledger
+from ledger.changes import accept_changes
 from pipelines.pull import pull_stream
 
 PLATFORM = """
@@ -92,6 +93,29 @@ def test_nothing_stays_of_a_file_that_is_damaged_at_its_end(home: Home) -> None:
         pulled(home)
     assert committed(home) == expected
     assert [one.name for one in on_disk(home)] == [name for name, _ in expected]
+
+
+def test_a_new_column_of_a_file_waits_where_the_contract_is_stop(home: Home) -> None:
+    def leave_with(column: str, *values: str) -> None:
+        body = "".join(f"{row},张三丰,{value}\n" for row, value in enumerate(values))
+        (home.root / "in" / "人.csv").write_text(f"编号,姓名,{column}\n{body}", "utf-8")
+
+    platform = home.root / "platforms" / "wuye.yaml"
+    platform.write_text(PLATFORM.replace("entity:", "contract: stop, entity:"), "utf-8")
+    leave_with("房号", "1")
+    assert pulled(home) == (1, 1)
+    leave_with("房号", "1", "2")
+    assert pulled(home) == (2, 1)
+    leave_with("房号,车牌", "1,x", "2,x", "3,x")
+    for _ in range(2):
+        with pytest.raises(SourceChangedError) as caught:
+            pulled(home)
+        assert "新增了列 车牌" in caught.value.zh
+        assert "hub changes accept wuye" in caught.value.zh
+    ledger = open_ledger(home.data / "ledger.sqlite")
+    assert accept_changes(ledger, "wuye")
+    ledger.close()
+    assert pulled(home) == (3, 1)
 
 
 def test_what_a_killed_pull_left_is_encrypted_and_removed_by_the_next(home: Home) -> None:
