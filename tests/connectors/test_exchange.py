@@ -115,6 +115,23 @@ def test_batch_numbers_without_zeros_come_in_their_turn(exchange: Exchange, writ
     connector.close()
 
 
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_a_key_twice_in_a_batch_is_told(exchange: Exchange, size: int) -> None:
+    """Which of its rows came later nothing says; the very same row once more is no harm."""
+    exchange.deliver(1, 2)
+    exchange.db.execute("INSERT INTO users VALUES ('20260001', '20260001-1', 'y', 'U')")
+    exchange.db.execute("INSERT INTO users VALUES ('20260001', '20260001-0', 'x', 'I')")
+    for name in ("甲", "乙"):
+        exchange.db.execute("INSERT INTO users VALUES ('20260001', '', ?, 'I')", (name,))
+    exchange.db.execute("UPDATE batches SET sjl = 6")
+    exchange.db.commit()
+    connector = exchange.connector()
+    *_, last = connector.pull("users", None, resume=False, chunk_rows=size)
+    (note,) = last.notes
+    assert "批次 20260001 里有 1 行与同一批的另一行主键相同" in note
+    connector.close()
+
+
 def test_short_batch_is_not_taken_but_the_ones_before_are(exchange: Exchange) -> None:
     exchange.deliver(1, 3)
     exchange.deliver(2, 1, announced=2)
