@@ -35,6 +35,10 @@ from warehouse.raw import Counts, RawPull
 ALIVE = 200_000
 """Objects made before Python's collector of garbage looks at them again: rows come by the ten
 thousand, hold no cycles, and are gone before that."""
+FORGOTTEN = (
+    "主键 key 改了，已依法删除的居民按新的主键认不出来，可能又收了进来："
+    "请核对，需要时再运行 hub erase。"
+)
 TABLES = {"table", "batch_table", "batch_no"}
 ROWS = {
     *("table", "where", "deletes", "path", "params"),
@@ -75,7 +79,7 @@ def pull_stream(
         stream = platform.streams[stream_name]
         raw = compare_with(home, ledger, platform, pull)
         try:
-            refuse_other_key(ledger, platform, pull)
+            refuse_other_key(ledger, platform, pull, accept_drop=accept_drop)
             connector = open_connector(platform, home.root)
             try:
                 pull.notes += watch_shape(ledger, connector, platform, stream_name)
@@ -142,7 +146,7 @@ def _open(ledger: Ledger, platform: Platform, stream_name: str) -> Pull:
 def _asks_otherwise(platform: Platform, stream: Stream, cursor: Cursor) -> bool:
     """Whether a reading behind `cursor` would leave out what is asked for now."""
     asked = asked_for(platform, stream)
-    return any(asked[name] != was for name, was in cursor.items() if name in ("columns", "rows"))
+    return any(asked[name] != was for name, was in cursor.items() if name in asked)
 
 
 def asked_for(platform: Platform, stream: Stream) -> Cursor:
@@ -160,21 +164,30 @@ def asked_for(platform: Platform, stream: Stream) -> Cursor:
     return {"columns": list(stream.columns), "key": list(stream.key), "rows": digest}
 
 
-def refuse_other_key(ledger: Ledger, platform: Platform, pull: Pull) -> None:
-    """A stream that sees no record vanish would keep all of them under their old keys, too.
+def refuse_other_key(
+    ledger: Ledger, platform: Platform, pull: Pull, *, accept_drop: bool = False
+) -> None:
+    """Under another key every record would be stored a second time.
+
+    Only a full snapshot sees that the old ones are gone, once that may be believed.
 
     Raises:
         ConfigError: the key is not the one of what is stored.
     """
     stream, where = platform.streams[pull.stream], (platform.platform, pull.stream)
     was = (ledger.cursor(*where) or {}).get("key", list(stream.key))
-    if was == list(stream.key) or stream.increment.snapshot or not ledger.batches(*where):
+    if was == list(stream.key) or not ledger.batches(*where):
         return
-    old = "、".join(was) or "全部内容"
-    place = ".".join(where)
-    todo = f"先把 increment 改为 snapshot，运行 hub sync {where[0]} --accept-drop，再改回来"
+    if stream.increment.snapshot and accept_drop:
+        if tombstones(ledger):
+            pull.notes.append(FORGOTTEN)
+        return
+    old, place = "、".join(was) or "全部内容", ".".join(where)
+    todo = f"运行 hub sync {where[0]} --accept-drop"
     if stream.increment.batches:
         todo = "前置库的批次只取一次，请联系维护人员"
+    elif not stream.increment.snapshot:
+        todo = f"先把 increment 改为 snapshot，{todo}，再改回来"
     raise ConfigError(
         f"{place}: the key was {', '.join(was)}, records are stored under it",
         zh=f"{place} 的主键 key 改了，已有的记录是按 {old} 存的，直接读会把同一条存成两条，"

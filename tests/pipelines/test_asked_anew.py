@@ -10,6 +10,7 @@ from steps import Steps
 
 from cli.main import main
 from hub.errors import HubError
+from ledger.tombstones import begin_removal
 from pipelines.sync import run_sync
 
 STREAM = ("grid", "residents")
@@ -115,8 +116,19 @@ def test_another_key_is_refused_until_the_records_under_the_old_one_can_go(steps
     arguments = ["backfill", "grid", "--from", "2026-01-01", "--to", "2026-03-01"]
     assert main([*arguments, "--home", str(steps.home.root)]) == 2
     steps.edit("grid", WATERMARK, "increment: snapshot")
+    (failure,) = run_sync(steps.home, ()).failures
+    assert "确实要改：运行 hub sync grid --accept-drop" in failure.zh
+    query = "SELECT count(*) FROM resident_record WHERE stream = 'residents'"
+    assert steps.query(query) == [(6,)], "and not twelve"
     assert run_sync(steps.home, (), accept_drop=True).failures == []
     steps.edit("grid", "key: [idno]\n    increment: snapshot", f"key: [idno]\n    {WATERMARK}")
     assert run_sync(steps.home, ()).failures == []
-    query = "SELECT count(*) FROM resident_record WHERE stream = 'residents'"
     assert steps.query(query) == [(6,)]
+
+
+def test_who_was_erased_is_not_known_under_another_key(steps: Steps) -> None:
+    steps.edit("grid", WATERMARK, "increment: snapshot")
+    steps.pull(*STREAM)
+    begin_removal(steps.ledger, ["mark"], "r1", "t", "t")
+    steps.edit("grid", "key: [id]\n    increment", "key: [idno]\n    increment")
+    assert "已依法删除的居民按新的主键认不出来" in steps.pull(*STREAM, accept_drop=True).notes[0]
