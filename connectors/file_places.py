@@ -207,3 +207,11 @@ def changed(marks: Marks, before: Marks) -> Iterator[str]:
     """Files that are new, or hold something else than before."""
     old = hashes(before)
     yield from (name for name, mark in marks.items() if old.get(name) != mark[2])
+
+
+def older(marks: Marks, before: Marks) -> Iterator[str]:
+    """Changed files that are older than what stood there before, where times tell."""
+    for name in changed(marks, before):
+        now, then = marks[name][1], before.get(name, marks[name])[1]
+        if isinstance(now, int) and isinstance(then, int) and now < then:
+            yield name

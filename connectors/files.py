@@ -14,12 +14,18 @@ import pyarrow as pa
 
 from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped
 from connectors.file_kinds import read_file
-from connectors.file_places import FilePlace, Marks, changed, hashes
+from connectors.file_places import FilePlace, Marks, changed, hashes, older
 from connectors.sheet_rows import skipped_note
 from connectors.tabular import Part, Reader
 from connectors.templates import Template, TemplateWatch
 from hub.errors import ConfigError, HubError
 from hub.platform import Platform
+
+
+OLDER = (
+    "文件 {} 换过了，修改时间却比上次读到的早，可能换成了旧的版本：已照它读，"
+    "请核对，不对就放回新的再同步。"
+)
 
 
 class FilesConnector:
@@ -72,6 +78,7 @@ class FilesConnector:
             yield Chunk(empty_table(columns), {**kept, "files": seen}, last=True)
             return
         report = self._report(stream, kept)
+        report.lines += [OLDER.format(name) for name in older(marks, before)]
         waiting = empty_table(columns)
         for table in regrouped(self._tables(stream, read, report), chunk_rows):
             if waiting.num_rows:
