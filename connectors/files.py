@@ -21,7 +21,6 @@ from connectors.templates import Template, TemplateWatch
 from hub.errors import ConfigError, HubError
 from hub.platform import Platform
 
-
 OLDER = (
     "文件 {} 换过了，修改时间却比上次读到的早，可能换成了旧的版本：已照它读，"
     "请核对，不对就放回新的再同步。"
