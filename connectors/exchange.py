@@ -285,6 +285,10 @@ class ExchangeConnector:
 
     def _of(self, table: sa.Table, delivery: Delivery, stream: str) -> sa.ColumnElement[bool]:
         number, dialect = table.columns[self.platform.streams[stream].batch_no], self.source.dialect
+        counted = isinstance(number.type, sa.Integer | sa.Numeric) and dialect != "sqlite"
+        if counted and not re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", delivery.number):
+            what = f"不是数字，明细表的 {number.name} 列却是数字，对不上"
+            raise self._contradiction(stream, delivery.number, what)
         return orderable(number, dialect) == bound(number, delivery.number, dialect)
 
     def _refuse_other(self, stream: str, delivery: Delivery, found: int) -> None:

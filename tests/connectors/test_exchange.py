@@ -17,6 +17,7 @@ from hub.errors import SourceChangedError
 from hub.platform import Platform
 
 from .conftest import MakePlatform
+from .test_database_values import run
 
 PLATFORM = {
     "platform": "link",
@@ -129,6 +130,28 @@ def test_a_key_twice_in_a_batch_is_told(exchange: Exchange, size: int) -> None:
     *_, last = connector.pull("users", None, resume=False, chunk_rows=size)
     (note,) = last.notes
     assert "批次 20260001 里有 1 行与同一批的另一行主键相同" in note
+    connector.close()
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mariadb"])
+def test_a_batch_number_that_the_detail_table_cannot_have(
+    kind: str, request: pytest.FixtureRequest, make_platform: MakePlatform
+) -> None:
+    url = request.getfixturevalue(f"{kind}_url")
+    run(url, "DROP TABLE IF EXISTS announced", "DROP TABLE IF EXISTS detail")
+    run(url, "CREATE TABLE announced (pch varchar(9), sjl int)")
+    run(url, "CREATE TABLE detail (pch int, id varchar(9))")
+    run(url, "INSERT INTO announced VALUES ('12-1', 1)", "INSERT INTO detail VALUES (12, 'a')")
+    users = {
+        "batch_table": "announced", "batch_no": "pch", "batch_rows": "sjl", "table": "detail",
+        "key": ["id"], "increment": "batches",
+    }  # fmt: skip
+    connector = open_connector(
+        make_platform({"kind": "exchange", "url": url}, users=users), Path("/")
+    )
+    with pytest.raises(SourceChangedError) as caught:
+        list(connector.pull("users", None, resume=False))
+    assert "批次 12-1 不是数字，明细表的 pch 列却是数字" in caught.value.zh
     connector.close()
 
 
