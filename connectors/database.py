@@ -72,7 +72,7 @@ class DatabaseConnector:
                 reached,
             )
         rows = waiting.rows if waiting else empty_table(settings.columns)
-        end = Place(high=place.high, done=True).cursor()
+        end = Place(high=place.high, done=True, kinds=reading.kinds).cursor()
         mark = waiting.on_commit if waiting else None
         yield Chunk(
             rows, end, last=True, complete=snapshot, notes=_notes(reading, place), on_commit=mark

@@ -18,6 +18,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.chunk import Cursor
+from connectors.column_kinds import kind_of
 from connectors.dialects import as_text, bound, orderable, sorted_as_text
 from connectors.watermarks import capped, minus, sorts_as_text
 from hub.platform_streams import Flag
@@ -35,6 +36,7 @@ class Place:
     low: str | None = None  # the watermark this pull began at
     high: str | None = None  # the greatest watermark read, never in the future
     done: bool = False
+    kinds: str = ""  # of the columns whose values stand here; other ones cannot be compared
 
     def cursor(self) -> Cursor:
         """Only what says something."""
@@ -76,14 +78,21 @@ class Reading:
 
         One that was cut when all its rows were stored has what came since to read, not nothing.
         """
-        if cursor and resume:
-            place = Place.of(cursor)
-            if not place.done or self.watermark is None:
-                return place
-        high = (cursor or {}).get("high")
-        if self.watermark is None or high is None:
-            return Place()
-        return Place(low=self.before(high, overlap), high=high)
+        known = Place.of(cursor) if cursor else Place()
+        if known.kinds not in ("", self.kinds):  # nothing was kept of old
+            known = Place()
+        if resume and cursor and known.cursor() and (not known.done or self.watermark is None):
+            return replace(known, kinds=self.kinds)
+        if self.watermark is None or known.high is None:
+            return Place(kinds=self.kinds)
+        return Place(low=self.before(known.high, overlap), high=known.high, kinds=self.kinds)
+
+    @property
+    def kinds(self) -> str:
+        """What kind of value the sort columns hold now."""
+        sort = [] if self.watermark is None else [self.watermark]
+        sort += [self.table.columns[name] for name in self.key]
+        return "、".join(kind_of(one.type) for one in sort)
 
     def before(self, high: str, seconds: int) -> str | None:
         """A watermark so much earlier; None where none is surely before all that came since."""
@@ -131,7 +140,7 @@ class Reading:
         """The start of the phase after `place`, or the end."""
         if place.phase + 1 < len(self.phases):
             return replace(place, phase=place.phase + 1, after=None, taken=0)
-        return Place(high=place.high, done=True)
+        return Place(high=place.high, done=True, kinds=place.kinds)
 
     def _behind(self, sort: tuple[Column, ...], after: tuple[str, ...]) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions
         """(a, b) > (x, y), in words that every database knows and the index of `a` serves."""

@@ -187,6 +187,21 @@ def test_numbers_kept_as_text_hide_no_later_ones(
     assert "按文字排先后" in end.notes[0]
 
 
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_watermark_of_another_kind_is_read_from_its_beginning(
+    people_url: str, make_platform: Any, resume: bool
+) -> None:
+    increment = {"watermark": "updated", "overlap": "1h"}
+    connection = {"kind": "database", "url": people_url}
+    platform = make_platform(connection, people=people(increment=increment))
+    chunks = list(pulled(platform))
+    run(people_url, "DROP TABLE people")
+    run(people_url, "CREATE TABLE people (id int primary key, name varchar(20), updated bigint)")
+    run(people_url, "INSERT INTO people VALUES (1, '甲', 5), (2, '乙', 1700000000)")
+    cursor = json.loads(json.dumps(chunks[0 if resume else -1].cursor))
+    assert ids(pulled(platform, cursor, resume=resume)) == ["1", "2"]
+
+
 def test_a_window_of_days_without_zeros_is_refused(texts_url: str, make_platform: Any) -> None:
     """As texts 2024/9/5 lies behind 2024/10/01; the rows themselves are never hidden."""
     platform = marked(texts_url, make_platform, "2024/9/5", "2024/10/3")
