@@ -5,6 +5,7 @@ the connector. What was fetched before and is as old and as long as then is not 
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import file_digest
@@ -215,3 +216,13 @@ def older(marks: Marks, before: Marks) -> Iterator[str]:
         now, then = marks[name][1], before.get(name, marks[name])[1]
         if isinstance(now, int) and isinstance(then, int) and now < then:
             yield name
+
+
+def by_age(marks: Marks) -> list[str]:
+    """The oldest first where times tell, as they would have come; else by name."""
+
+    def age(name: str) -> tuple[str, str]:
+        when = str(marks[name][1]).rjust(20)
+        return (when if re.fullmatch(r" *\d+|\d{4}-\d\d-.*", when) else "", name)
+
+    return sorted(marks, key=age)

@@ -8,13 +8,14 @@ Refresh  nothing is read while no file has changed. Else all of them are, and th
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 
 from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped
 from connectors.file_kinds import read_file
-from connectors.file_places import FilePlace, Marks, changed, hashes, older
+from connectors.file_places import FilePlace, Marks, by_age, changed, hashes, older
 from connectors.sheet_rows import skipped_note
 from connectors.tabular import Part, Reader
 from connectors.templates import Template, TemplateWatch
@@ -79,7 +80,9 @@ class FilesConnector:
         report = self._report(stream, kept)
         report.lines += [OLDER.format(name) for name in older(marks, before)]
         waiting = empty_table(columns)
-        for table in regrouped(self._tables(stream, read, report), chunk_rows):
+        groups = [read] if whole else [{name: read[name]} for name in by_age(read)]
+        tables = (regrouped(self._tables(stream, one, report), chunk_rows) for one in groups)
+        for table in chain.from_iterable(tables):  # no two new files in one: the later one counts
             if waiting.num_rows:
                 yield Chunk(waiting, kept, sure=False)
             waiting = table
