@@ -51,7 +51,7 @@ def backfill(
                     failures.append(error.zh)
                     continue
                 counts = {"read": pull.read, "stored": pull.stored}
-                counts |= {"unchanged": pull.unchanged}
+                counts |= {"unchanged": pull.unchanged, "repeated": pull.repeated}
                 done.append({"stream": one, **counts, "notes": pull.notes})
         finally:
             ledger.close()
@@ -63,7 +63,8 @@ def backfill(
         for one_done in done:
             say(
                 f"{one_done['stream']}：读到 {one_done['read']:,} 行，"
-                f"有变化 {one_done['stored']:,} 行，未变 {one_done['unchanged']:,} 行。"
+                f"有变化 {one_done['stored']:,} 行，未变 {one_done['unchanged']:,} 行"
+                + (f"，重复 {one_done['repeated']:,} 行。" if one_done["repeated"] else "。")
             )
             for note in one_done["notes"]:
                 say(f"提示 {one_done['stream']}：{note}")

@@ -30,6 +30,7 @@ class Chunk:
     complete: bool = False  # with last: every row of the stream was read, unseen keys are gone
     dropped: dict[str, int] = field(default_factory=dict)  # column -> biometric values dropped
     notes: tuple[str, ...] = ()  # Chinese sentences for the officer
+    header: tuple[str, ...] | None = None  # files: every column that they have; of the last chunk
     fields: FieldsSeen | None = None  # JSON: what the rows offer, mapped or not; of the first chunk
     on_commit: Callable[[], tuple[str, ...]] | None = None
     """To be called once the chunk is committed: tells the platform; gives notes for the officer."""

@@ -19,7 +19,7 @@ from connectors.database_check import findings
 from connectors.database_errors import translated
 from connectors.database_source import DatabaseSource
 from connectors.keyset import Place, Reading, phases_of
-from connectors.watermarks import minus, written_like
+from connectors.watermarks import written_like
 from connectors.write_back import mark_rows
 from hub.errors import ConfigError, SourceChangedError
 from hub.platform import Platform
@@ -72,7 +72,7 @@ class DatabaseConnector:
                 reached,
             )
         rows = waiting.rows if waiting else empty_table(settings.columns)
-        end = Place(high=place.high, done=True).cursor()
+        end = Place(high=place.high, done=True, kinds=reading.kinds).cursor()
         mark = waiting.on_commit if waiting else None
         yield Chunk(
             rows, end, last=True, complete=snapshot, notes=_notes(reading, place), on_commit=mark
@@ -95,13 +95,14 @@ class DatabaseConnector:
             SourceDownError, SourceRefusedError, SourceChangedError: as `pull`.
         """
         since, until = (written_like(one, like) for one in window)
-        if since is None or until is None:
+        reading = self._reading(stream, self.platform.streams[stream])
+        if since is None or until is None or reading.is_loose(like):
             raise ConfigError(
                 f"{self.platform.platform}.{stream}: the watermark is no time",
                 zh=f"平台「{self.platform.title}」的 {stream} 的更新时间列不是能识别的时间，"
-                "没法按日期补取：请改用 increment: snapshot 全量读取一次。",
+                "或是月日不补零的文字（如 2026/9/1），没法按日期补取："
+                "请改用 increment: snapshot 全量读取一次。",
             )
-        reading = self._reading(stream, self.platform.streams[stream])
         reading = replace(reading, phases=reading.phases[:1], until=until)
         for table, _ in self._tables(stream, reading, Place(low=since), CHUNK_ROWS):
             yield Chunk(table, {})
@@ -193,9 +194,10 @@ def _table_name(platform: Platform, stream: str) -> str:
 
 
 def _notes(reading: Reading, place: Place) -> tuple[str, ...]:
-    if place.high and reading.watermark is not None and minus(place.high, 0) is None:
+    if place.high and reading.watermark is not None and reading.before(place.high, 0) is None:
         return (
-            f"列 {reading.watermark.name} 的值不是能识别的时间或数字，每次都会从头读取："
+            f"列 {reading.watermark.name} 的值不是能识别的时间或数字，"
+            "或是按文字排先后的数字，每次都会从头读取："
             "请换一个更新时间列，或改用 snapshot。",
         )
     return ()

@@ -68,6 +68,8 @@ def _stream(source: DatabaseSource, name: str, stream: Stream) -> Iterator[Findi
     if flag and flag.done is not None:
         without = "done（不写回，每次都读等着的行）"
         yield from may_mark(source, name, table.columns[flag.column], without)
+    if flag and "" not in flag.waiting:
+        yield from _unflagged(source, name, table.columns[flag.column])
     if stream.increment.watermark:
         yield from _watermark(source, name, table.columns[stream.increment.watermark])
     yield from _rights(source, name, table)
@@ -116,6 +118,16 @@ def _watermark(source: DatabaseSource, name: str, column: sa.Column[Any]) -> Ite
             ok=True,
             what=f"{name}：有些行没有 {column.name}",
             advice="这些行无法判断是否更新过，每次都会重新读取。",
+        )
+
+
+def _unflagged(source: DatabaseSource, name: str, column: sa.Column[Any]) -> Iterator[Finding]:
+    nulls = sa.select(1).select_from(column.table).where(column.is_(None)).limit(1)
+    if source.ask(nulls, name):
+        yield Finding(
+            ok=False,
+            what=f"{name}：有些行的标志列 {column.name} 是空的，不会读到",
+            advice='请与平台方确认：空的也是等着取，就在 waiting 里加上 ""，例如 ["0", ""]。',
         )
 
 

@@ -93,9 +93,16 @@ CASTS: dict[str, Callable[[sa.Column[Any]], Text]] = {
 
 def orderable(column: sa.Column[Any], dialect: str) -> ColumnElement[Any]:
     """What to sort and compare by, so that `bound` means the same place in the order."""
-    if dialect == "sqlite" and not isinstance(column.type, sa.Integer):
+    if dialect == "sqlite" and sorted_as_text(column, dialect):
         return as_text(column, dialect)  # a SQLite column may hold several types at once
     return column
+
+
+def sorted_as_text(column: sa.Column[Any], dialect: str) -> bool:
+    """Whether the column's order is that of texts."""
+    if dialect == "sqlite":
+        return not isinstance(column.type, sa.Integer)
+    return isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum)
 
 
 def bound(column: sa.Column[Any], text: str, dialect: str) -> ColumnElement[Any]:

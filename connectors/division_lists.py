@@ -8,6 +8,7 @@ digits, short ones without their zeros. The columns are found by what is in them
 import json
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -69,11 +70,19 @@ def _found(path: Path, listed: Listed) -> Iterator[tuple[str, str]]:
     else:
         text = _text(path)
         if suffix == ".json" or text.lstrip()[:1] in ("{", "["):
-            yield from _walked(json.loads(text), listed)
+            yield from _walked(_loaded(text), listed)
         elif suffix == ".sql" or INSERT.search(text):
             yield from _tables(_dump(text), listed)
         else:
             yield from _tables([_lines(text)], listed)
+
+
+def _loaded(text: str) -> Any:  # noqa: ANN401 - any JSON
+    """One document, or one a line."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
 def _tables(tables: Any, listed: Listed) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - iterable of rows
@@ -105,7 +114,8 @@ def _lines(text: str) -> list[Cells]:
     }
     mark = max(counts, key=lambda one: counts[one])
     if counts[mark] * 2 < len(lines[:50]):
-        return [line.split() for line in lines]
+        width = Counter(len(line.split()) for line in lines).most_common(1)[0][0]
+        return [line.split(maxsplit=max(width - 1, 1)) for line in lines]  # names may have blanks
     return [[text_of(cell) for cell in row] for row in csv.reader(lines, delimiter=mark)]
 
 
@@ -183,6 +193,9 @@ def _walked(node: Any, listed: Listed, depth: int = 0) -> Iterator[tuple[str, st
             if isinstance(value, str) and code and not own:
                 yield code, value.strip()
             elif isinstance(value, dict | list):
+                name = _named(value) if code and not own else None
+                if code and name:
+                    yield code, name
                 yield from _walked(value, listed, depth + 1)
     else:
         listed.other += 1
@@ -196,6 +209,14 @@ def _own(node: dict[str, Any]) -> tuple[str, str] | None:
         return None
     right = code_of(code)
     return (right, name) if right and name and not name.isdecimal() else None
+
+
+def _named(node: Any) -> str | None:  # noqa: ANN401 - any JSON
+    """The name of an object whose code stands before it."""
+    if not isinstance(node, dict):
+        return None
+    folded = {str(key).lower(): value for key, value in node.items()}
+    return None if _first(folded, CODES) else _first(folded, NAMES)
 
 
 def _first(node: dict[str, Any], names: Sequence[str]) -> str | None:

@@ -21,7 +21,14 @@ REFUSED = re.compile(
 BUSY = re.compile(
     r"繁忙|稍[后候]|频繁|限流|过快|超时|busy|try again|too many|timeout", re.IGNORECASE
 )
+FINE = re.compile(
+    r"成功|正常|完成|无.{0,4}(?:数据|记录|结果)|没有|未(?:查|找)到|不存在|为空"
+    r"|success|^\W*ok\W*$|no (?:data|record|result|row)|not found|empty",
+    re.IGNORECASE,
+)
+"""Said beside no list at all: there is nothing more."""
 DIGITS = re.compile(r"\d(?:[ -]?[\dxX*]){6,}")
+HAN = re.compile("[\u4e00-\u9fff]")
 LONGEST = 100
 
 
@@ -53,6 +60,8 @@ class ShapeError(Exception):
 def decoded(content: bytes) -> Any:  # noqa: ANN401 - JSON
     """JSON in UTF-8 or GBK, with or without BOM, trailing NULs and blanks.
 
+    Characters of UTF-8 that the vendor cut apart become U+FFFD, as elsewhere.
+
     Raises:
         ValueError: not JSON, or cut off.
     """
@@ -60,7 +69,9 @@ def decoded(content: bytes) -> Any:  # noqa: ANN401 - JSON
     try:
         text = bare.decode()
     except UnicodeDecodeError:
-        text = bare.decode("gb18030")
+        text = bare.decode(errors="replace")
+        if len(HAN.findall(text)) <= text.count("\ufffd"):
+            text = bare.decode("gb18030")
     try:
         return DECODER.decode(text)
     except RecursionError:
@@ -83,9 +94,10 @@ def opened(answer: Any, envelope: Envelope, *, known_bad: bool = False) -> Page 
         return Page([], None)
     if known_bad or (envelope.ok is not None and code not in envelope.ok_values):
         return _complaint(answer, envelope, code)
-    if envelope.ok is None and at(answer, envelope.items) is ABSENT:
+    if envelope.ok is None and (items := at(answer, envelope.items)) in (ABSENT, None):
         complaint = _complaint(answer, envelope, code)
-        if complaint.message:  # an error in place of the list
+        fine = items is None and FINE.search(complaint.message)
+        if complaint.message and not fine:  # an error in place of the list
             return complaint
     return Page(_list(answer, envelope), _total(answer, envelope))
 

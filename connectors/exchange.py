@@ -6,11 +6,13 @@ Refresh  each batch once; a batch whose rows are not all there is not taken
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from connectors.chunk import Chunk, Cursor, Finding, empty_table, regrouped
@@ -19,7 +21,7 @@ from connectors.database import missing_columns
 from connectors.database_check import findings, may_mark
 from connectors.database_errors import translated
 from connectors.database_source import DatabaseSource
-from connectors.dialects import as_text, bound, orderable
+from connectors.dialects import as_text, bound, orderable, sorted_as_text
 from connectors.write_back import mark_batches
 from hub.errors import ConfigError, HubError, SourceChangedError
 from hub.platform import Platform
@@ -42,6 +44,45 @@ def late_note(late: list[Delivery]) -> str:
         f"有 {len(late)} 个批次（{numbers}）来晚了：更大的批次号已经取过，没有读它。"
         "请平台方换成更大的批次号重新提供。"
     )
+
+
+def twice_note(number: str, rows: int) -> str:
+    """What to do about rows of a batch of which nothing says which came later."""
+    return (
+        f"批次 {number} 里有 {rows} 行与同一批的另一行主键相同、内容不同，分不出先后，"
+        "只有一行算数：请平台方一批里每条记录只给最后一行；若本是不同的记录，"
+        "说明 key 不够区分，请联系维护人员。"
+    )
+
+
+def _keys_again(rows: pa.Table, key: Sequence[str]) -> int:
+    """How many rows, which come in the order of their keys, have the key of the one before.
+
+    The very same row once more is nothing to tell.
+    """
+    if not key or rows.num_rows < 2:
+        return 0
+    same = {name: _as_before(rows[name].combine_chunks()) for name in rows.column_names}
+    there = (pc.fill_null(pc.not_equal(rows[name].combine_chunks()[1:], ""), False) for name in key)
+    alike = reduce(pc.and_, (*(same[name] for name in key), *there))  # blank keys are set aside
+    return int(pc.sum(pc.and_not(alike, reduce(pc.and_, same.values()))).as_py() or 0)
+
+
+def _as_before(cells: pa.Array) -> pa.Array:
+    one, other = cells[1:], cells[:-1]
+    return pc.or_(
+        pc.fill_null(pc.equal(one, other), False), pc.and_(one.is_null(), other.is_null())
+    )
+
+
+def _shape(number: str) -> str:
+    """What stands around the digits of a batch number."""
+    return re.sub(r"\d+", "0", number)
+
+
+def _turn(number: str) -> tuple[int, ...]:
+    """The place of a batch among those of the same shape."""
+    return tuple(map(int, re.findall(r"\d+", number)))
 
 
 class ExchangeConnector:
@@ -116,8 +157,8 @@ class ExchangeConnector:
         waiting, late = self._apart(stream, ready, cursor)
         still = {one.number for one in ready} - {one.number for one in [*waiting, *late]}
         at: Cursor = {"batch": cursor["batch"] if cursor else None, "taken": sorted(still)}
-        notes = (late_note(late),) if late else ()
-        held = 0
+        notes = [late_note(late)] if late else []
+        held, key = 0, self.platform.streams[stream].key
         parts: list[pa.Table] = []
         done: list[str] = []
         try:
@@ -125,14 +166,16 @@ class ExchangeConnector:
                 if parts and held + delivery.rows > chunk_rows:
                     yield Chunk(pa.concat_tables(parts), at, on_commit=self._mark(stream, done))
                     parts, held, done = [], 0, []
-                own, count = empty_table(self.platform.streams[stream].columns), 0
+                own, count, twice = empty_table(self.platform.streams[stream].columns), 0, 0
                 for table in self._rows(stream, delivery, chunk_rows):
                     if (
                         own.num_rows
                     ):  # of a large batch, of which only the end says that it is whole
                         yield Chunk(own, at, sure=False)
+                    twice += _keys_again(pa.concat_tables([own[-1:], table]), key)
                     own, count = table, count + table.num_rows
                 self._refuse_other(stream, delivery, count)
+                notes += [twice_note(delivery.number, twice)] if twice else []
                 parts.append(own)
                 held += own.num_rows
                 still.add(delivery.number)
@@ -141,22 +184,34 @@ class ExchangeConnector:
         except HubError:
             if parts:  # the batches before are good
                 rows = pa.concat_tables(parts)
-                yield Chunk(rows, at, notes=notes, on_commit=self._mark(stream, done))
+                yield Chunk(rows, at, notes=tuple(notes), on_commit=self._mark(stream, done))
             raise
         rows = pa.concat_tables([empty_table(self.platform.streams[stream].columns), *parts])
-        yield Chunk(rows, at, last=True, notes=notes, on_commit=self._mark(stream, done))
+        yield Chunk(rows, at, last=True, notes=tuple(notes), on_commit=self._mark(stream, done))
 
     def _apart(
         self, stream: str, ready: list[Delivery], cursor: Cursor | None
     ) -> tuple[list[Delivery], list[Delivery]]:
         """The batches behind the last one that was taken, and those before it that came since."""
-        if cursor is None or cursor["batch"] is None:
+        last = cursor["batch"] if cursor else None
+        numbers = [*([last] if last else []), *(one.number for one in ready)]
+        counted = self._is_text(stream) and len({_shape(one) for one in numbers}) == 1
+        if counted:  # as texts 10 stands before 9
+            ready.sort(key=lambda one: _turn(one.number))
+        if cursor is None or last is None:
             return ready, []
-        behind = {one.number for one in self._deliveries(stream, cursor["batch"])}
+        if counted:
+            behind = {one.number for one in ready if _turn(one.number) > _turn(last)}
+        else:
+            behind = {one.number for one in self._deliveries(stream, last)}
         waiting = [one for one in ready if one.number in behind]
         known = set(cursor.get("taken", [one.number for one in ready]))
         late = [one for one in ready if one.number not in behind | known]
         return waiting, late
+
+    def _is_text(self, stream: str) -> bool:
+        number = self._batch_table(stream).columns[self.platform.streams[stream].batch_no]
+        return sorted_as_text(number, self.source.dialect)
 
     def _mark(self, stream: str, done: list[str]) -> Callable[[], tuple[str, ...]] | None:
         """What tells the platform that the batches `done` are stored, where it wants to hear it."""
@@ -230,6 +285,10 @@ class ExchangeConnector:
 
     def _of(self, table: sa.Table, delivery: Delivery, stream: str) -> sa.ColumnElement[bool]:
         number, dialect = table.columns[self.platform.streams[stream].batch_no], self.source.dialect
+        counted = isinstance(number.type, sa.Integer | sa.Numeric) and dialect != "sqlite"
+        if counted and not re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", delivery.number):
+            what = f"不是数字，明细表的 {number.name} 列却是数字，对不上"
+            raise self._contradiction(stream, delivery.number, what)
         return orderable(number, dialect) == bound(number, delivery.number, dialect)
 
     def _refuse_other(self, stream: str, delivery: Delivery, found: int) -> None:

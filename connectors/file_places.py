@@ -5,6 +5,7 @@ the connector. What was fetched before and is as old and as long as then is not 
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import file_digest
@@ -207,3 +208,21 @@ def changed(marks: Marks, before: Marks) -> Iterator[str]:
     """Files that are new, or hold something else than before."""
     old = hashes(before)
     yield from (name for name, mark in marks.items() if old.get(name) != mark[2])
+
+
+def older(marks: Marks, before: Marks) -> Iterator[str]:
+    """Changed files that are older than what stood there before, where times tell."""
+    for name in changed(marks, before):
+        now, then = marks[name][1], before.get(name, marks[name])[1]
+        if isinstance(now, int) and isinstance(then, int) and now < then:
+            yield name
+
+
+def by_age(marks: Marks) -> list[str]:
+    """The oldest first where times tell, as they would have come; else by name."""
+
+    def age(name: str) -> tuple[str, str]:
+        when = str(marks[name][1]).rjust(20)
+        return (when if re.fullmatch(r" *\d+|\d{4}-\d\d-.*", when) else "", name)
+
+    return sorted(marks, key=age)

@@ -8,18 +8,24 @@ Refresh  nothing is read while no file has changed. Else all of them are, and th
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 
 from connectors.chunk import ORIGIN, Chunk, Cursor, Finding, empty_table, regrouped
 from connectors.file_kinds import read_file
-from connectors.file_places import FilePlace, Marks, changed, hashes
+from connectors.file_places import FilePlace, Marks, by_age, changed, hashes, older
 from connectors.sheet_rows import skipped_note
 from connectors.tabular import Part, Reader
 from connectors.templates import Template, TemplateWatch
 from hub.errors import ConfigError, HubError
 from hub.platform import Platform
+
+OLDER = (
+    "文件 {} 换过了，修改时间却比上次读到的早，可能换成了旧的版本：已照它读，"
+    "请核对，不对就放回新的再同步。"
+)
 
 
 class FilesConnector:
@@ -72,8 +78,11 @@ class FilesConnector:
             yield Chunk(empty_table(columns), {**kept, "files": seen}, last=True)
             return
         report = self._report(stream, kept)
+        report.lines += [OLDER.format(name) for name in older(marks, before)]
         waiting = empty_table(columns)
-        for table in regrouped(self._tables(stream, read, report), chunk_rows):
+        groups = [read] if whole else [{name: read[name]} for name in by_age(read)]
+        tables = (regrouped(self._tables(stream, one, report), chunk_rows) for one in groups)
+        for table in chain.from_iterable(tables):  # no two new files in one: the later one counts
             if waiting.num_rows:
                 yield Chunk(waiting, kept, sure=False)
             waiting = table
@@ -84,6 +93,7 @@ class FilesConnector:
             complete=whole,
             dropped=dict(report.dropped),
             notes=report.notes(kept.get("header")),
+            header=tuple(report.header),
         )
 
     def close(self) -> None:

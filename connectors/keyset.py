@@ -3,13 +3,14 @@
 A table is read in up to three phases, each a range that a later reading can go on behind:
 
 * rows with a watermark and a key, in the order of (watermark, key);
-* rows without a watermark but with a key, in the order of the key: they can change unseen, so
-  they are read in every pull;
+* rows without a watermark (null, or a text such as `-` that sorts before all digits) but with a
+  key, in the order of the key: they can change unseen, so they are read in every pull;
 * rows with a null in the key, or streams without a key: in the order of all columns, by count.
 
 A snapshot has no watermark and so no second phase.
 """
 
+import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -17,8 +18,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.chunk import Cursor
-from connectors.dialects import as_text, bound, orderable
-from connectors.watermarks import capped, minus
+from connectors.column_kinds import kind_of
+from connectors.dialects import as_text, bound, orderable, sorted_as_text
+from connectors.watermarks import capped, minus, sorts_as_text
 from hub.platform_streams import Flag
 
 Column = sa.Column[Any]
@@ -34,6 +36,7 @@ class Place:
     low: str | None = None  # the watermark this pull began at
     high: str | None = None  # the greatest watermark read, never in the future
     done: bool = False
+    kinds: str = ""  # of the columns whose values stand here; other ones cannot be compared
 
     def cursor(self) -> Cursor:
         """Only what says something."""
@@ -75,14 +78,31 @@ class Reading:
 
         One that was cut when all its rows were stored has what came since to read, not nothing.
         """
-        if cursor and resume:
-            place = Place.of(cursor)
-            if not place.done or self.watermark is None:
-                return place
-        high = (cursor or {}).get("high")
-        if self.watermark is None or high is None:
-            return Place()
-        return Place(low=minus(high, overlap), high=high)
+        known = Place.of(cursor) if cursor else Place()
+        if known.kinds not in ("", self.kinds):  # nothing was kept of old
+            known = Place()
+        if resume and cursor and known.cursor() and (not known.done or self.watermark is None):
+            return replace(known, kinds=self.kinds)
+        if self.watermark is None or known.high is None:
+            return Place(kinds=self.kinds)
+        return Place(low=self.before(known.high, overlap), high=known.high, kinds=self.kinds)
+
+    @property
+    def kinds(self) -> str:
+        """What kind of value the sort columns hold now."""
+        sort = [] if self.watermark is None else [self.watermark]
+        sort += [self.table.columns[name] for name in self.key]
+        return "、".join(kind_of(one.type) for one in sort)
+
+    def before(self, high: str, seconds: int) -> str | None:
+        """A watermark so much earlier; None where none is surely before all that came since."""
+        by_text = self.watermark is not None and sorted_as_text(self.watermark, self.dialect)
+        return None if by_text and not sorts_as_text(high) else minus(high, seconds)
+
+    def is_loose(self, like: str) -> bool:
+        """Whether texts such as `2026/9/1` make the order, which is then not that of time."""
+        by_text = self.watermark is not None and sorted_as_text(self.watermark, self.dialect)
+        return by_text and "/" in like and re.search(r"\b\d\b", like) is not None
 
     def page(self, place: Place, rows: int) -> sa.Select[Any]:
         """The next rows behind `place`, to be given its columns."""
@@ -92,8 +112,7 @@ class Reading:
         if self.where:
             page = page.where(sa.literal_column(f"({self.where})", sa.Boolean))
         if self.flag is not None:
-            says = as_text(self.table.columns[self.flag.column], self.dialect)
-            page = page.where(says.in_(self.flag.waiting))
+            page = page.where(waits(self.table, self.flag, self.dialect))
         if not phase.sort:
             texts = [as_text(one, self.dialect) for one in self.columns]
             return page.order_by(*texts).offset(place.taken)
@@ -121,7 +140,7 @@ class Reading:
         """The start of the phase after `place`, or the end."""
         if place.phase + 1 < len(self.phases):
             return replace(place, phase=place.phase + 1, after=None, taken=0)
-        return Place(high=place.high, done=True)
+        return Place(high=place.high, done=True, kinds=place.kinds)
 
     def _behind(self, sort: tuple[Column, ...], after: tuple[str, ...]) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions
         """(a, b) > (x, y), in words that every database knows and the index of `a` serves."""
@@ -141,6 +160,13 @@ class Reading:
         return bound(column, text, self.dialect)
 
 
+def waits(table: sa.Table, flag: Flag, dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a row was not taken yet; a blank among the values that wait is a null, too."""
+    column = table.columns[flag.column]
+    says = as_text(column, dialect).in_(flag.waiting)
+    return sa.or_(says, column.is_(None)) if "" in flag.waiting else says
+
+
 def phases_of(key: tuple[Column, ...], watermark: Column | None, dialect: str) -> tuple[Phase, ...]:
     """The phases that can hold rows, by what may be null, or MySQL's day of zeros."""
     if not key:
@@ -155,6 +181,8 @@ def phases_of(key: tuple[Column, ...], watermark: Column | None, dialect: str) -
             blanks.append(watermark.is_(None))
         if dialect in ("mysql", "mariadb") and isinstance(watermark.type, sa.Date | sa.DateTime):
             blanks.append(watermark == sa.literal_column("0"))
+        if sorted_as_text(watermark, dialect) and all(one is not watermark for one in key):
+            blanks.append(orderable(watermark, dialect) < bound(watermark, "0", dialect))
         marked = sa.and_(keyed, *(sa.not_(one) for one in blanks))
         found.append(Phase(marked, (watermark, *(one for one in key if one is not watermark))))
         if blanks and all(one is not watermark for one in key):

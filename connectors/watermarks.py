@@ -27,6 +27,11 @@ def minus(value: str, seconds: int) -> str | None:
     return None
 
 
+def sorts_as_text(value: str) -> bool:
+    """Whether later values of this kind sort behind `value` as text: 99 does not before 100."""
+    return _moment(value) is not None or (len(value) in EPOCH_UNITS and value[0] != "0")
+
+
 def written_like(moment: datetime, like: str) -> str | None:
     """`moment` in the format of the watermark `like`; None where that is no known format of time.
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from connectors.database_source import DatabaseSource
 from connectors.dialects import as_text, bound, orderable
+from connectors.keyset import waits
 from hub.errors import HubError, SourceRefusedError
 from hub.platform_streams import Flag, Stream
 
@@ -70,7 +71,7 @@ def _updates(
     key, rows = of
     column = table.columns[flag.column]
     size = max(1, CELLS // max(1, rows.num_columns))
-    waiting = as_text(column, source.dialect).in_(flag.waiting)
+    waiting = waits(table, flag, source.dialect)
     for start in range(0, rows.num_rows, size):
         same = [
             _same(source.dialect, table, key, row)

@@ -219,6 +219,14 @@ class Ledger:
                 for b, started in session.execute(query.order_by(BatchRow.seq))
             ]  # fmt: skip
 
+    def pulls_of(self, where: tuple[str, str], kind: str) -> set[int]:
+        """The pulls of one kind that a stream had."""
+        query = sa.select(PullRow.pull_id).where(
+            PullRow.platform == where[0], PullRow.stream == where[1], PullRow.kind == kind
+        )
+        with Session(self.engine) as session:
+            return set(session.scalars(query))
+
     def replace_batch(self, seq: int, rows: int, sha256: str) -> None:
         """Note that a batch's raw file was written anew, without records that were erased."""
         with Session(self.engine) as session, session.begin():

@@ -10,7 +10,7 @@ from hub.errors import ConfigError, HubError
 from hub.platform import Platform
 from hub.settings import Home
 from ledger import Ledger, Pull
-from pipelines.pull import Tick, cursor_at
+from pipelines.pull import Tick, compare_with, cursor_at, erased_note, refuse_other_key
 from pipelines.raw_files import raw_batch
 from warehouse.lock import locked
 from warehouse.raw import RawPull
@@ -52,11 +52,11 @@ def backfill_stream(
     with locked(home, f"pull.{platform.platform}.{stream}"):
         like = _watermark(home, ledger, platform, stream)
         pull = ledger.open_side_pull(platform.platform, stream, "backfill")
-        stored = [home.data / one.path for one in ledger.batches(platform.platform, stream)]
-        raw = RawPull(home, platform.streams[stream], stored)
-        raw.forgets = platform.retention is not None
+        raw = compare_with(home, ledger, platform, pull)
         try:
+            refuse_other_key(ledger, platform, pull)
             _take(home, ledger, (platform, like, window), raw, pull, tick)
+            pull.notes += erased_note(raw)
             ledger.close_pull(pull, "complete")
         except HubError as error:
             ledger.close_pull(pull, "failed", error.zh)

@@ -24,7 +24,7 @@ from schemas.mapping import Mapping
 from schemas.readings import Source
 from schemas.reasons import in_chinese
 from warehouse.duck import memory
-from warehouse.latest import Cells, RawRow, latest_rows
+from warehouse.latest import Cells, RawRow, latest_rows, overtaken
 from warehouse.lock import locked
 
 TAKEN, SAME = "taken", "same"
@@ -85,12 +85,40 @@ def take_corrections(
         good, refused = _judged(mapping, platform, list(changed.values()))
         done += refused
         if good:
-            table = _table(platform, stream, good, file_name)
+            corrected = [(row.raw, row.cells) for row in good]
+            origins = [f"更正 {file_name}#{row.ones[0].place}" for row in good]
+            table = _table(platform, stream, corrected, origins)
             pull = ledger.open_side_pull(platform.platform, stream, "correction")
             pull.notes.append(f"更正：{file_name}，{sum(len(one.ones) for one in good)} 处")
             commit_rows(home, ledger, connection, pull, table)
         done += [Outcome(one.place, TAKEN) for row in good for one in row.ones]
     return done
+
+
+def keep_corrections(home: Home, ledger: Ledger, platform: Platform, stream: str) -> int:
+    """After other columns were read: correct again what the platform says as it did; how many.
+
+    To be called by who holds the stream's lock, once all rows were read.
+    """
+    ours = ledger.pulls_of((platform.platform, stream), "correction")
+    batches = ledger.batches(platform.platform, stream)
+    corrected = [home.data / one.path for one in batches if one.pull_id in ours]
+    if not corrected:
+        return 0
+    rows: list[tuple[RawRow, Cells]] = []
+    with memory(home) as connection:
+        stored = [home.data / one.path for one in batches]
+        for now, own, given in overtaken(home, connection, stored, corrected):
+            said = now.cells
+            same = all(said[name] == text for name, text in own.items() if name in said)
+            other = {n: text for n, text in given.items() if n in said and text != own.get(n)}
+            if same and other:
+                rows.append((now, said | other))
+        if rows:
+            table = _table(platform, stream, rows, ["更正（取数的列改了，照旧采用）"] * len(rows))
+            pull = ledger.open_side_pull(platform.platform, stream, "correction")
+            commit_rows(home, ledger, connection, pull, table)
+    return len(rows)
 
 
 def _apply(
@@ -158,18 +186,22 @@ def _judged(
     return good, refused
 
 
-def _table(platform: Platform, stream: str, rows: list[_Row], file_name: str) -> pa.Table:
-    """Rows of raw as `RawPull` writes them."""
+def _table(
+    platform: Platform,
+    stream: str,
+    rows: Sequence[tuple[RawRow, Cells]],
+    origins: Sequence[str],
+) -> pa.Table:
+    """Rows of raw as `RawPull` writes them: of each its cells as corrected."""
     columns = platform.streams[stream].columns
-    cells = {c: pa.array([row.cells.get(c) for row in rows], pa.string()) for c in columns}
-    origins = [f"更正 {file_name}#{row.ones[0].place}" for row in rows]
+    cells = {c: pa.array([given.get(c) for _, given in rows], pa.string()) for c in columns}
     return pa.table(
         cells
         | {
             "_origin": pa.array(origins, pa.string()),
             "_row": pa.array(range(1, len(rows) + 1), pa.int64()),
-            "_hash": pa.array([row.raw.row_hash for row in rows], pa.string()),
-            "_key": pa.array([row.raw.key for row in rows], pa.string()),
+            "_hash": pa.array([raw.row_hash for raw, _ in rows], pa.string()),
+            "_key": pa.array([raw.key for raw, _ in rows], pa.string()),
             "_op": pa.array(["upsert"] * len(rows), pa.string()),
         }
     )

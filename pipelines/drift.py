@@ -74,7 +74,10 @@ def watch_shape(
 def watched(
     ledger: Ledger, platform: Platform, pull: Pull, chunks: Iterable[Chunk]
 ) -> Iterator[Chunk]:
-    """The chunks of an API, compared by their fields before they are stored; others as they are.
+    """The chunks of an API, compared by their fields before they are stored.
+
+    Of files the columns are compared under `contract: stop` only, behind their last row: before it
+    nothing is stored. Of them all else is told by the connector.
 
     Raises:
         SourceChangedError: as `watch_shape`. Nothing of the pages has been stored.
@@ -83,7 +86,17 @@ def watched(
         if chunk.fields is not None:
             whole = chunk.last and chunk.complete
             pull.notes += _watch_fields(ledger, platform, pull.stream, chunk.fields, whole=whole)
+        if chunk.header is not None:
+            _watch_header(ledger, platform, pull.stream, dict.fromkeys(chunk.header, ""))
         yield chunk
+
+
+def _watch_header(ledger: Ledger, platform: Platform, stream: str, now: Shape) -> None:
+    last = shape_of(ledger, platform.platform, stream)
+    if last is None or platform.streams[stream].contract != "stop":
+        keep_shape(ledger, platform.platform, stream, now)
+    else:
+        _weigh(ledger, platform, stream, last, now)
 
 
 def _watch_fields(

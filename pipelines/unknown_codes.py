@@ -149,6 +149,8 @@ def _held(home: Home, platform: Platform, stream: str) -> Held:
         (counted,) = rows(
             connection, f"SELECT count(*) AS n FROM {entity}_record WHERE {of}", values
         )
+        if not counted["n"]:  # all may be in quarantine
+            return Held()
         met = rows(
             connection,
             f"SELECT field, raw, count(*) AS n FROM issue WHERE {of} AND reason = '{REASON}' "

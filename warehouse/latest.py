@@ -1,6 +1,6 @@
 """The raw row behind a record as it now is, found by its hash."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,54 @@ def latest_rows(
         if newest_hash == row_hash and op == "upsert":
             cells = _cells(home, connection, stored[file], row)
             made[row_hash] = RawRow(key, row_hash, cells)
+    return made
+
+
+def overtaken(
+    home: Home,
+    connection: duckdb.DuckDBPyConnection,
+    stored: Sequence[Path],
+    corrected: Collection[Path],
+) -> list[tuple[RawRow, Cells, Cells]]:
+    """Corrected rows behind which the platform's own came again, read from other columns.
+
+    Args:
+        home: The hub home.
+        connection: A scratch connection of it.
+        stored: Every committed raw file of the stream, oldest first.
+        corrected: Those of them that hold corrections.
+
+    Returns:
+        The row as it now is, what the platform said when it was corrected, and the correction.
+    """
+    order = ", ".join(
+        f"({literal(path)}, {i}, {str(path in corrected).lower()})" for i, path in enumerate(stored)
+    )
+    found = connection.execute(f"""
+        WITH all_rows AS (
+            SELECT _key, _hash, _op, _row, i, given FROM {parquet(home, stored, filename=True)}
+            JOIN (VALUES {order}) AS o(filename, i, given) USING (filename)
+            WHERE _op IN ('upsert', 'delete')),
+        given AS (
+            SELECT * FROM all_rows WHERE given
+            QUALIFY row_number() OVER (PARTITION BY _key ORDER BY i DESC, _row DESC) = 1),
+        own AS (
+            SELECT * FROM all_rows SEMI JOIN given USING (_key, _hash) WHERE NOT given
+            QUALIFY row_number() OVER (PARTITION BY _key ORDER BY i DESC, _row DESC) = 1),
+        newest AS (
+            SELECT * FROM all_rows SEMI JOIN given USING (_key)
+            QUALIFY row_number() OVER (PARTITION BY _key ORDER BY i DESC, _row DESC) = 1)
+        SELECT _key, n._hash, n.i, n._row, o.i, o._row, g.i, g._row
+        FROM given g JOIN own o USING (_key) JOIN newest n USING (_key)
+        WHERE n.i > g.i AND n._op = 'upsert' AND n._hash <> g._hash""").fetchall()
+    made = []
+    for key, row_hash, *places in found:
+        now, own, given = (
+            _cells(home, connection, stored[file], row)
+            for file, row in zip(places[::2], places[1::2], strict=True)
+        )
+        if now.keys() != own.keys():
+            made.append((RawRow(key, row_hash, now), own, given))
     return made
 
 

@@ -124,6 +124,14 @@ class RawPull:
                 INSERT INTO aside SELECT _key, _hash FROM stored
                 WHERE _op IN ('duplicate', 'nokey', 'withdrawn')
                 GROUP BY _key, _hash HAVING arg_max(_op, nth) <> 'withdrawn'""")
+            if not self.full:  # set aside no more once its record came again
+                run("""
+                    DELETE FROM aside WHERE (_key, _hash) IN (
+                        SELECT (_key, a._hash) FROM stored a JOIN (
+                            SELECT _key, max(nth >> 40) AS came FROM stored
+                            WHERE _op IN ('upsert', 'delete') GROUP BY _key) USING (_key)
+                        WHERE a._op = 'duplicate'
+                        GROUP BY _key, a._hash, came HAVING max(a.nth >> 40) < came)""")
             run("DROP TABLE stored")
         if resumed and self.full:
             run(f"""
@@ -238,14 +246,17 @@ class RawPull:
                 FROM keyed k LEFT JOIN prior p USING (_key) LEFT JOIN seen s USING (_key)),
             placed AS (
                 SELECT *, _op = 'nokey' OR _before OR row_number() OVER (
-                    PARTITION BY _key ORDER BY _same DESC, _row) > 1 AS _second FROM known)
-            SELECT k.* EXCLUDE (_before, _same, _second) REPLACE (
+                    PARTITION BY _key ORDER BY _same DESC, _row) > 1 AS _second FROM known),
+            told AS (
+                SELECT *, NOT $full AND bool_or(NOT _second AND NOT _same) OVER (
+                    PARTITION BY _key) AS _again FROM placed)
+            SELECT k.* EXCLUDE (_before, _same, _second, _again) REPLACE (
                     CASE WHEN _second AND NOT _same AND _op <> 'nokey' AND $one_a_key
                          THEN 'duplicate' ELSE _op END AS _op),
-                _same OR _second AND EXISTS (
+                _same OR _second AND NOT _again AND EXISTS (
                     FROM aside a WHERE a._key = k._key AND a._hash = k._hash) AS _unchanged
-            FROM placed k""",
-            {"one_a_key": not self.stream.increment.batches},
+            FROM told k""",
+            {"one_a_key": not self.stream.increment.batches, "full": self.full},
         )
         return "judged"
 

@@ -146,6 +146,77 @@ def test_rows_without_watermark_are_read_every_time(people_url: str, make_platfo
     assert ids(pulled(platform, first[-1].cursor)) == ["2", "5", "8", "3", "7"]
 
 
+@pytest.fixture
+def texts_url(people_url: str) -> str:
+    """The table `people` with a watermark that is text."""
+    run(people_url, "DROP TABLE people")
+    run(
+        people_url,
+        "CREATE TABLE people (id int primary key, name varchar(20), updated varchar(30))",
+    )
+    return people_url
+
+
+def marked(url: str, make_platform: Any, *marks: str) -> Platform:
+    """Rows 1, 2, … with these watermarks."""
+    values = ", ".join(f"({n}, '甲', '{mark}')" for n, mark in enumerate(marks, 1))
+    run(url, f"INSERT INTO people VALUES {values}")
+    increment = {"watermark": "updated", "overlap": "1h"}
+    connection = {"kind": "database", "url": url}
+    return make_platform(connection, people=people(increment=increment))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "-", "/"])
+def test_texts_for_no_watermark_are_read_every_time(
+    texts_url: str, make_platform: Any, blank: str
+) -> None:
+    platform = marked(texts_url, make_platform, "2024-01-01 08:00:00", "2024-01-05 08:00:00", blank)
+    first = list(pulled(platform))
+    assert ids(iter(first)) == ["1", "2", "3"]
+    assert ids(pulled(platform, first[-1].cursor)) == ["2", "3"]
+
+
+@pytest.mark.parametrize(("last", "later"), [("99999", "100000"), ("000000012345", "000000012399")])
+def test_numbers_kept_as_text_hide_no_later_ones(
+    texts_url: str, make_platform: Any, last: str, later: str
+) -> None:
+    platform = marked(texts_url, make_platform, last)
+    *_, end = pulled(platform)
+    run(texts_url, f"INSERT INTO people VALUES (2, '乙', '{later}')")
+    assert sorted(ids(pulled(platform, end.cursor))) == ["1", "2"]
+    assert "按文字排先后" in end.notes[0]
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_watermark_of_another_kind_is_read_from_its_beginning(
+    people_url: str, make_platform: Any, resume: bool
+) -> None:
+    increment = {"watermark": "updated", "overlap": "1h"}
+    connection = {"kind": "database", "url": people_url}
+    platform = make_platform(connection, people=people(increment=increment))
+    chunks = list(pulled(platform))
+    run(people_url, "DROP TABLE people")
+    run(people_url, "CREATE TABLE people (id int primary key, name varchar(20), updated bigint)")
+    run(people_url, "INSERT INTO people VALUES (1, '甲', 5), (2, '乙', 1700000000)")
+    cursor = json.loads(json.dumps(chunks[0 if resume else -1].cursor))
+    assert ids(pulled(platform, cursor, resume=resume)) == ["1", "2"]
+
+
+def test_a_window_of_days_without_zeros_is_refused(texts_url: str, make_platform: Any) -> None:
+    """As texts 2024/9/5 lies behind 2024/10/01; the rows themselves are never hidden."""
+    platform = marked(texts_url, make_platform, "2024/9/5", "2024/10/3")
+    *_, end = pulled(platform)
+    run(texts_url, "INSERT INTO people VALUES (3, '乙', '2024/11/11')")
+    assert {"1", "3"} <= {*ids(pulled(platform, end.cursor))}
+    connector = open_connector(platform, Path("/"))
+    assert isinstance(connector, DatabaseConnector)
+    zone = ZoneInfo("Asia/Shanghai")
+    window = datetime(2024, 9, 1, tzinfo=zone), datetime(2024, 10, 1, tzinfo=zone)
+    with pytest.raises(ConfigError, match="no time"):
+        list(connector.pull_window("people", end.cursor["high"], window))
+    connector.close()
+
+
 def test_a_row_from_the_future_does_not_hide_later_changes(
     people_url: str, make_platform: Any
 ) -> None:

@@ -17,6 +17,7 @@ from hub.errors import SourceChangedError
 from hub.platform import Platform
 
 from .conftest import MakePlatform
+from .test_database_values import run
 
 PLATFORM = {
     "platform": "link",
@@ -90,6 +91,68 @@ def test_each_batch_once_in_order(exchange: Exchange) -> None:
     exchange.db.execute("UPDATE batches SET zt = '1'")
     exchange.db.commit()
     assert taken(exchange, cursor)[0] == ["20260003-0"]
+
+
+@pytest.mark.parametrize("written", ["{}", "P{}", "2026-{}", "{}号"])
+def test_batch_numbers_without_zeros_come_in_their_turn(exchange: Exchange, written: str) -> None:
+    """As texts 10 stands before 9, and the older rows would replace the newer ones."""
+    for number in (9, 10, 11):
+        exchange.deliver(number, 1)
+        name, known = written.format(number), f"2026{number:04d}"
+        exchange.db.execute("UPDATE batches SET pch = ? WHERE pch = ?", (name, known))
+        exchange.db.execute("UPDATE users SET pch = ? WHERE pch = ?", (name, known))
+    exchange.db.execute("UPDATE batches SET zt = '0' WHERE pch = ?", (written.format(11),))
+    exchange.db.commit()
+    ids, cursor = taken(exchange, None)
+    assert ids == ["20260009-0", "20260010-0"]
+    exchange.db.execute("UPDATE batches SET zt = '1'")
+    exchange.db.commit()
+    assert taken(exchange, cursor)[0] == ["20260011-0"]
+    connector = exchange.connector()
+    assert "1 个还没有取" in "".join(
+        one.what
+        for one in connector._waiting("users", cursor)  # type: ignore[attr-defined]
+    )
+    connector.close()
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_a_key_twice_in_a_batch_is_told(exchange: Exchange, size: int) -> None:
+    """Which of its rows came later nothing says; the very same row once more is no harm."""
+    exchange.deliver(1, 2)
+    exchange.db.execute("INSERT INTO users VALUES ('20260001', '20260001-1', 'y', 'U')")
+    exchange.db.execute("INSERT INTO users VALUES ('20260001', '20260001-0', 'x', 'I')")
+    for name in ("甲", "乙"):
+        exchange.db.execute("INSERT INTO users VALUES ('20260001', '', ?, 'I')", (name,))
+    exchange.db.execute("UPDATE batches SET sjl = 6")
+    exchange.db.commit()
+    connector = exchange.connector()
+    *_, last = connector.pull("users", None, resume=False, chunk_rows=size)
+    (note,) = last.notes
+    assert "批次 20260001 里有 1 行与同一批的另一行主键相同" in note
+    connector.close()
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mariadb"])
+def test_a_batch_number_that_the_detail_table_cannot_have(
+    kind: str, request: pytest.FixtureRequest, make_platform: MakePlatform
+) -> None:
+    url = request.getfixturevalue(f"{kind}_url")
+    run(url, "DROP TABLE IF EXISTS announced", "DROP TABLE IF EXISTS detail")
+    run(url, "CREATE TABLE announced (pch varchar(9), sjl int)")
+    run(url, "CREATE TABLE detail (pch int, id varchar(9))")
+    run(url, "INSERT INTO announced VALUES ('12-1', 1)", "INSERT INTO detail VALUES (12, 'a')")
+    users = {
+        "batch_table": "announced", "batch_no": "pch", "batch_rows": "sjl", "table": "detail",
+        "key": ["id"], "increment": "batches",
+    }  # fmt: skip
+    connector = open_connector(
+        make_platform({"kind": "exchange", "url": url}, users=users), Path("/")
+    )
+    with pytest.raises(SourceChangedError) as caught:
+        list(connector.pull("users", None, resume=False))
+    assert "批次 12-1 不是数字，明细表的 pch 列却是数字" in caught.value.zh
+    connector.close()
 
 
 def test_short_batch_is_not_taken_but_the_ones_before_are(exchange: Exchange) -> None:

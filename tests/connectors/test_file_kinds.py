@@ -289,7 +289,7 @@ def test_a_file_that_is_taken_away_is_no_news(stream: Any, tmp_path: Path) -> No
     platform = stream("*.csv", increment="new_files")
     (tmp_path / "1.csv").write_text(CSV, "utf-8")
     (tmp_path / "2.csv").write_text(CSV, "utf-8")
-    first = pulled(platform)
+    *_, first = open_connector(platform, Path("/")).pull("people", None, resume=False)
     (tmp_path / "2.csv").unlink()
     second = pulled(platform, first.cursor)
     assert (rows(second), second.notes) == ([], ())

@@ -176,6 +176,20 @@ def test_only_changed_files_are_read_again(stream: Any, tmp_path: Path) -> None:
     assert (rows([chunk]), chunk.complete) == ([{"姓名": "李四", "证件号": "2"}], True)
 
 
+def test_a_file_older_than_the_one_before_is_told(stream: Any, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("姓名,证件号\n张三,1\n", encoding="utf-8")
+    platform = stream("*.csv")
+    first = pulled(platform)[-1].cursor
+    file.write_text("姓名,证件号\n李四,1\n", encoding="utf-8")
+    (chunk,) = pulled(platform, first)
+    assert chunk.notes == ()
+    os.utime(file, (1, 1))
+    (chunk,) = pulled(platform, first)
+    assert rows([chunk]) == [{"姓名": "李四", "证件号": "1"}]
+    assert "文件 a.csv 换过了，修改时间却比上次读到的早" in chunk.notes[0]
+
+
 def test_no_file(stream: Any, tmp_path: Path) -> None:
     (tmp_path / "~$a.xlsx").write_bytes(b"")
     with pytest.raises(SourceDownError) as caught:

@@ -65,6 +65,20 @@ def waiting(url: str) -> list[int]:
     return rows
 
 
+def test_rows_whose_flag_is_null(url: str, make_platform: Any) -> None:
+    run(url, "UPDATE push SET taken = NULL WHERE id IN (2, 3)")
+    one = platform(make_platform, url, done="1")
+    connector = open_connector(one, Path("/"))
+    assert any("标志列 taken 是空的" in found.what for found in connector.check() if not found.ok)
+    connector.close()
+    one = platform(make_platform, url, done="1", waiting=["0", ""])
+    connector = open_connector(one, Path("/"))
+    assert not any("是空的" in found.what for found in connector.check())
+    connector.close()
+    assert ids(pulled(one)) == ["1", "2", "3", "4"]
+    assert ids(pulled(one)) == []
+
+
 def test_not_granted_nothing_is_written(url: str, make_platform: Any) -> None:
     one = platform(make_platform, url)
     chunks = pulled(one)

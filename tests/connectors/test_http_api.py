@@ -398,6 +398,43 @@ def test_envelopes(api: Api, answer: Any, envelope: dict[str, Any]) -> None:
 # -- pages that lie
 
 
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_an_error_beside_a_null_list_is_no_empty_page(page: int) -> None:
+    """Where no code of success is declared; as the end it would make the rest count as gone."""
+    pager = {"rows": 4, "stop": "short"}
+    with serving(Api(people(12))) as api:
+        api.script = [*[listed(api, 0), listed(api, 4)][:page], says(500, "系统异常")]
+        with pytest.raises(SourceChangedError) as caught:
+            pulled(platform_of(api, envelope={"items": "data"}, pager=pager))
+        assert "系统异常" in caught.value.zh
+
+
+@pytest.mark.parametrize("word", ["操作成功", "查询成功，暂无数据", "OK", "no records", ""])
+def test_no_list_with_a_good_word_is_the_end(word: str) -> None:
+    pager = {"rows": 4, "stop": "short"}
+    with serving(Api(people(8))) as api:
+        api.script = [listed(api, 0), listed(api, 4), says(0, word)]
+        chunks = pulled(platform_of(api, envelope={"items": "data"}, pager=pager))
+        assert (len(ids(chunks)), chunks[-1].complete) == (8, True)
+
+
+def listed(api: Api, start: int) -> Trouble:
+    return lambda _api, _asked: api.json({"code": 0, "data": api.rows[start : start + 4]})
+
+
+def test_a_character_cut_apart_makes_no_other_names() -> None:
+    """Read as GBK the page would be a list of strangers."""
+    names = [{"id": "1", "name": "张三"}, {"id": "2", "name": "李四"}]
+    whole = json.dumps({"code": 0, "data": names}, ensure_ascii=False).encode()
+    broken = whole.replace("四".encode(), "四".encode()[:2])
+    pager = {"stop": "once"}
+    envelope = {"ok": "code", "items": "data"}
+    with serving(Api()) as api:
+        api.script = [body(broken)]
+        (chunk,) = pulled(platform_of(api, envelope=envelope, pager=pager))
+        assert chunk.rows["name"].to_pylist() == ["张三", "李\ufffd"]
+
+
 @pytest.mark.parametrize("pager", [TOTAL, SHORT, {"rows": 3, "stop": "empty"}])
 def test_endless_same_page_stops(api: Api, pager: dict[str, Any]) -> None:
     api.page_of = lambda page: min(page, 2)

@@ -58,6 +58,41 @@ def text_utf16(path: Path) -> None:
     path.write_text("\n".join(f"{n}\t{c}" for c, n in FULL.items()), encoding="utf-16")
 
 
+def csv_levels_coded(path: Path) -> None:
+    """A line for each village, with the codes and names of all that it lies in."""
+    titles = [f"{level}代码,{level}名称" for level in LEVELS.values()]
+    lines = [",".join(titles)]
+    for code in NAMES:
+        if len(code) == 12:
+            lines.append(",".join(f"{code[:n]},{NAMES[code[:n]]}" for n in LEVELS))
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def csv_parents_named(path: Path) -> None:
+    lines = ["行政区划代码,行政区划名称,上级区划代码,上级区划名称"]
+    lines += [f"{c},{n},{p},{NAMES.get(p, '')}" for c, n, p in with_parents()]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def csv_kept_from_excel(path: Path) -> None:
+    lines = ["代码,名称", *(f'="{c}",{n}' for c, n in FULL.items())]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def json_named_by_code(path: Path) -> None:
+    def below(code: str) -> dict[str, object]:
+        return {
+            c: {"name": n, "child": below(c)} for c, n in NAMES.items() if parent(c) == code
+        }  # fmt: skip
+
+    path.write_text(json.dumps(below(""), ensure_ascii=False), encoding="utf-8")
+
+
+def json_lines(path: Path) -> None:
+    rows = [{"code": c, "name": n} for c, n in NAMES.items()]
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+
+
 def json_list(path: Path) -> None:
     rows = [{"code": c, "name": n, "provinceCode": c[:2]} for c, n in NAMES.items()]
     path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
@@ -131,6 +166,11 @@ LAYOUTS: dict[str, Callable[[Path], None]] = {
     "short.csv": csv_short,
     "gb18030.csv": csv_gb18030,
     "levels.csv": csv_levels,
+    "levels_coded.csv": csv_levels_coded,
+    "parents_named.csv": csv_parents_named,
+    "kept.csv": csv_kept_from_excel,
+    "named_by_code.json": json_named_by_code,
+    "lines.json": json_lines,
     "blanks.txt": text_blanks,
     "utf16.txt": text_utf16,
     "list.json": json_list,

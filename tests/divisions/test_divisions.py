@@ -54,6 +54,23 @@ def test_what_is_no_list(tmp_path: Path, name: str, text: str | None, says: str)
     assert says in caught.value.zh
 
 
+def test_old_and_new_codes_side_by_side_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = "510122,双流县,510116,双流区\n510124,郫县,510117,郫都区\n"
+    path.write_text(f"原代码,原名称,现代码,现名称\n{rows}", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_list(path)
+    assert "有两列区划代码" in caught.value.zh
+    path.write_text("代码,名称,邮政编码,全称\n510122,双流县,610200,四川双流县\n", encoding="utf-8")
+    assert read_list(path).names == {"510122000000": "双流县"}
+
+
+def test_names_with_blanks_in_a_text_of_blanks(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("510108 成华区\n510108019 青龙街道\n510108019006 甲 社区\n", encoding="utf-8")
+    assert read_list(path).names["510108019006"] == "甲 社区"
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [

@@ -145,6 +145,33 @@ def test_a_new_mapping_keeps_the_correction(steps: Steps, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("old", "new"), [("household_no: hh, ", ""), ("name: xm", "name: xm, phone: dh")]
+)
+def test_other_columns_keep_the_correction(
+    steps: Steps, tmp_path: Path, old: str, new: str
+) -> None:
+    """All rows are read anew, and the platform says of each what it said."""
+    number, path = id_number(2), exported(steps, tmp_path / "a.xlsx")
+    fill(path, {("p0", "name"): "张零", ("p1", "sex_code"): "女", ("p2", "id_number"): number})
+    given_back(steps, path)
+    alter(
+        steps,
+        "ALTER TABLE person ADD COLUMN dh TEXT",
+        "UPDATE person SET dh = '13800001111'",
+        "UPDATE person SET xb = '甲' WHERE id = 'p1'",
+    )
+    steps.edit("police", old, new)
+    pull, _ = steps.both(*STREAM)
+    assert "2 条归口部门的更正照旧采用。" in pull.notes
+    steps.publish()
+    assert (record(steps, "p0")[0], record(steps, "p2")[2]) == ("张零", number)
+    assert record(steps, "p1")[1] == "1", "of that one the platform says something else"
+    assert steps.query("SELECT count(*) FROM quarantine") == [(0,)]
+    again, _ = steps.both(*STREAM)
+    assert (again.stored, again.notes) == (0, [])
+
+
+@pytest.mark.parametrize(
     ("key", "field", "text", "says"),
     [
         ("p1", "sex_code", "不知道什么", "更正后仍然不行：代码或说法不在码表里"),

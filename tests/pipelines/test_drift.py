@@ -188,6 +188,18 @@ def test_set_aside_keeps_the_old_record_and_quarantines_the_new(steps: Steps) ->
     assert steps.query("SELECT count(*) FROM resident_record") == [(30,)]
 
 
+def test_where_every_row_is_set_aside_the_next_sync_goes_on(steps: Steps) -> None:
+    steps.edit("police", KEPT, f"    contract: set_aside\n{KEPT}")
+    alter(steps, "DELETE FROM person")
+    steps.pull(*STREAM, accept_drop=True)
+    alter(steps, "INSERT INTO person (id, xm, xb) VALUES ('p99', '新来', '甲')")
+    assert steps.both(*STREAM)[1].set_aside == 1
+    steps.publish()
+    assert steps.query("SELECT count(*) FROM resident_record") == [(0,)]
+    alter(steps, "UPDATE person SET xb = '乙'")
+    assert steps.both(*STREAM)[1].set_aside == 1
+
+
 NAMES = st.lists(
     st.sampled_from(["id", "xm", "xb", "phone", "phone_no", "地址", "备注"]), unique=True
 )

@@ -162,6 +162,17 @@ def test_nothing_of_an_erased_resident_is_left_or_comes_back(
     assert notes == [["1 行属于已依法删除的居民，没有收进来。"]] * 2
 
 
+def test_a_window_read_again_brings_nobody_back(
+    synced: Synced, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = synced(tmp_path / "home")
+    one = person(home)
+    assert run(home, "erase", one["resident_id"], "--reason", "申请", "--yes") == 0
+    assert run(home, "backfill", "grid", "--from", "2025-12-31", "--to", "2026-01-02") == 0
+    assert "1 行属于已依法删除的居民，没有收进来。" in capsys.readouterr().out
+    assert one["id_number"] not in files(home) + whole(home)
+
+
 def files(home: Home) -> str:
     """Every cell of every raw, core and collected file, and of what extracts keep."""
     with memory(home) as connection:

@@ -1,5 +1,6 @@
 """A file counts whole or not at all, though its rows are stored while the rest of it is read."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ from cli.init import make_home
 from hub.errors import SourceChangedError
 from hub.settings import Home, open_home
 from ledger import open_ledger
+from ledger.changes import accept_changes
 from pipelines.pull import pull_stream
+from warehouse.core import read_raw
+from warehouse.duck import memory
 
 PLATFORM = """
 platform: wuye
@@ -92,6 +96,54 @@ def test_nothing_stays_of_a_file_that_is_damaged_at_its_end(home: Home) -> None:
         pulled(home)
     assert committed(home) == expected
     assert [one.name for one in on_disk(home)] == [name for name, _ in expected]
+
+
+def test_of_several_new_files_the_later_one_counts(home: Home) -> None:
+    """As if each had been read when it came; two rows of one file stay in doubt."""
+    platform = home.root / "platforms" / "wuye.yaml"
+    platform.write_text(PLATFORM.replace("increment: snapshot", "increment: new_files"), "utf-8")
+    for age, (name, rows) in enumerate({"9月": "张", "10月": "李", "11月": "王\n1,赵"}.items()):
+        path = home.root / "in" / f"{name}.csv"
+        path.write_text(f"编号,姓名\n1,{rows}三丰\n", "utf-8")
+        os.utime(path, (1_700_000_000 + age, 1_700_000_000 + age))
+    assert pulled(home) == (4, 4)
+    ledger = open_ledger(home.data / "ledger.sqlite")
+    paths = [home.data / one.path for one in ledger.batches()]
+    ledger.close()
+    with memory(home) as connection:
+        found = [
+            (row["_op"], row["姓名"])
+            for path in paths
+            for row in read_raw(home, connection, path.relative_to(home.data).as_posix())
+            .sort("_row")
+            .iter_rows(named=True)
+        ]
+    assert found == [
+        ("upsert", "张三丰"), ("upsert", "李三丰"), ("upsert", "王"), ("duplicate", "赵三丰"),
+    ]  # fmt: skip
+
+
+def test_a_new_column_of_a_file_waits_where_the_contract_is_stop(home: Home) -> None:
+    def leave_with(column: str, *values: str) -> None:
+        body = "".join(f"{row},张三丰,{value}\n" for row, value in enumerate(values))
+        (home.root / "in" / "人.csv").write_text(f"编号,姓名,{column}\n{body}", "utf-8")
+
+    platform = home.root / "platforms" / "wuye.yaml"
+    platform.write_text(PLATFORM.replace("entity:", "contract: stop, entity:"), "utf-8")
+    leave_with("房号", "1")
+    assert pulled(home) == (1, 1)
+    leave_with("房号", "1", "2")
+    assert pulled(home) == (2, 1)
+    leave_with("房号,车牌", "1,x", "2,x", "3,x")
+    for _ in range(2):
+        with pytest.raises(SourceChangedError) as caught:
+            pulled(home)
+        assert "新增了列 车牌" in caught.value.zh
+        assert "hub changes accept wuye" in caught.value.zh
+    ledger = open_ledger(home.data / "ledger.sqlite")
+    assert accept_changes(ledger, "wuye")
+    ledger.close()
+    assert pulled(home) == (3, 1)
 
 
 def test_what_a_killed_pull_left_is_encrypted_and_removed_by_the_next(home: Home) -> None:
