@@ -149,6 +149,8 @@ def show_report(report: "SyncReport") -> None:
             day = past.before.astimezone().date()
             say(f"{past.platform} 按保存时间清除了 {day} 以前就不再有的："
                 f"原始记录 {past.rows:,} 行，历史 {past.versions:,} 条。")  # fmt: skip
+    for remark in report.remarks:
+        say(f"提示：{remark}")
     for failure in report.failures:
         complain(failure.zh)
     if report.published is not None:

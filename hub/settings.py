@@ -64,6 +64,7 @@ class HubSettings(Setting):
     webhook: str | None = None  # failed runs are posted here
     # 一数一源: field -> platforms, the first that has a value wins
     owners: dict[str, Texts] = Field(default_factory=dict)
+    retired: Texts = ()  # platforms, or platform.stream, whose records are used no more
     memory: str = "3GB"  # DuckDB's limit
     sign_in: SignIn | None = None
 

@@ -16,6 +16,7 @@ from identity.resolve import resolve_entities, resolve_identity
 from identity.tables import create_tables
 from ledger import Ledger
 from pipelines.deciding import Told, told_now, told_otherwise
+from pipelines.retired import Streams, left_behind, retired
 from pipelines.standardise import ready_batches
 from reports.labels import label_rules
 from schemas.entities import MODELS, core_schema
@@ -26,6 +27,7 @@ from warehouse.brain import (
     apply_batches,
     carry_over,
     create_brain,
+    retire_streams,
 )
 from warehouse.gate_page import write_gate_page
 from warehouse.gates import GateProcess, GateReport
@@ -101,19 +103,22 @@ def update_brain(
     """
     done = Publication()
     with locked(home, "brain"):
+        gone = retired(home, left_behind(home, platforms)) if home.settings.retired else {}
         waiting = waiting_batches(home, ledger, platforms)
         told = told_now(home, ledger, platforms)
         done.batches = sum(map(len, waiting))
         rules, day = label_rules(home), datetime.now(ZONE).date()
-        if not waiting and not told_otherwise(home, told) and not _labels_differ(home, rules, day):
+        same = not told_otherwise(home, told) and not _labels_differ(home, rules, day)
+        if not waiting and not gone and same:
             discard_work(home)
             return done
         gates.start()
         with working(home, anew=not _up_to_date(home)) as work:
-            _apply_and_resolve(home, work, waiting, told, done)
+            _apply_and_resolve(home, work, waiting, told, done, gone)
             _label(work, rules, day, done)
             with _timed(done, "gates"):
-                request = _gate_request(home, work, platforms, accept_drop)
+                accepted = (*accept_drop, *(platform for platform, _ in gone))
+                request = _gate_request(home, work, platforms, accepted)
                 done.gates = gates.judge(request)
                 number = work.number if done.gates.passed else None
                 page = write_gate_page(home, done.gates, number)
@@ -128,7 +133,12 @@ def update_brain(
 
 
 def _apply_and_resolve(
-    home: Home, work: Work, waiting: list[list[Standardised]], told: Told, done: Publication
+    home: Home,
+    work: Work,
+    waiting: list[list[Standardised]],
+    told: Told,
+    done: Publication,
+    gone: Streams,
 ) -> None:
     now, key = datetime.now(UTC), read_keys(home.secrets, encryption=False).identity
     connection = work.connection
@@ -138,6 +148,7 @@ def _apply_and_resolve(
         if work.base is not None:
             carry_over(connection)
     with _timed(done, "apply"):
+        retire_streams(connection, gone, now)
         for batches in waiting:
             apply_batches(home, connection, batches, now, told.erased)
     with _timed(done, "identity"):

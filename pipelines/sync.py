@@ -8,6 +8,7 @@ from hub.errors import NotFoundError
 from hub.settings import Home
 from pipelines.pull import Tick
 from pipelines.retaining import LetGo
+from pipelines.retired import to_be_told
 from pipelines.session import Failure, Session, session
 from pipelines.streams import begin
 from reports.requested import sweep_requests
@@ -46,6 +47,7 @@ class SyncReport:
     seconds: float
     steps: dict[str, float]
     let_go: list[LetGo] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # for the officer, of no one stream
 
     @property
     def error(self) -> str | None:
@@ -77,8 +79,16 @@ def run_sync(
         number = run.publication.number if run.publication else None
         pulls, seconds = _pull_reports(run, chosen), perf_counter() - started
         return SyncReport(
-            run.run_id, run.status, number, pulls, run.failures, seconds, run.steps, run.let_go
-        )
+            run.run_id, run.status, number, pulls, run.failures, seconds, run.steps, run.let_go,
+            _remarks(run),
+        )  # fmt: skip
+
+
+def _remarks(run: Session) -> list[str]:
+    """What is in use and comes from nowhere; not while a platform file cannot be read."""
+    if any(one.place == "platforms" for one in run.failures):
+        return []
+    return to_be_told(run.home, run.platforms)
 
 
 def _choose(run: Session, platforms: Sequence[str]) -> list[str]:

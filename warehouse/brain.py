@@ -10,10 +10,12 @@ the data" cannot differ. `quarantine` holds the rows that were set aside.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 import duckdb
 import polars as pl
 
+from hub.platform_streams import Entity
 from hub.settings import Home
 from warehouse.core import CoreFiles
 from warehouse.duck import literal, parquet
@@ -157,6 +159,27 @@ def apply_batches(
         run("INSERT INTO changed SELECT record_id FROM arriving")
     _set_aside(home, connection, batches)
     _note_applied(connection, batches, now)
+
+
+def retire_streams(
+    connection: duckdb.DuckDBPyConnection, streams: Collection[tuple[str, str]], now: datetime
+) -> None:
+    """Take the records of streams out of use; as past ones they stay, and so do their ids.
+
+    Their batches are no longer in the data: should the stream be read again, all are applied.
+    """
+    run = connection.execute
+    run("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BIGINT)")
+    for platform, stream in streams:
+        where = f"platform = {literal(platform)} AND stream = {literal(stream)}"
+        for entity in get_args(Entity):
+            table = f"{entity}_record"
+            run(f"INSERT INTO {table}_past SELECT *, ? FROM {table} WHERE {where}", [now])
+            if entity == "resident":
+                run(f"INSERT INTO changed SELECT record_id FROM {table} WHERE {where}")
+            run(f"DELETE FROM {table} WHERE {where}")
+        run(f"DELETE FROM quarantine WHERE {where}")
+        run(f"UPDATE batch SET mapping_version = 'retired' WHERE {where}")
 
 
 def _files(batches: Sequence[Standardised], aside: bool) -> str:
