@@ -25,8 +25,6 @@ DOUBTS = (
     ("duplicates", "合并的重复"), ("without_grid", "没有网格"), ("without_household", "没有户"),
     ("ambiguous", "认不准的记录"), ("issues", "有问题的记录"), ("quarantined", "隔离的记录"),
 )  # fmt: skip
-OURS = {"collected", "requested"}
-"""Platforms of the hub itself, which have no file: answers, and corrections asked for."""
 
 
 def status(home: HomeOption = None, json: JsonOption = False) -> None:
@@ -43,6 +41,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
 
 def collect(home: "Home") -> tuple[dict[str, Any], "list[ConfigError]"]:
     """Gather the answer, and what is wrong with platform files. Counts are 0 before a snapshot."""
+    from pipelines.retired import to_be_told
     from serving.reading.freshness import freshness
     from serving.reading.glance import glance
     from warehouse.snapshots import list_snapshots
@@ -83,20 +82,9 @@ def collect(home: "Home") -> tuple[dict[str, Any], "list[ConfigError]"]:
             }
         )
     answer["platforms"] = listed
-    answer["without_file"] = _without_file(home, numbers)
+    answer["remarks"] = [] if wrong else to_be_told(home, platforms)
     answer["config_errors"] = [error.zh for error in wrong]
     return answer, wrong
-
-
-def _without_file(home: "Home", numbers: "Counts | None") -> dict[str, int]:
-    """Records of platforms whose file is gone, by their name; a file with a fault is not."""
-    there = {path.stem for path in (home.root / "platforms").glob("*.yaml")}
-    there |= OURS
-    found: dict[str, int] = {}
-    for one in numbers.streams if numbers else ():
-        if one.platform not in there and one.records:
-            found[one.platform] = found.get(one.platform, 0) + one.records
-    return found
 
 
 def _numbers(home: "Home") -> "Counts":
@@ -155,8 +143,6 @@ def _show(home: "Home", answer: dict[str, Any], wrong: "list[ConfigError]") -> N
         if one["message"]:
             say(*(f"{one['title']}：{line}" for line in one["message"].splitlines()))
         say(*(f"来源变化 {one['title']}：{line}" for line in one["changes"]))
-    for name, records in answer["without_file"].items():
-        say(f"{name} 没有平台文件了：它的 {records:,} 条记录还在数据里，不再更新，也不会到期清除。"
-            f"要继续同步，请把文件放回 platforms/{name}.yaml。")  # fmt: skip
+    say(*answer["remarks"])
     for error in wrong:
         complain(error.zh)

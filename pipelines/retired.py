@@ -5,10 +5,11 @@ hub.yaml names the stream, or its platform, they leave the brain, and their hist
 """
 
 from collections.abc import Mapping
+from typing import get_args
 
 from hub.platform import Platform
+from hub.platform_streams import Entity
 from hub.settings import Home
-from schemas.entities import MODELS
 from warehouse.snapshots import current_number, reading
 
 Streams = Mapping[tuple[str, str], int]
@@ -19,10 +20,10 @@ def left_behind(home: Home, platforms: Mapping[str, Platform]) -> Streams:
     """The streams in the brain that are in no platform file, with their records."""
     if current_number(home) is None:
         return {}
-    counted = " UNION ALL ".join(f"SELECT platform, stream FROM {one}_record" for one in MODELS)
+    records = (f"SELECT platform, stream FROM {one}_record" for one in get_args(Entity))
     with reading(home, older=True) as connection:
         found = connection.execute(
-            f"SELECT platform, stream, count(*) FROM ({counted}) GROUP BY ALL ORDER BY ALL"
+            f"FROM ({' UNION ALL '.join(records)}) SELECT *, count(*) GROUP BY ALL ORDER BY ALL"
         ).fetchall()
     return {
         (platform, stream): rows
@@ -51,8 +52,8 @@ def to_be_told(home: Home, platforms: Mapping[str, Platform]) -> list[str]:
         if name in names
     ]
     return still + [
-        f"平台文件里已没有 {platform}.{stream}，它的 {rows:,} 条记录还在用："
-        "是改名的，请把名称改回；不再用的，"
+        f"平台文件里已没有 {platform}.{stream}，它的 {rows:,} 条记录还在用，"
+        "不再更新，也不会到期清除：误删或改名的，请把文件和名称改回；不再用的，"
         f"在 hub.yaml 写 retired: [{platform}.{stream}]，再同步一次。"
         for (platform, stream), rows in left.items()
         if (platform, stream) not in gone

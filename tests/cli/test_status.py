@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 
 from cli.init import make_home
-from cli.status import OURS
 from hub.platform import load_platform
 from hub.settings import Home
 from ledger.ledger import open_ledger
-from reports.collected import ANSWERS
-from reports.requested import REQUESTED
 from serving.reading.freshness import freshness
 from serving.reading.glance import LastPull, glance
 from tests.cli.conftest import Hub
@@ -78,14 +75,14 @@ def test_records_whose_platform_has_no_file_any_more_are_told(
 ) -> None:
     home = copied(small_home, tmp_path / "home")
     before = hub("status", "--json", home=home).json
-    assert before["without_file"] == {}
-    assert {ANSWERS.platform, REQUESTED.platform} == OURS
     (home.root / "platforms" / "police.yaml").unlink()
     (held,) = [p["records"] for p in before["platforms"] if p["name"] == "police"]
-    assert hub("status", "--json", home=home).json["without_file"] == {"police": held}
-    assert "police 没有平台文件了" in hub("status", home=home).out
+    after = hub("status", "--json", home=home).json
+    (told,) = (one for one in after["remarks"] if one not in before["remarks"])
+    assert f"police.residents，它的 {held:,} 条记录还在用" in told
+    assert "police.residents" in hub("status", home=home).out
     (home.root / "platforms" / "police.yaml").write_text("platform: bad\n", encoding="utf-8")
-    assert hub("status", "--json", home=home).json["without_file"] == {}, "its file has a fault"
+    assert hub("status", "--json", home=home).json["remarks"] == [], "its file has a fault"
 
 
 def test_snapshots_and_back(hub: Hub, small_home: Home, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ class Report:
     seconds: float = 1.5
     steps: dict[str, float] = field(default_factory=lambda: {"identity": 0.7, "publish": 0.01})
     let_go: list[object] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=lambda: ["平台文件里已没有 grid.residents"])
 
 
 DOWN = Failure("police.residents", "SourceDownError", "公安人口库连不上：请检查网络。")
@@ -103,6 +104,7 @@ def test_how_it_ended(
     assert "4 行与这次前面读到的行完全相同，只算一次" in ran.out
     assert says in ran.out
     assert "1,234" in ran.out
+    assert "提示：平台文件里已没有 grid.residents" in ran.out
     assert ran.out.count("police.residents……") == 1
     assert all(one.zh in ran.err for one in report.failures)
 
