@@ -74,7 +74,8 @@ def public_key(path: Path) -> Ed25519PublicKey:
     except (OSError, ValueError):
         raise ConfigError(
             f"{path.name} is no public key",
-            zh=f"验证用的公钥 {path} 读不到：请指明 audit.pub 文件。",
+            zh=f"验证用的公钥 {path} 读不到：它在有第一条审计记录时生成；"
+            "已有记录的，请用 --key 指明另存的 audit.pub。",
         ) from None
 
 
