@@ -85,7 +85,7 @@ FILLERS = re.compile(
 )
 AGED = re.compile(
     "婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男)"
-    "|(?:法定)?劳动(?:年龄段?内?|力)"
+    "|(?:法定)?(?:劳动|就业)(?:年龄段?内?|适龄|力)|老(?=党员)"
 )
 """Beside figures these say no more than they do."""
 DIMENSIONS = re.compile(
@@ -171,6 +171,7 @@ def _plain(text: str) -> str:
     text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
     text = re.sub("[一二三四五六七八九十百]+(?=周?岁)", _in_digits, text)
     text = re.sub("^(?:辖区|本?网格|本?社区|小区)内?(?=.{0,4}(?:人口|人数))", "", text)
+    text = text.replace("长住", "常住")
     text = re.sub("(?<!户籍)常住(?=老年?人|妇女|儿童|居民|育龄|青|劳动)", "常住人口", text)
     text = text.replace("育龄妇女", "女性" if re.search(r"\d", text) else "15-49岁女性")
     if re.search(r"\d", text):
