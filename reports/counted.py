@@ -33,13 +33,16 @@ AGES: Sequence[tuple[str, str]] = (
     (r"(\d{1,3})(?:周?岁)?以下[(]含\d*周?岁?[)]", "age <= {0}"),
     (r"(?:不满|未满)?(\d{1,3})(?:周?岁)?以下|(?:不满|未满)(\d{1,3})(?:周?岁)?", "age < {0}"),
     (r"(?<![未不])年?满(\d{1,3})(?:周?岁)", "age >= {0}"),
+    (r"(\d{1,3})(?:周?岁)?[-—–~～]+$", "age >= {0}"),
     (r"^(\d{1,3})周?岁$", "age = {0}"),
 )  # fmt: skip
 COUNTED = {
     "户籍人口": "registered", "户籍人数": "registered", "户籍": "registered",
     "常住人口": "residents", "常住人数": "residents", "实有人口": "residents",
     "常住户": "residents", "实有户": "residents", "实有人数": "residents",
-    "少数民族": "ethnicity_code != 01", "男性": "sex_code = 1", "女性": "sex_code = 2",
+    "少数民族": "ethnicity_code != 01", "非汉族": "ethnicity_code != 01",
+    "汉族以外": "ethnicity_code != 01", "除汉族外": "ethnicity_code != 01",
+    "男性": "sex_code = 1", "女性": "sex_code = 2",
     "男孩": "sex_code = 1", "女孩": "sex_code = 2", "妇女": "sex_code = 2",
     "男童": "age < 18 & sex_code = 1", "女童": "age < 18 & sex_code = 2",
     "学龄前儿童": "age >= 0 & age <= 6", "百岁老人": "age >= 100", "百岁": "age >= 100",
@@ -103,6 +106,9 @@ HOUSEHOLDS = re.compile(
 )
 PERSONS = re.compile(r"人数|人口|[(](?:人|名)[)]")
 CODED = ("residence_type", "marital", "education", "political", "employment", "sex")
+NEEDY = re.compile("(?:社会救助|救助|(?:经济|生活)?困难|低收入|兜底(?:保障)?)(?:群众)?")
+"""Above 低保 and its like these say no more than those do."""
+RELIEVED = frozenset({"label:低保", "label:低边", "label:特困"})
 EITHER = re.compile("[、/或和与及]")
 """Between labels: whoever has one of them."""
 FIELDS = {one: f"{one}_code" for one in CODED}
@@ -121,8 +127,9 @@ def counted(path: tuple[str, ...]) -> Counted:
     """What the texts from the top of a header, or from the left of a row, count together."""
     conditions: list[str] = []
     households = False
+    relieved = RELIEVED & {*(_conditions(_plain(squeezed(path[-1]))) or ())}
     for nth, part in enumerate(path, 1):
-        text = squeezed(part)
+        text = NEEDY.sub("", squeezed(part)) if relieved and nth < len(path) else squeezed(part)
         households = bool(HOUSEHOLDS.search(text)) or (households and not PERSONS.search(text))
         if nth == len(path) and _is_no_count(bare(part)):
             return Counted(None)

@@ -7,7 +7,7 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from reports.conditions import WHOLE
-from reports.counted import counted
+from reports.counted import PERSONS, counted
 from reports.derived import NO_GROUP, is_among, of_the_rest
 from reports.form_file import Line, Sheet
 from reports.items import words
@@ -17,6 +17,8 @@ from reports.texts import bare, squeezed
 LABEL = re.compile(r"label:([^&]+)")
 SUM = re.compile("合计|总计|小计|共计")
 GRID_CODE = re.compile(r"\d{15}")
+IN_UNITS = re.compile("户数|家庭(?:户)?总?数|[(]户[)]|^(?:总|常住|实有|家庭)?户$")
+"""A column or row that counts in families, and is not named after one: `户数`, no `低保家庭`."""
 WHOM = re.compile("[岁男女人户]")
 """In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
 UNIT = re.compile("(?:计量)?单位")
@@ -69,13 +71,26 @@ def summary_of(layout: Layout) -> Sheet | None:
     name = layout.total_name if others else "合计"
     whole = Line(at=str(total), header=name, when=None if untold else "")
     sums = [_sum_of(down)(whole)] if total and down else []
+    down = (*down, *sums)
+    across, down = _in_units_of(down, across), _in_units_of(across, down)
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
         total=total, across=tuple(map(_proposed, across)),
-        down=tuple(map(_proposed, (*down, *sums))), stub=get_column_letter(layout.columns[stub].at),
+        down=tuple(map(_proposed, down)), stub=get_column_letter(layout.columns[stub].at),
         seq=next((get_column_letter(one.at) for one, title in
                   zip(layout.columns, titles, strict=False) if title == "seq"), ""),
         each=EACH.get(titles[stub], "grid_code"),
+    )  # fmt: skip
+
+
+def _in_units_of(others: Sequence[Line], lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Where columns say 户数 and 人数, a row of 低保家庭 is whose they are; and the other way."""
+    units = [IN_UNITS.search(squeezed(one.header)) for one in others]
+    if not any(units) and not any(PERSONS.search(squeezed(one.header)) for one in others):
+        return tuple(lines)
+    return tuple(
+        one if IN_UNITS.search(squeezed(one.header))
+        else one.model_copy(update={"count": "residents"}) for one in lines
     )  # fmt: skip
 
 

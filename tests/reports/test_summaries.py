@@ -304,6 +304,22 @@ def test_a_month_is_filled_and_what_it_is_compared_with_left(home: Home, tmp_pat
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("units", "rows", "counts"),
+    [
+        (["户数", "人数"], ["低保户", "低保家庭", "特困人员"], ["residents"] * 3),
+        (["数量"], ["低保户", "低保家庭", "特困人员"], ["households", "households", "residents"]),
+        (["人数"], ["总户数", "残疾人户数", "残疾人"], ["households", "households", "residents"]),
+    ],
+)
+def test_a_row_named_after_families_is_counted_as_its_columns_say(
+    home: Home, tmp_path: Path, units: list[str], rows: list[str], counts: list[str]
+) -> None:
+    file = _headed(tmp_path, ["类别", *units], *([one] for one in rows))
+    (sheet,) = register(home, file, Sent("民政")).form.sheets
+    assert [one.count for one in sheet.down] == counts
+
+
 def test_the_ages_of_a_group_hold_for_its_parts(home: Home, tmp_path: Path) -> None:
     file = _headed(
         tmp_path, ["网格", "婚姻状况（20岁以上）", "", "劳动年龄段（16—59岁）", "", "学生"],
