@@ -6,7 +6,12 @@ from reports.conditions import DATES, NUMBERS, Test, heads_of, parse_population
 from reports.items import facts_of_item
 from schemas.codes import code_sets
 
-WHOLES = {"residents": "常住", "registered": "户籍", "everyone": "全部（含已去世、已迁出）"}
+WHOLES = {
+    "residents": "常住",
+    "registered": "户籍",
+    "either": "常住或户籍",
+    "everyone": "全部（含已去世、已迁出）",
+}
 BOUNDS = {">=": " {} 及以上", "<=": " {} 及以下", ">": "超过 {}", "<": "不满 {}"}
 DAYS = {">=": "在 {} 及以后", "<=": "在 {} 及以前", ">": "在 {} 以后", "<": "在 {} 以前"}
 

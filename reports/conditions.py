@@ -19,8 +19,8 @@ from hub.errors import ConfigError
 from reports.items import facts_of_item, is_item
 from schemas.codes import code_sets, inputs_of, spelling
 
-WHOLE = ("residents", "registered", "everyone")
-"""常住, 户籍, and everybody known, also those who died or left."""
+WHOLE = ("residents", "registered", "either", "everyone")
+"""常住, 户籍, who is one of them, and everybody known, also those who died or left."""
 COMPARED = re.compile(r"([a-z_]+)\s*(>=|<=|!=|=|>|<)\s*(\S+)")
 LISTED = re.compile(r"([a-z_]+)\s+(in|not in)\s+(\S+)")
 LABEL = re.compile(r"(no\s+)?label:(\S+)")
@@ -88,7 +88,7 @@ def parse_population(text: str) -> Population:
         raise ConfigError(
             f"condition {text!r} is about two wholes",
             zh=f"条件“{text}”里 {'、'.join(wholes)} 只能写一个：residents 常住、"
-            "registered 户籍、everyone 全部。",
+            "registered 户籍、either 常住或户籍、everyone 全部。",
         )
     tests = tuple(_test(one) for one in parts if one and one not in WHOLE)
     return Population(next(iter(wholes), "residents"), tests)
@@ -199,6 +199,8 @@ def within(whole: str) -> pl.Expr:
     """常住: lives here; 户籍: registered here and alive and not gone."""
     if whole == "everyone":
         return pl.lit(value=True)
+    if whole == "either":
+        return within("residents") | within("registered")
     if whole == "registered":
         stays = pl.col("died_on").is_null() & pl.col("left_on").is_null()
         return pl.col("residence_type_code").is_in(["1", "2"]).fill_null(value=False) & stays

@@ -69,8 +69,8 @@ COUNTED = {
     "外来流动人员": "residence_type_code = 3", "外来": "residence_type_code = 3",
     "外籍人员": "residence_type_code = 5", "外籍人口": "residence_type_code = 5",
     "外国人": "residence_type_code = 5", "外籍": "residence_type_code = 5",
-    "人户分离": "everyone & residence_type_code = 2", "全员": "everyone",
-    "含人户分离": "everyone", "不含人户分离": "residents",
+    "人户分离": "registered & residence_type_code = 2", "全员": "either",
+    "含人户分离": "either", "不含人户分离": "residents",
 }  # fmt: skip
 LEVELS = ("10", "20", "30", "40|50|60", "70", "80", "90")
 """Of education, from the top; 中专, 技校 and 高中 stand side by side."""
@@ -150,7 +150,7 @@ def counted(path: tuple[str, ...]) -> Counted:
     if [one for one in conditions if one.startswith("ethnicity_code = ")]:  # 少数民族: 藏族
         conditions = [one for one in conditions if one != "ethnicity_code != 01"]
     if "residence_type_code = 2" in conditions:  # who is registered here and lives elsewhere
-        conditions = ["everyone", *(one for one in conditions if one not in WHOLE)]
+        conditions = ["registered", *(one for one in conditions if one not in WHOLE)]
     conditions = _narrowest(dict.fromkeys(conditions))
     equal = [one.split()[0] for one in conditions if " = " in one or " in " in one]
     if len(equal) > len(set(equal)):  # nobody is both

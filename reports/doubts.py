@@ -74,7 +74,7 @@ def remarks(report: FillReport) -> list[str]:
         told.append(
             f"有 {report.outside:,} 人不在任何一行里：合计是各行之和，里面没有他们。"
             "要数登记对象的全部，请在登记文件里把合计这一行的 when 写成 residents（常住）、"
-            "registered（户籍）或 everyone（全部）。"
+            "registered（户籍）、either（常住或户籍）或 everyone（全部）。"
         )
     if report.beyond_bands:
         told.append(

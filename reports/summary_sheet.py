@@ -1,5 +1,6 @@
 """Writing counts into a summary form's sheet: grid × age band × label, or whatever its rows say."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
@@ -63,9 +64,9 @@ def counts(
             told[column.at] = None
             if len(units) != 1 or not _known(people, population, rows, column):
                 continue
-            here = mine.filter(_tests(column.when or ""))
+            here = mine.filter(_tests(column.when or ""), _stated(column))
             if parse_population(column.when or "").whole != "residents":
-                mine_too = _any(_tests(one.when or "") for one in rows)
+                mine_too = _any(_tests(one.when or "") & _stated(one) for one in rows)
                 here = frame.filter(tests, _when(column, "everyone"), mine_too)
             number = _count(here, "households" if {"households"} & {column.count, *units} else "")
             told[column.at] = None if few and 0 < number < few else number
@@ -151,7 +152,13 @@ def _any(tests: Iterable[pl.Expr]) -> pl.Expr:
 def _when(line: Line, whole: str) -> pl.Expr:
     asked = parse_population(line.when or "")
     among = asked.whole if asked.whole != "residents" else whole
-    return within(among) & _tests(line.when or "")
+    return within(among) & _tests(line.when or "") & _stated(line)
+
+
+def _stated(line: Line) -> pl.Expr:
+    """常住 beside 户籍: who is both, where a line names it and is not of them by default."""
+    named = "residents" in re.split(r"\s*&\s*", line.when or "")
+    return within("residents") if named else pl.lit(value=True)
 
 
 def _tests(when: str) -> pl.Expr:

@@ -25,6 +25,7 @@ from reports.people import people_of
 from reports.register import Sent, register
 from security.keys import create_keys
 from tests.reports.against_truth import compared
+from tests.reports.count_cells import cells
 from tests.reports.department_forms import COUNTS, FORMS, write_counts, write_form
 from warehouse.answers import write_crosswalk
 from warehouse.snapshots import current_number, reading
@@ -226,6 +227,15 @@ def test_departments_forms_are_answered_rightly(demo: Demo, tmp_path: Path) -> N
     finally:
         shutil.rmtree(home.data / "collected", ignore_errors=True)
         shutil.rmtree(home.root / "forms")
+
+
+def test_every_cell_of_a_table_of_counts_is_whoever_both_its_row_and_its_column_say(
+    demo: Demo, tmp_path: Path
+) -> None:
+    with people_of(demo.home, None) as (people, connection):
+        found = [one for seed in range(12)
+                 for one in cells(demo.home, connection, people, tmp_path, seed)]  # fmt: skip
+    assert [one for one in found if one[2] != one[3]] == []
 
 
 def test_nothing_new_changes_nothing(demo: Demo) -> None:

@@ -7,9 +7,9 @@ from reports.derived import of_the_rest
 from reports.form_file import Line
 
 SAID = {
-    "户在人不在": "everyone & residence_type_code = 2",
+    "户在人不在": "registered & residence_type_code = 2",
     "户籍/流动人口": "residence_type_code = 3",
-    "户籍情况/人户分离": "everyone & residence_type_code = 2",
+    "户籍情况/人户分离": "registered & residence_type_code = 2",
     "百岁以上": "age >= 100",
     "16-59岁劳动力人口": "age >= 16 & age <= 59",
     "劳动年龄内人口/女（16—54岁）": "age >= 16 & age <= 54 & sex_code = 2",
@@ -17,7 +17,7 @@ SAID = {
     "少数民族人口/其中：藏族": "ethnicity_code = 04",
     "民族/汉": "ethnicity_code = 01",
     "硕士研究生及以上": "education_code in 10",
-    "户籍人口/人户分离": "everyone & residence_type_code = 2",
+    "户籍人口/人户分离": "registered & residence_type_code = 2",
     "离异或丧偶": "marital_code in 40|30",
     "18岁（不含）以下": "age < 18",
     "中共党员（含预备党员）": "label:党员",
@@ -35,7 +35,7 @@ SAID = {
     "少数民族群众": "ethnicity_code != 01",
     "年满6周岁不满7周岁": "age >= 6 & age < 7",
     "中专、高中及以下": "education_code in 40|50|60|70|80|90",
-    "全员人口数（含人户分离）": "everyone",
+    "全员人口数（含人户分离）": "either",
     "成年妇女（18周岁及以上）": "age >= 18 & sex_code = 2",
     "学前适龄幼儿（3—5周岁）/男": "age >= 3 & age <= 5 & sex_code = 1",
     "困难群众/低保": "label:低保",
