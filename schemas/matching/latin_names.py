@@ -138,9 +138,16 @@ def _glued(tokens: Sequence[str], *, trusted: bool) -> Iterator[NameReading]:
         cut = cut_latin((*front, head), trusted=trusted)
         if not cut.unknown and not cut.others:
             yield from _spelled([tail], cut, 0.87, trusted=trusted)
+            if trusted and tail == "mc" and cut.subject:  # 权利人名称
+                yield NameReading("name", cut.subject, 0.75, "", "initials", cut.whose, cut.role)
         if _is(tail, "suffix"):
             before = cut_latin(tuple(front), trusted=trusted)
             yield from _spelled([head], before, 0.9, trusted=trusted, behind=tail)
+    if trusted and len(last) > 2 and last.endswith("m"):  # `XBM`: 性别码
+        before = cut_latin(tuple(front), trusted=trusted)
+        for one in _spelled([last[:-1]], before, 0.9, trusted=trusted, behind="dm"):
+            if str(attributes()[one.attribute].content).startswith("code:"):
+                yield one
     if len(last) > 3 and last[0] in "pcft" and not front:  # `pName` as one small letter before
         yield from _spelled([last[1:]], Cut("self", 0, 0), 0.7, trusted=trusted)
 
