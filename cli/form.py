@@ -57,8 +57,8 @@ def register(  # noqa: PLR0913, PLR0917 (one an option)
         typer.Option(
             "--population",
             metavar="对象",
-            help="填哪些人：residents 常住、registered 户籍、either 两者之一、label:低保、age >= 80，"
-            "可用 & 连接",
+            help="填哪些人：residents 常住、registered 户籍、either 两者之一、label:低保、age >= 80"
+            "，可用 & 连接",
         ),
     ] = "residents",
     name: Annotated[
