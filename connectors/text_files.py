@@ -30,6 +30,8 @@ BLOCK_ROWS = 20_000
 LONGEST_CELL = 64 << 20
 BLANKS = r"[\s\x{a0}\x{3000}\x{feff}]+"
 LONE = "里面有单独的回车符"
+CTRL_Z = "\x1a"
+"""How programs of DOS (dBase, FoxPro) end a text."""
 csv.field_size_limit(LONGEST_CELL)  # a picture in base64 is longer than the default
 WRAPPED = '^="([^"]*)"$'
 """How systems keep Excel from taking a number for one: it shows what stands inside."""
@@ -235,8 +237,8 @@ def decoded_blocks(
                 rest = []
             rest.append(text[end:])
     last = _decoded(decoder, b"", (path, done), f"文件 {name}", chosen)
-    if "".join([*rest, last]):
-        yield "".join([*rest, last])
+    if ended := "".join([*rest, last]).removesuffix(CTRL_Z):
+        yield ended
 
 
 def _decoded(

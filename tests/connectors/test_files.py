@@ -67,6 +67,15 @@ def test_csv_in_every_encoding(stream: Any, tmp_path: Path, encoding: str, decla
     assert (chunk.last, chunk.complete) == (True, True)
 
 
+@pytest.mark.parametrize("ended", ["\r\n", ""])
+def test_the_mark_that_ends_a_text_of_dos_is_no_row(
+    stream: Any, tmp_path: Path, ended: str
+) -> None:
+    text = f"姓名,证件号\r\n张三,510108195304071234\r\n李四,{ended}\x1a"
+    (tmp_path / "a.csv").write_bytes(text.encode("gbk"))
+    assert rows(pulled(stream("a.csv"))) == PEOPLE
+
+
 def test_unicode_text_has_tabs(stream: Any, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("姓名\t证件号\r\n张三\t1\r\n".encode("utf-16"))
     assert rows(pulled(stream("*.txt"))) == [{"姓名": "张三", "证件号": "1"}]
