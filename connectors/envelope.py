@@ -174,13 +174,15 @@ def _total(answer: Any, envelope: Envelope) -> int | None:  # noqa: ANN401 - JSO
     found = at(answer, envelope.total) if envelope.total else None
     if found is None or found is ABSENT or found == "":
         return None
-    text = as_text(found) or ""
-    if not text.isdecimal():
+    whole = re.fullmatch(
+        r"(\d+)(?:\.0*)?", as_text(found) or "", re.ASCII
+    )  # 7.0: a count as double
+    if whole is None:
         raise ShapeError(
             f"{envelope.total} is no count of rows",
             f"回答里的 {envelope.total} 不是行数，请核对 envelope.total",
         )
-    return int(text)
+    return int(whole[1])
 
 
 def _names(answer: Any) -> str:  # noqa: ANN401 - JSON

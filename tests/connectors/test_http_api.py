@@ -176,6 +176,15 @@ def test_values_are_the_texts_of_the_answer(api: Api) -> None:
     assert second == dict.fromkeys(names) | {"id": "2"}
 
 
+@pytest.mark.parametrize("total", ["3", "3.0", '"3"', '"3.00"'])
+def test_a_count_may_be_written_as_a_fraction_of_nothing(api: Api, total: str) -> None:
+    rows = [f'[{{"id": {n}, "name": "甲"}}]' for n in range(3)]
+    told = [f'{{"code": 0, "data": {{"records": {row}, "total": {total}}}}}' for row in rows]
+    api.script = [body(one.encode()) for one in told]
+    *_, last = pulled(platform_of(api, pager=TOTAL | {"rows": 1}))
+    assert last.complete
+
+
 @pytest.mark.parametrize(
     "encode",
     [
@@ -334,6 +343,7 @@ def test_nobody_listening(api: Api) -> None:
         (body(b'{"code": 0, "data": {"list": []}}'), SourceChangedError),
         (body(b'{"code": 0, "data": {"records": {"a": 1}}}'), SourceChangedError),
         (body(b'{"code": 0, "data": {"records": [], "total": "many"}}'), SourceChangedError),
+        (body(b'{"code": 0, "data": {"records": [], "total": 7.5}}'), SourceChangedError),
         (body(b'{"success": true}'), SourceChangedError),
         (body(b'{"code": {"name": "x"}, "data": {"records": []}}'), SourceChangedError),
         (body(b"[1, 2]"), SourceChangedError),
