@@ -52,6 +52,7 @@ class Added:
                 "name": name,
                 "table": one.table.name,
                 "entity": one.entity,
+                "missing": _lacks(one),
                 **one.settings,
                 "map": one.map,
                 "extras": one.extras,
@@ -125,11 +126,11 @@ def proposals(
     found: "ReflectedSource", chosen: Sequence[str] = ()
 ) -> "tuple[list[StreamProposal], list[Refusal]]":
     """The streams, the most telling first, and the tables that are none."""
-    from schemas.map_checks import NEEDED
     from schemas.matching.proposal import Refusal, propose
 
     today = datetime.now(LOCAL).date()
     streams: list[StreamProposal] = []
+    unsure: list[StreamProposal] = []
     skipped: list[Refusal] = []
     for table in found.tables:
         if any(HEADERLESS.search(one.name) for one in table.columns):
@@ -138,11 +139,12 @@ def proposals(
         made = propose(table, today=today)
         if isinstance(made, Refusal):
             skipped.append(made)
-        elif not {*NEEDED[made.entity]} & {*made.map}:
-            skipped.append(Refusal(table.name, _not_sure(made)))
         else:
-            streams.append(made)
-    streams.sort(key=lambda one: -one.worth)
+            (unsure if _lacks(made) else streams).append(made)
+    unsure.sort(key=lambda one: -one.worth)
+    draft = [one for one in unsure if _may_be(one)][: len(chosen) or not streams]
+    skipped += [_not_sure(one) for one in unsure if one not in draft]
+    streams = sorted([*streams, *draft], key=lambda one: -one.worth)
     if streams and not chosen:  # a table that says little beside the best is another's detail
         best = streams[0].worth
         small = [one for one in streams if one.worth < 0.3 * best and one.entity == "resident"]
@@ -166,12 +168,14 @@ def _once(
     return dataclasses.replace(found, notes=notes), kept, [*told.left_out, *skipped]
 
 
-def _not_sure(made: "StreamProposal") -> str:
-    """Why a stream cannot be proposed of which nothing that it needs is sure."""
+def _lacks(made: "StreamProposal") -> str:
+    """What a stream needs and no column surely is, with those that may be; blank: nothing."""
     from schemas.entities import FIELDS
     from schemas.map_checks import NEEDED
 
     fields, needed = FIELDS[made.entity], NEEDED[made.entity]
+    if {*needed} & {*made.map}:
+        return ""
     maybe = [
         f"{one.column}（{fields[name].title}？）"
         for one in made.decisions
@@ -180,7 +184,25 @@ def _not_sure(made: "StreamProposal") -> str:
     ]
     missing = "、".join(fields[name].title for name in needed)
     columns = "、".join(dict.fromkeys(maybe)) or "没有像的列"
-    return f"{missing}都拿不准（{columns}）；确定是的话请照示例手写这个数据流"
+    return f"{missing}都拿不准（{columns}）"
+
+
+def _may_be(made: "StreamProposal") -> bool:
+    """Whether an officer could tell what is missing: one of the columns may be it."""
+    from schemas.map_checks import NEEDED
+
+    return any(one.field in NEEDED[made.entity] for one in made.decisions)
+
+
+def _not_sure(made: "StreamProposal") -> "Refusal":
+    from schemas.matching.proposal import Refusal
+
+    way = (
+        f"加 --table {made.table.name} 单独拟一个平台文件"
+        if _may_be(made)
+        else "照示例手写这个数据流"
+    )
+    return Refusal(made.table.name, f"{_lacks(made)}；确定有的话请{way}")
 
 
 def _as_exchange(
@@ -217,8 +239,9 @@ def write(added: Added, *, replace: bool) -> None:
         trial = Path(folder) / added.path.name
         trial.write_text(added.text, encoding="utf-8")
         platform = load_platform(trial)
-        for stream in platform.streams:
-            compile_mapping(platform, stream)
+        for stream in added.streams:
+            if not stream["missing"]:  # the officer tells it, and the check looks again
+                compile_mapping(platform, str(stream["name"]))
     added.path.parent.mkdir(parents=True, exist_ok=True)
     added.path.write_text(added.text, encoding="utf-8")
 
@@ -256,6 +279,10 @@ def show(added: Added, home: Path | None, *, written: bool) -> None:
         f"共 {len(columns)} 列：映射 {sure} 列，待定 {open_} 列，{other}"
         f"不读 {len(columns) - sure - open_ - used} 列。",
     )
+    for stream in added.streams:
+        if stream["missing"]:
+            say(f"{stream['name']}：{stream['missing']}，还不能用。"
+                "请打开文件，把确实是的那一列前面的 # 去掉。")  # fmt: skip
     if written:
         name = added.path.stem
         at = "" if home is None else f" --home {home}"

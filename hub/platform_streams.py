@@ -125,6 +125,12 @@ class Stream(Setting):
     batch_taken: str | None = None  # written into `batch_ready` of batches that are stored
     arrival: Seconds | None = None  # no batch for so long is an alarm
 
+    @field_validator("map", mode="before")
+    @classmethod
+    def _all_left_open(cls, value: object) -> object:
+        """A proposal of which nothing is sure has comments alone below `map:`; judged later."""
+        return {} if value is None else value
+
     @field_validator("increment", mode="before")
     @classmethod
     def _snapshot_word(cls, value: object) -> object:

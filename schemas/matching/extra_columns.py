@@ -37,6 +37,8 @@ SHORTEST = 4
 ENGLISH_NO, NUMBER = re.compile(r"(?<=[a-z])no$"), ("num", "nbr", "number")
 READABLE = 0.8
 """So many of the values that are there must be read, or the name says something else."""
+LIKELY = 0.25
+"""So likely another column may be the person's own name: the officer is asked."""
 WHAT = {"name": "姓名", "phone": "电话", "id_number": "证件号码"}
 """What is asked of a person whom the list of extras knows, as its titles end."""
 
@@ -55,11 +57,14 @@ def extras_of(
     found: dict[str, str] = {}
     called = next((s.bare for s, d in zip(seen, decisions, strict=True) if d.field == "name"), "")
     own = tokens_of(called)[:-1]
+    sure = {d.field for d in decisions if d.active}
     for one, each in zip(decisions, seen, strict=True):
         said = HAN.search(each.column.comment)  # a comment in Chinese is believed before the name
         bare = CODE.sub("", each.bare) if each.profile.share("han") >= READABLE else each.bare
         title = _named(each.column.comment) if said else _of_the_own(bare, own)
-        free = not one.dropped and one.column not in used
+        maybe = {one.field, *(other for other, chance in one.others if chance >= LIKELY)}
+        asked = maybe & {"name", "id_number"} - sure  # is it `CYXM` or `SQRXM`?
+        free = not (one.dropped or asked) and one.column not in used
         if title and free and title not in found and _readable(title, each, today):
             found[title] = one.column
     return found

@@ -439,6 +439,34 @@ def test_a_table_of_which_nothing_needed_is_sure_is_left_out_and_named(
     uses = {one["column"]: one["use"] for one in added.json["streams"][0]["columns"]}
     assert uses["zkbh"] == "主键"
     assert hub("platform", "check", "rent", home=home).code == 0
+    asked = hub("platform", "add", "lets", home / "rent.db", "--table", "t_czw", home=home)
+    assert asked.code == 0, asked.err
+    assert "t_czw：姓名、证件号码都拿不准" in "".join(asked.out.split())
+    path = home / "platforms" / "lets.yaml"
+    text = path.read_text("utf-8")
+    assert hub("platform", "check", "lets", home=home).code == 2
+    assert hub("sync", home=home).code == 3, "the other platform is published all the same"
+    assert "# name: czrxm" in text
+    path.write_text(text.replace("# name: czrxm", "name: czrxm"), "utf-8")
+    assert hub("platform", "check", "lets", home=home).code == 0
+    assert hub("sync", home=home).code == 0
+
+
+def test_of_one_table_that_is_not_sure_a_draft_is_made(hub: Hub, home: Path) -> None:
+    with sqlite3.connect(home / "relief.db") as made:
+        made.execute("CREATE TABLE dbcy (cyid, sqrxm, sqrsfzh, cyxm, cysfzh, hyzk, jtzz, lxdh)")
+        kinds = ("code_seq", "head_name", "head_id", "name", "id", "marital_zh", "address_full",
+                 "phone")  # fmt: skip
+        rows = zip(*(cells(one, ROWS) for one in kinds), strict=True)
+        made.executemany("INSERT INTO dbcy VALUES (?,?,?,?,?,?,?,?)", rows)
+    made.close()
+    added = hub("platform", "add", "relief", home / "relief.db", home=home)
+    assert added.code == 0, added.err
+    assert "dbcy：姓名、证件号码都拿不准" in "".join(added.out.split())
+    text = (home / "platforms" / "relief.yaml").read_text("utf-8")
+    assert "# name: sqrxm" in text
+    assert "# name: cyxm" in text
+    assert "曾用名" not in text
 
 
 def test_the_same_row_in_two_lists_is_no_bad_key(hub: Hub, home: Path) -> None:
