@@ -34,6 +34,10 @@ Words = tuple[tuple[Word | None, str], ...]
 """A text cut: each piece as it stands, and its meaning if it has one."""
 
 
+DOUBTED = 0.7
+"""How sure initials are that stand for two people: `HZ`, 户主 or 患者."""
+
+
 @dataclass(frozen=True)
 class Cut:
     """A front part cut into words: whose, other attributes named, and what nobody knows."""
@@ -50,7 +54,7 @@ class Cut:
     def whose(self) -> float:
         """How sure it is whose a thing behind this is."""
         if self.doubtful:
-            return 0.7
+            return DOUBTED
         return STRANGE if self.unknown or self.others else 1.0
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from hub.platform_streams import Entity
 from hub.reflected import ReflectedTable
 from schemas.entities import FIELDS, MODELS
-from schemas.matching.decide import JOINED, MAYBE, Decision, decide, targets
+from schemas.matching.cutting import DOUBTED
+from schemas.matching.decide import JOINED, MAYBE, ONE_WITNESS, Decision, decide, targets
 from schemas.matching.event_columns import decide_event, is_event, keys_of_events
 from schemas.matching.extra_columns import extras_of
 from schemas.matching.increments import deletes_of, increment_of
@@ -41,6 +42,8 @@ LOG = re.compile(
 )
 UTILITY = re.compile(r"用[水电气]|[水电]表|表号|抄表|燃气|供[水电气]|欠费|有线电视|宽带|\bmeter\b")
 HOUSEHOLD = re.compile(r"户籍|家庭|户主|户信息|\bhousehold|famil(?:y|ies)|\bhu\b|_hu$")
+GRID_ROWS = 4
+"""A grid has a row, or one for each who works in it; more rows are of whoever lives there."""
 EVENT_WORTH = 0.5  # behind everybody whom the events are about
 TELLS = 4.0
 """So many of a person's fields make people of rows that have a password or an employer too."""
@@ -83,6 +86,8 @@ def propose(table: ReflectedTable, *, today: date) -> StreamProposal | Refusal:
     entity, worth, why = entity_of(table, seen)
     if entity is None:
         return Refusal(table.name, why)
+    if entity == "household":
+        seen = [_of_the_head(one) for one in seen]
     decisions = decide_event(table, seen) if entity == "event" else decide(seen, entity)
     if not _surely(entity, table, seen):
         decisions = [_unsure(one, entity) for one in decisions]
@@ -237,6 +242,15 @@ def _surely(entity: Entity, table: ReflectedTable, seen: Sequence[Seen]) -> bool
     return entity != "dwelling" or named < 0.3 or "房" in about or "hous" in about
 
 
+def _of_the_head(seen: Seen) -> Seen:
+    """In a list of households `HZ` is 户主, whoever else it may be elsewhere."""
+    told = tuple(
+        replace(one, confidence=min(one.confidence / one.whose, ONE_WITNESS), whose=1.0)
+        if (one.subject, one.whose) == ("head", DOUBTED) else one for one in seen.candidates
+    )  # fmt: skip
+    return replace(seen, candidates=told)
+
+
 def _unsure(one: Decision, entity: Entity) -> Decision:
     """People among rooms are likely people; households without a head may well be people."""
     doubted = one.confidence * 0.85 if entity == "household" else min(one.confidence, MAYBE)
@@ -244,7 +258,8 @@ def _unsure(one: Decision, entity: Entity) -> Decision:
 
 
 def _mostly_grid(about: str, seen: Sequence[Seen]) -> bool:
-    coded = max(_chance(seen, "grid_code"), _chance(seen, "grid_name")) >= 0.5
+    codes = [s for s in seen if max(s.chance("grid_code"), s.chance("grid_name")) >= 0.5]
+    coded = any(s.profile.distinct * GRID_ROWS >= s.profile.size for s in codes)
     person = _chance(seen, "id_number", "self") >= 0.5 or _chance(seen, "sex") >= 0.5
     named = re.search(r"网格|\bgrid\b|\bwg\b", about) is not None
     worker = _chance(seen, "name", "worker") >= 0.5 or _chance(seen, "buildings") >= 0.5
