@@ -328,12 +328,10 @@ def _with_age(frame: pl.DataFrame, today: date) -> pl.DataFrame:
     age = _age("birth_date", today)
     read = frame["youngest_born"].null_count() < frame.height
     youngest = _age("youngest_born", today) if read else pl.lit(None)
+    aged = frame.with_columns(age=age.cast(pl.Int32), household_youngest=youngest.cast(pl.Int32))
     this_year = today.year - pl.col("birth_year").cast(pl.Int32)
-    return frame.with_columns(
-        age=age.cast(pl.Int32),
-        household_youngest=youngest.cast(pl.Int32),
-        age_least=pl.coalesce(age, this_year - 1).cast(pl.Int32),
-        age_most=pl.coalesce(age, this_year).cast(pl.Int32),
+    return aged.with_columns(
+        age_least=pl.coalesce("age", this_year - 1), age_most=pl.coalesce("age", this_year)
     )
 
 
