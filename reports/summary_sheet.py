@@ -105,11 +105,12 @@ def blank_rows(sheet: Sheet, lines: Sequence[Line], numbers: Numbers) -> list[st
 
 
 def unplaced(sheet: Sheet, people: People, population: str) -> int:
-    """How many of the population are in no row, since nobody knows in which they belong."""
+    """How many that a column counts are in no row, since nobody knows in which they belong."""
     if any(int(one.at) != sheet.total for one in sheet.down):
         return 0
-    among = parse_population(population)
-    nowhere = people.frame.filter(pl.col(sheet.each).is_null(), within(among.whole))
+    among = parse_population(population).whole
+    counted = _any(_when(one, among) for one in sheet.across if one.when is not None)
+    nowhere = people.frame.filter(pl.col(sheet.each).is_null(), counted.fill_null(value=False))
     return nowhere.filter(_tests(population)).height
 
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
+from openpyxl import Workbook, load_workbook
 
 from cli.main import main
 from examples.community_a import changes, run
@@ -20,6 +21,7 @@ from hub.settings import Home, open_home
 from pipelines.sync import SyncReport, run_sync
 from reports.asking import questions
 from reports.collected import keep_collected
+from reports.fill import fill
 from reports.overlap import overlap
 from reports.people import people_of
 from reports.register import Sent, register
@@ -236,6 +238,20 @@ def test_every_cell_of_a_table_of_counts_is_whoever_both_its_row_and_its_column_
         found = [one for seed in range(12)
                  for one in cells(demo.home, connection, people, tmp_path, seed)]  # fmt: skip
     assert [one for one in found if one[2] != one[3]] == []
+
+
+def test_who_is_counted_in_no_grid_is_told(demo: Demo, tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["网格名称", "常住人口", "户籍人口"], [None], ["合计"]):
+        book.active.append(row)
+    book.save(tmp_path / "各网格.xlsx")
+    form = register(demo.home, tmp_path / "各网格.xlsx", Sent("公安")).form
+    with people_of(demo.home, None) as (people, connection):
+        told = fill(demo.home, connection, form, people, tmp_path / "o.xlsx")
+    *_, (_, residing, registered) = load_workbook(tmp_path / "o.xlsx").active.values
+    assert residing == demo.truth["residents"]
+    assert told.unplaced == {"网格": demo.truth["registered"] - registered}
+    assert told.unplaced["网格"] > 0
 
 
 def test_nothing_new_changes_nothing(demo: Demo) -> None:
