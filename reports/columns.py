@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
+from reports.amounts import members_counted, paid_for
 from reports.composed import by_choices, label_asked, labels_in
 from reports.items import by_attribute, facts_of_item, is_held, label_names, words
 from reports.layout import HeaderColumn
@@ -97,10 +98,11 @@ def propose(
         dates_of_a_card,
         houses_number,
         at_home,
+        members_counted,
         apart,
     ):
         made = looks(columns, made)
-    return made
+    return paid_for(columns, made, tuple(granted))
 
 
 def _by_words(
@@ -142,6 +144,8 @@ def _settled(
         return Proposal("other:户口性质", LIKELY, "括号里是户口的性质，不是地址")
     if known == "other:户口性质" and by_choices(CHOSEN.split(remarks(column.path[-1]))) == LIVING:
         return Proposal(LIVING, DOUBTFUL, "括号里可选的是居住类型，不是户口的性质")
+    if known == LIVING and (told := _by_choices(column, granted)) is not None:
+        return told
     if known == "employment_code" and TRADE.search(remarks(column.path[-1])):
         return Proposal("other:工种", LIKELY, "括号里问的是工种、职务，不是就业状况")
     if len(granted) == 1 and known in KINDS and granted[0] not in known and SORT.fullmatch(leaf):
