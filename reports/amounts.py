@@ -35,12 +35,11 @@ def paid_for(columns: Columns, made: Made, granted: tuple[str, ...]) -> Made:
     found = list(made)
     for at, (column, one) in enumerate(zip(columns, made, strict=True)):
         leaf, (kind, _, label) = leaf_of(column), one.item.partition(":")
-        of_it = kind in ("since", "until") and {label} == {*granted} and SPAN.fullmatch(leaf)
+        days = kind in ("since", "until") and {label} == {*granted} and SPAN.fullmatch(leaf)
+        money = one.item == MONEY and not OF_RELIEF.search(leaf)
         if relief and one.item == "member_count" and "保障" in leaf:
             found[at] = Proposal("other:保障人口", LIKELY, "享受保障的人数，不一定是全家")
-        elif not relief and (
-            (of_it and pays) or (one.item == MONEY and not OF_RELIEF.search(leaf))
-        ):
+        elif not relief and (money or (days and pays)):
             whose = "、".join(granted)
             found[at] = Proposal(f"other:{whose}{leaf}", LIKELY, "这张表的补贴，不是低保、特困的")
     return found

@@ -133,7 +133,7 @@ def _settled(
     among: Sequence[str],
 ) -> Proposal:
     """A known word's item, seen together with its brackets and whom the form is about."""
-    if known in KINDS and (told := _by_choices(column, granted)) is not None:
+    if known in (*KINDS, LIVING) and (told := _by_choices(column, granted)) is not None:
         return told
     if known.startswith("labels"):
         choices = labels_in([one for one in CHOSEN.split(remarks(column.path[-1])) if one])
@@ -144,8 +144,6 @@ def _settled(
         return Proposal("other:户口性质", LIKELY, "括号里是户口的性质，不是地址")
     if known == "other:户口性质" and by_choices(CHOSEN.split(remarks(column.path[-1]))) == LIVING:
         return Proposal(LIVING, DOUBTFUL, "括号里可选的是居住类型，不是户口的性质")
-    if known == LIVING and (told := _by_choices(column, granted)) is not None:
-        return told
     if known == "employment_code" and TRADE.search(remarks(column.path[-1])):
         return Proposal("other:工种", LIKELY, "括号里问的是工种、职务，不是就业状况")
     if len(granted) == 1 and known in KINDS and granted[0] not in known and SORT.fullmatch(leaf):
