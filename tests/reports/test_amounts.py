@@ -19,9 +19,7 @@ def _proposed(headers: str, granted: tuple[str, ...] = ()) -> dict[str, str]:
 
 
 def test_how_many_of_a_household_is_no_yes_or_no() -> None:
-    found = _proposed(
-        "户主姓名 家庭人口数 其中/党员 其中/残疾人 低保人口 是否低保户 党员（人）"
-    )
+    found = _proposed("户主姓名 家庭人口数 其中/党员 其中/残疾人 低保人口 是否低保户 党员（人）")
     assert found["家庭人口数"] == "member_count"
     assert found["是否低保户"] == "label:低保"
     for header in ("其中/党员", "其中/残疾人", "低保人口", "党员（人）"):
