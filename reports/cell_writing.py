@@ -50,7 +50,7 @@ def _writing(one: HeaderColumn, item: str) -> dict[str, Any]:
     facts, remark = facts_of_item(item), remarks(one.path[-1])
     samples = [squeezed(value) for value in one.samples]
     found: dict[str, Any] = {}
-    if any("*" in text for text in samples) or "脱敏" in remark:
+    if 2 * sum("*" in text for text in samples) > len(samples) or "脱敏" in remark:
         found["mask"] = True
     if ending := TAIL.search(squeezed(one.path[-1])):
         found["tail"] = int(ending[1].translate(NUMERALS))
