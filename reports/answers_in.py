@@ -34,6 +34,14 @@ from schemas.phones import standard_phone
 NUMBERS = ("id_number", "head_id_number", "spouse_id_number")
 PHONES = ("phone", "head_phone", "spouse_phone")
 TWO_PHONES = r"\d{7,}\D+\d{7,}"
+HOW = {
+    "date": "请写成 1990-12-01 这样的日期",
+    "flag": "请写“是”或“否”",
+    "code": "请从这一格的下拉里选",
+    "phone": "请只写一个号码：手机 11 位，座机带区号",
+    "id_number": "请核对位数和末位，写全",
+}
+"""What to do about an answer that is not understood."""
 PAST = ("birth_date", "died_on", "left_on")
 SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+")
 """A long number that a spreadsheet has cut: `6.222E+15`."""
@@ -42,10 +50,13 @@ DIGITS = re.compile(r"(?:账号|卡号|证号|编号)$")
 """What has at least some digits in it."""
 NAMES = re.compile(r"(?:姓名|联系人|监护人|地址|住址)$")
 """What has some letters in it, and no telephone that belongs in the next cell."""
-FLAGS = dict.fromkeys(("是", "有", "√", "✓", "对"), "是") | dict.fromkeys(
-    ("否", "无", "没有", "不是", "×", "✗"), "否"
+FLAGS = dict.fromkeys(("是", "是的", "有", "属于", "√", "✓", "对"), "是") | dict.fromkeys(
+    ("否", "无", "没有", "不是", "不属于", "×", "✗"), "否"
 )
-DITTO = re.compile(r"同[上左右前下].{0,3}|上同|[〃″“”\"々]+|[′']{1,2}")
+DITTO = re.compile(
+    r"同[上左右前下].{0,3}|[同与和](?:现|家庭|户籍|户口|户主)?(?:户主|住址|居住地|地址|所在地)"
+    r"(?:相同|一致|一样)?|上同|[〃″“”\"々]+|[′']{1,2}"
+)
 UNKNOWN = ("不详", "未知", "不知道", "不清楚", "不明", "待核实", "待核", "？", "?")
 """Written where nobody could be asked: it answers nothing, and would never be asked again."""
 BEFORE_2007 = b"\xd0\xcf\x11\xe0"
@@ -304,9 +315,7 @@ def take_answers(
                     f"{one.place}：同一个人的这一项另有不同的答案，请核对后只留一个。"
                 )
             elif value is None:
-                done.refused.append(
-                    f"{one.place}：{_why_not(one.value, facts_of_item(item).title)}"
-                )
+                done.refused.append(f"{one.place}：{_why_not(one.value, item)}")
             elif one.resident_id in apart:
                 done.refused.append(
                     f"{one.place}：这个人不涉及{facts_of_item(item).title}，没有收，"
@@ -330,12 +339,15 @@ def _not_concerned(people: People, item: str) -> set[str]:
     return set(people.frame.filter(~applies)["resident_id"])
 
 
-def _why_not(said: str, title: str) -> str:
+def _why_not(said: str, item: str) -> str:
+    facts = facts_of_item(item)
     if DITTO.fullmatch(said):
-        return "写的是“同上”一类的话，排序以后就不知道是同谁，没有收，请把答案写全。"
+        return "写的是“同上”“同现住址”一类的话，离开这一行就不知道是什么，没有收，请把答案写全。"
     if said in UNKNOWN:
-        return f"{title}没有问到，没有收，以后还会问。"
-    return f"{title}看不懂，请改写。"
+        return f"{facts.title}没有问到，没有收，以后还会问。"
+    reads = "id_number" if item in NUMBERS else "phone" if item in PHONES else READS.get(item)
+    how = HOW.get(facts.kind) or HOW.get(str(reads)) or "请改写"
+    return f"{facts.title}看不懂，没有收：{how}。"
 
 
 def _held(people: People, item: str) -> dict[str, str]:
@@ -444,7 +456,11 @@ def checked_values(item: str, values: Sequence[str], today: date) -> list[str | 
     elif item in PHONES or reads == "phone":
         told = pl.when(~cell.str.contains(TWO_PHONES)).then(standard_phone(cell).struct["value"])
     elif facts.kind == "date":
-        told = standard_day(cell, timezone="Asia/Shanghai", as_of=today).struct["value"]
+        day = standard_day(cell, timezone="Asia/Shanghai", as_of=today).struct
+        told = day["value"]
+        if reads:  # as platforms may tell it, by the month or the year alone
+            partly = day["year"].is_not_null() & cell.str.contains(r"^\d{4}")
+            told = pl.coalesce(told.cast(pl.String), pl.when(partly).then(cell))
         if item in PAST or item.startswith("since:"):
             told = pl.when(told.cast(pl.Date) <= today).then(told)
     elif facts.code_set is not None:

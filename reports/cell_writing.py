@@ -19,6 +19,8 @@ YES_OR_NO = {"是": "yes", "有": "yes", "否": "no", "无": "no"}
 NUMBERED_YES = re.compile(r"(\d)[.、:：\-—=]?([是有否无])|([是有否无])(?:填|写|选|为|=|:)?(\d)")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
 TAIL = re.compile(r"[后末尾]([四六八468])位")
+CELL_FORMAT = re.compile(r'\[[^\]]*\]|["\\]|;.*')
+"""What is in the format of a cell besides the date: `yyyy"年"m"月"d"日";@`."""
 NUMERALS = str.maketrans("四六八", "468")
 
 
@@ -48,7 +50,7 @@ def _writing(one: HeaderColumn, item: str) -> dict[str, Any]:
     facts, remark = facts_of_item(item), remarks(one.path[-1])
     samples = [squeezed(value) for value in one.samples]
     found: dict[str, Any] = {}
-    if any("*" in text for text in samples) or "脱敏" in remark:
+    if 2 * sum("*" in text for text in samples) > len(samples) or "脱敏" in remark:
         found["mask"] = True
     if ending := TAIL.search(squeezed(one.path[-1])):
         found["tail"] = int(ending[1].translate(NUMERALS))
@@ -67,7 +69,10 @@ def _date(one: HeaderColumn, remark: str, samples: Sequence[str]) -> dict[str, A
     asked = re.sub(r"[^YMD年月日./\-]", "", remark.upper())
     if asked in DATES:
         return {"date": asked}
-    shown = date_format([*samples, remark, one.number_format.replace('"', "")])
+    shown = date_format([*samples, remark])
+    shown = shown or CELL_FORMAT.sub("", one.number_format).upper()
+    if shown not in DATES:
+        shown = None
     if shown is None and MONTHS.search(bare(one.path[-1])):
         shown = "YYYY-MM"
     return {} if shown is None else {"date": shown}

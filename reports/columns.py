@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
+from reports.amounts import members_counted, paid_for
 from reports.composed import by_choices, label_asked, labels_in
 from reports.items import by_attribute, facts_of_item, is_held, label_names, words
 from reports.layout import HeaderColumn
@@ -97,10 +98,11 @@ def propose(
         dates_of_a_card,
         houses_number,
         at_home,
+        members_counted,
         apart,
     ):
         made = looks(columns, made)
-    return made
+    return paid_for(columns, made, tuple(granted))
 
 
 def _by_words(
@@ -131,7 +133,7 @@ def _settled(
     among: Sequence[str],
 ) -> Proposal:
     """A known word's item, seen together with its brackets and whom the form is about."""
-    if known in KINDS and (told := _by_choices(column, granted)) is not None:
+    if known in (*KINDS, LIVING) and (told := _by_choices(column, granted)) is not None:
         return told
     if known.startswith("labels"):
         choices = labels_in([one for one in CHOSEN.split(remarks(column.path[-1])) if one])

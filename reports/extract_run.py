@@ -246,7 +246,7 @@ def _refuse_stale(one: Extract, connection: duckdb.DuckDBPyConnection, now: date
         raise ConfigError(
             f"extract {one.extract}: the snapshot is older than {one.fresh_within} s",
             zh=f"数据已经超过“{one.title}”允许的{_span(one.fresh_within)}没有更新："
-            "请先 hub sync，或把 fresh_within 改长。",
+            "请先 hub sync；同步过仍然这样，是各平台都没有变化，请核对后把 fresh_within 改长。",
         )
 
 

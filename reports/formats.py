@@ -47,6 +47,7 @@ SAMPLED: Sequence[tuple[str, str]] = (
 """How a date looks in a sample row or a remark, and its format; the first that fits."""
 REST, GROUPED = "*", ("marital", "education", "relation")
 """In a form's words for codes: all that have none. And sets whose tens stand for their details."""
+TO_MONTH = re.compile(r".*%-?m月?")
 MONTHS = re.compile(r"年月$|年、月$")
 
 
@@ -103,12 +104,23 @@ def written(
         values = values.cast(pl.String)
     elif facts.kind == "date" and values.dtype == pl.Date:
         values = values.dt.to_string(DATES[date])
+    elif facts.kind == "date":
+        values = _some_days(values, DATES[date])
     elif facts.code_set is not None:
         values = _coded(values, facts.code_set, codes)
     elif facts.kind == "flag":
         values = _flagged(values, *yes_no)
     texts = values.cast(pl.String)
     return _masked(texts, facts) if mask else texts
+
+
+def _some_days(values: pl.Series, form: str) -> pl.Series:
+    """Days among which some are known by the month, or the year, alone."""
+    told = pl.col("v")
+    days = told.str.to_date("%Y-%m-%d", strict=False).dt.to_string(form)
+    months = told.str.extract(r"^(\d{4}\D\d{1,2})\D?$").str.replace(r"\D", "-") + "-01"
+    month = months.str.to_date("%Y-%m-%d", strict=False).dt.to_string(TO_MONTH.findall(form)[0])
+    return values.rename("v").to_frame().select(pl.coalesce(days, month, told).alias("v"))["v"]
 
 
 def _flagged(values: pl.Series, yes: str, no: str) -> pl.Series:

@@ -32,6 +32,7 @@ AGENT = re.compile("受托|委托|代理|代办|代领|代缴|监护|联系")
 KIN_NAME = re.compile(r"(?:姓名|名字|人)$")
 CODED = re.compile(r"编[号码]|代码")
 SHORT = 6
+COUPLE = {"女方", "男方"}
 CARD = re.compile(r"证(?:件)?编?号码?$")
 METER = re.compile(r"水表|电表|气表|表具|表号|用电|用气|用水|电费|水费|气费|表底|灶具|宽带")
 ADDRESS = re.compile(r"(?:地址|住址|详址|住所)$")
@@ -63,6 +64,8 @@ def of_another(column: HeaderColumn) -> Proposal:
 def first_group(columns: Columns, made: Made, alone: Callable[[HeaderColumn], Proposal]) -> Made:
     """Without a name of its own in a list, the first group with a name and more is its people.
 
+    Of 女方 and 男方 it is whom more is asked of, or the first, and the officer looks.
+
     Args:
         columns: The list's columns.
         made: One proposal a column.
@@ -70,13 +73,23 @@ def first_group(columns: Columns, made: Made, alone: Callable[[HeaderColumn], Pr
     """
     whose = "" if _has(made, "name") else _group_of_people(columns, made)
     whose = whose or _group_most_told_of(columns, made)
+    couple = _one_of_a_couple(columns, made)
+    whose, sure = (couple, DOUBTFUL) if couple else (whose, LIKELY)
     found = list(made)
     for at, one in enumerate(columns):
         if whose and group_of(one) == whose:
             own = alone(replace(one, path=one.path[-1:]))
             why = f"{own.why}；没有别的列是本人的，“{whose}”就是"
-            found[at] = Proposal(own.item, min(own.confidence, LIKELY), why)
+            found[at] = Proposal(own.item, min(own.confidence, sure), why)
     return found
+
+
+def _one_of_a_couple(columns: Columns, made: Made) -> str:
+    """女方 of a list whose only names are under 女方 and 男方: not both are somebody's spouse."""
+    groups = [group_of(one) for one in columns]
+    named = [groups[at] for at, one in enumerate(made) if one.item == "spouse_name"]
+    alone = len(named) == 2 and not _has(made, "name", "head_name")
+    return max(named, key=groups.count) if alone and set(named) == COUPLE else ""
 
 
 def _has(made: Made, *items: str) -> bool:

@@ -84,7 +84,7 @@ def register(home: Home, file: Path, sent: Sent) -> Registered:
         population=sent.population, basis=sent.basis,
         public=any("公示" in one for one in (name, *(each.title for each in layouts))),
         version=1 if old is None else old.version, sha256=sha256(content).hexdigest(),
-        sheets=_of_each(tuple(propose_sheet(one, sent.population) for one in layouts)),
+        sheets=_of_each(layouts, sent.population),
     )  # fmt: skip
     differences: tuple[Difference, ...] = ()
     if old is not None:
@@ -180,28 +180,34 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _of_each(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
+def _of_each(layouts: Sequence[Layout], population: str) -> tuple[Sheet, ...]:
     """Of several lists each is of those whom the sheet is called by: a grid, a label, an age.
 
     A table of counts is of a grid's people where its sheet is called so.
     """
-    if len(sheets) < 2:
-        return tuple(sheets)
+    sheets = [propose_sheet(one, population) for one in layouts]
     lists = sum(one.kind == "list" for one in sheets) > 1
-    return tuple(
-        one
-        if not (lists if one.kind == "list" else "网格" in one.sheet) or REST.match(one.sheet)
-        else one.model_copy(update={"when": line_of("A", (one.sheet,)).when or ""})
-        for one in sheets
-    )
+    for nth, (layout, one) in enumerate(zip(layouts, sheets, strict=True)):
+        named = lists if one.kind == "list" else "网格" in one.sheet
+        if len(sheets) > 1 and named and not REST.match(one.sheet):
+            when = line_of("A", (one.sheet,)).when or ""
+            sheets[nth] = propose_sheet(layout, population, when).model_copy(update={"when": when})
+    return tuple(sheets)
 
 
-def propose_sheet(layout: Layout, population: str) -> Sheet:
-    """Take a sheet for a list of people or a table of counts, and say what each part asks for."""
+def propose_sheet(layout: Layout, population: str, when: str = "") -> Sheet:
+    """Take a sheet for a list of people or a table of counts, and say what each part asks for.
+
+    Args:
+        layout: Where the sheet's parts are.
+        population: Whom the form is about.
+        when: Whom of them this sheet is about; a label of theirs says whose `起始时间` it is.
+    """
     asked = parse_population(population)
+    labels = parse_population(when).labels or asked.labels
     abreast = _abreast(layout.columns)
     one_of_them = len(layout.columns) // abreast
-    proposals = propose(layout.columns[:one_of_them], asked.labels, asked.one_of) * abreast
+    proposals = propose(layout.columns[:one_of_them], labels, asked.one_of) * abreast
     if not _is_list(layout, proposals):
         summary = summary_of(layout)
         if summary is not None:

@@ -17,11 +17,13 @@ from reports.held import item_named
 from reports.items import FREE, facts_of_item
 from reports.people import People
 from reports.texts import squeezed
+from schemas.addresses import parse_address
 
 Verdict = Literal["yes", "no", "unknown", "unreadable"]
 SAYS: dict[Verdict, str] = {
     "yes": "一致", "no": "不一致", "unknown": "没有这一项，不能核验", "unreadable": "写法看不懂",
 }  # fmt: skip
+ADDRESSES = ("residence_address", "hukou_address")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,23 @@ def _verdict(one: People, item: str, claimed: str) -> Verified:
     if facts.kind == "number":
         read = str(int(read))
     same = squeezed(_text(held)) in map(squeezed, kinds_of(item, read))  # 初婚 is 已婚
+    if item in ADDRESSES and not same:
+        compound = one.value("compound").to_list()[0] if item == "residence_address" else None
+        same = _one_door(str(held), read, compound)
     return Verified(item, facts.title, "yes" if same else "no")
+
+
+def _one_door(held: str, claimed: str, compound: str | None) -> bool:
+    """Whether two addresses are of one door: `幸福里1栋1单元101` and `幸福里1-1-101`."""
+    parsed = pl.Series("v", [held, claimed]).to_frame().select(parse_address(pl.col("v")))
+    mine, theirs = (row["v"] for row in parsed.to_dicts())
+    door = ("building", "unit", "room")
+    if theirs["room"] is None or any(mine[part] != theirs[part] for part in door):
+        return False
+    if theirs["compound"] is not None:
+        return theirs["compound"] in (mine["compound"], compound)
+    road = ("road", "door_no")
+    return all(theirs[part] is not None and mine[part] == theirs[part] for part in road)
 
 
 def _text(held: object) -> str:

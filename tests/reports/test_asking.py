@@ -451,6 +451,32 @@ def test_ditto_not_known_and_an_answer_in_the_next_cell_are_told(home: Home) -> 
         "同上", "同上", "没有问到", "没有定位码", "不涉及"]  # fmt: skip
 
 
+def test_what_is_not_understood_says_how_to_write_it(home: Home) -> None:
+    asked = (("birth_date", "六月", "1990-12-01"), ("phone", "1380000111", "一个号码"),
+             ("label:低保", "也许", "“是”或“否”"), ("education_code", "上过学", "下拉"),
+             ("hukou_address", "同现住址", "写全"))  # fmt: skip
+    with people_of(home, None) as (people, _):
+        one = str(people.frame["resident_id"][0])
+        given = [Answer(f"A{nth}", one, *each[:2]) for nth, each in enumerate(asked)]
+        told = take_answers(home, people, given, {})
+    assert told.taken == 0
+    assert all(any(how in line for line in told.refused) for _, _, how in asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("1990年12月", "1990年12月"),
+        ("1990.12.1", "1990-12-01"),
+        ("1990年13月", None),
+        ("72岁", None),
+    ],
+)
+def test_a_month_alone_answers_when_something_was(said: str, read: str | None) -> None:
+    """Whoever joined the army in December 1990 was asked for ever on which day."""
+    assert checked_values("other:入伍时间", [said], date(2026, 11, 23)) == [read]
+
+
 def test_an_old_workbook_is_to_be_saved_anew(asked: Home, hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "清单.xlsx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
     ran = hub("form", "answer", tmp_path / "清单.xlsx", home=asked)

@@ -8,15 +8,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from reports.cell_writing import column_of
 from reports.form_file import Column
 from reports.formats import DATES, date_format, words_of, written
 from reports.items import facts_of_item, words
 from reports.labels import condition_of
+from reports.layout import HeaderColumn
 from reports.list_sheet import boxed
+from reports.proposals import Proposal
 from reports.spreadsheet import CELL, made_safe, safe
 from reports.tables import workbook
 from schemas.codes import code_sets, inputs_of, spelling
 from schemas.dates import standard_day
+
+
+def test_one_month_alone_leaves_the_other_days_as_the_form_writes_them() -> None:
+    """One `1990年12月` of a platform wrote the whole column as 1991-03-07."""
+    told = pl.Series(["1991-03-07", "1990年12月", "1990.1", "1989", None])
+    assert written(told, "other:入伍时间", date="YYYY.MM.DD").to_list() == [
+        "1991.03.07", "1990.12", "1990.01", "1989", None]  # fmt: skip
+    assert written(told, "other:入伍时间", date="YYYY年M月D日").to_list()[:2] == [
+        "1991年3月7日", "1990年12月"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cell", "form"),
+    [
+        ('yyyy"年"m"月"d"日"', "YYYY年M月D日"),
+        ("yyyy\\-mm\\-dd;@", "YYYY-MM-DD"),
+        ("[$-804]yyyy/m/d", "YYYY/M/D"),
+        ("General", "YYYY-MM-DD"),
+    ],
+)
+def test_a_cells_own_format_says_how_dates_are_written(cell: str, form: str) -> None:
+    header = HeaderColumn(4, 1, ("出生日期",), number_format=cell)
+    assert column_of(header, Proposal("birth_date", 0.97, ""), None, 0).date == form
+
 
 DAYS = st.dates(date(1900, 1, 1), date(2025, 12, 31))
 WHOLE = [one for one in DATES if "D" in one and one != "YYYYMMDD"]

@@ -86,6 +86,20 @@ def test_the_kind_of_a_claim_is_the_claim(home: Home) -> None:
             assert found.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("claimed", "verdict"),
+    [
+        ("幸福里1-1-102", "yes"), ("成华区幸福里一幢一单元102号", "yes"), ("幸福里1-1-103", "no"),
+        ("幸福里", "no"), ("别处里1-1-102", "no"),
+    ],
+)  # fmt: skip
+def test_an_address_written_otherwise_is_the_same(home: Home, claimed: str, verdict: str) -> None:
+    with people_of(home, None) as (people, _):
+        there = people.frame.with_columns(residence_address=pl.lit("幸福里1栋1单元102"))
+        (found,) = verify(people.of(there), ZHANG_NUMBER, {"现住址": claimed})
+    assert found.verdict == verdict
+
+
 def test_verifying_shows_no_value(home: Home, hub: Hub) -> None:
     ran = hub("verify", ZHANG_NUMBER, "姓名=张三丰", "电话=13800000000", home=home)
     assert "一致" in ran.out

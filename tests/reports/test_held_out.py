@@ -25,6 +25,7 @@ Of the twenty-third, of storeys and of those who act for others, 94.8 % (of 155)
 Of the twenty-fourth, by somebody who had not seen the mapper, 98.1 % (of 206),
 of the twenty-fifth, by another, 98.9 % (of 188; 98.2 % of 112 headers that no set had before).
 Since then 重残 is not read as 残疾, for nobody holds who of them is: two truths went with it.
+Nor are 保障人口 and 户籍人口 those who live together: of each the truth of one column was mended.
 """
 
 from collections.abc import Iterator
