@@ -343,7 +343,7 @@ def _sum(profile: Profile, *shapes: str) -> float:
 FITS: dict[str, Callable[[Profile], bool]] = {
     "happened_at": _full_times,
     "closed_at": lambda one: _times(one) >= MOSTLY,
-    "kind": _few,
+    "kind": lambda one: _few(one) and one.names < LIKELY,
     "status": _few,
     "summary": _text,
     "address": _text,
