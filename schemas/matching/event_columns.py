@@ -278,6 +278,8 @@ def _field(each: Seen, own: Mapping[str, str]) -> str | None:
     found = [name for one in _spelled(each) for name in _words().get(one, {})]
     found += [own[one] for one in _spelled(each) if one in own and own[one] != NUMBER]
     found = [name for name in found if _fits(name, each.profile)]
+    if each.chance("name", "official") >= NAMED:  # `doctor.name`
+        found = [name for name in found if name != "kind"]
     if {"status", "summary"} <= {*found} and each.profile.distinct <= STATES:
         return "status"  # `gdzt`: 工单状态, not 工单主题
     return next(iter(found), None)
@@ -343,7 +345,7 @@ def _sum(profile: Profile, *shapes: str) -> float:
 FITS: dict[str, Callable[[Profile], bool]] = {
     "happened_at": _full_times,
     "closed_at": lambda one: _times(one) >= MOSTLY,
-    "kind": lambda one: _few(one) and one.names < LIKELY,
+    "kind": _few,
     "status": _few,
     "summary": _text,
     "address": _text,
