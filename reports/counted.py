@@ -36,6 +36,8 @@ AGES: Sequence[tuple[str, str]] = (
     (r"(\d{1,3})(?:周?岁)?[-—–~～]+$", "age >= {0}"),
     (r"^(\d{1,3})周?岁$", "age = {0}"),
 )  # fmt: skip
+OF_SIZE = re.compile(r"(\d{1,2}|[单一二两三四五六七八九十])[人口](及?以上)?户")
+"""`三人户`, `5人及以上户`: families by how many live in them."""
 COUNTED = {
     "户籍人口": "registered", "户籍人数": "registered", "户籍": "registered",
     "常住人口": "residents", "常住人数": "residents", "实有人口": "residents",
@@ -58,6 +60,7 @@ COUNTED = {
     "少年儿童": "age < 18", "儿童少年": "age < 18",
     "流动儿童": "age < 18 & residence_type_code = 3",
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
+    "流入人口": "residence_type_code = 3", "流入人员": "residence_type_code = 3",
     "外来人口": "residence_type_code = 3", "外来流动人口": "residence_type_code = 3",
     "外来人员": "residence_type_code = 3", "优抚对象": "label:退役军人",
     "本地户籍": "registered", "本地户籍人口": "registered", "本地人口": "registered",
@@ -136,6 +139,9 @@ def counted(path: tuple[str, ...]) -> Counted:
         if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)):
             conditions += _ages(remarks(part))  # 婚姻状况（20岁以上）
             continue
+        if size := OF_SIZE.fullmatch(text.replace("单", "一").replace("两", "二")):
+            conditions.append(f"member_count {'>=' if size[2] else '='} {_in_digits(size[1])}")
+            continue
         nation = f"{text}族" in _known() and "民族" in "".join(path[: nth - 1]) and text != "其他"
         found = _conditions(f"{text}族" if nation else _plain(text))
         if found is None:
@@ -176,7 +182,7 @@ def _narrowest(conditions: Iterable[str]) -> list[str]:
 
 def _plain(text: str) -> str:
     text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
-    text = re.sub("[一二三四五六七八九十百]+(?=周?岁)", _in_digits, text)
+    text = re.sub("[一二三四五六七八九十百]+(?=周?岁)", lambda one: _in_digits(one[0]), text)
     text = re.sub("^(?:辖区|本?网格|本?社区|小区)内?(?=.{0,4}(?:人口|人数))", "", text)
     text = text.replace("长住", "常住")
     text = re.sub("(?<!户籍)常住(?=老年?人|妇女|儿童|居民|育龄|青|劳动)", "常住人口", text)
@@ -190,8 +196,8 @@ def _plain(text: str) -> str:
     return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
 
 
-def _in_digits(found: re.Match[str]) -> str:
-    return str(pl.DataFrame({"n": [found[0]]}).select(arabic(pl.col("n"))).item())
+def _in_digits(number: str) -> str:
+    return str(pl.DataFrame({"n": [number]}).select(arabic(pl.col("n"))).item())
 
 
 def _is_item(text: str) -> bool:

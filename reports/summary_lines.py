@@ -15,6 +15,7 @@ from reports.layout import TOTAL, Layout
 from reports.texts import bare, squeezed
 
 LABEL = re.compile(r"label:([^&]+)")
+AGE = re.compile("年龄|岁")
 SUM = re.compile("合计|总计|小计|共计")
 GRID_CODE = re.compile(r"\d{15}")
 IN_UNITS = re.compile("户数|家庭(?:户)?总?数|[(]户[)]|^(?:总|常住|实有|家庭)?户$")
@@ -49,7 +50,7 @@ def summary_of(layout: Layout) -> Sheet | None:
     units = [
         nth for nth, one in enumerate(layout.columns) if UNIT.fullmatch(squeezed(one.path[-1]))
     ]
-    told = [(row, texts, _row_path(texts[:stubs], places))
+    told = [(row, texts, _row_path(_aged(layout, texts[:stubs]), places))
             for row, texts in enumerate(layout.stubs, first)]  # fmt: skip
     rows = [
         (str(row), (*path, *(texts[nth] for nth in units if nth >= stubs and texts[nth])))
@@ -101,6 +102,14 @@ def _part_sum(line: Line) -> bool:
 
 def _proposed(line: Line) -> Line:
     return line.model_copy(update={"proposed": line.when})
+
+
+def _aged(layout: Layout, texts: Sequence[str | None]) -> list[str | None]:
+    """In a column of ages a number alone is one."""
+    return [
+        f"{text}岁" if text and text.isdigit() and AGE.search(one.header) else text
+        for one, text in zip(layout.columns, texts, strict=False)
+    ]
 
 
 def _row_path(texts: Sequence[str | None], places: Mapping[int, str]) -> tuple[str, ...]:

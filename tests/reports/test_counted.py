@@ -38,6 +38,7 @@ SAID = {
     "全员人口数（含人户分离）": "either",
     "成年妇女（18周岁及以上）": "age >= 18 & sex_code = 2",
     "学前适龄幼儿（3—5周岁）/男": "age >= 3 & age <= 5 & sex_code = 1",
+    "流入人口/男": "residence_type_code = 3 & sex_code = 1",
     "困难群众/低保": "label:低保",
     "经济困难老年人/特困": "age >= 60 & label:特困",
     "60岁～": "age >= 60",
@@ -52,10 +53,14 @@ HOUSEHOLDS = {
     "住户数（户）": "",
     "空巢户": "label:空巢",
     "低保边缘家庭": "label:低边",
+    "三人户": "member_count = 3",
+    "两人户": "member_count = 2",
+    "5人及以上户": "member_count >= 5",
     "有老人的户数": "age >= 60",
     "有60岁以上老年人的家庭户": "age >= 60",
 }
-UNHELD = ("重度残疾人", "低保对象中的重度残疾人", "一级残疾", "分散供养特困人员", "在职党员",
+UNHELD = (
+    "孤寡老人","重度残疾人", "低保对象中的重度残疾人", "一级残疾", "分散供养特困人员", "在职党员",
           "事实无人抚养儿童", "党员、群众", "老人或残疾人", "60岁以上或残疾",
           "非本市户籍")  # fmt: skip
 """Of these nobody holds who they are: the wider group would be another figure."""

@@ -320,6 +320,13 @@ def test_a_row_named_after_families_is_counted_as_its_columns_say(
     assert [one.count for one in sheet.down] == counts
 
 
+def test_a_number_in_a_column_of_ages_is_one(home: Home, tmp_path: Path) -> None:
+    rows = (["0"], ["1-4"], ["85及以上"], ["合计"])
+    file = _headed(tmp_path, ["年龄组（岁）", "男", "女"], *rows)
+    (sheet,) = register(home, file, Sent("统计")).form.sheets
+    assert [one.when for one in sheet.down] == ["age = 0", "age >= 1 & age <= 4", "age >= 85", ""]
+
+
 def test_the_ages_of_a_group_hold_for_its_parts(home: Home, tmp_path: Path) -> None:
     file = _headed(
         tmp_path, ["网格", "婚姻状况（20岁以上）", "", "劳动年龄段（16—59岁）", "", "学生"],
