@@ -48,6 +48,7 @@ COUNTED = {
     "男孩": "sex_code = 1", "女孩": "sex_code = 2", "妇女": "sex_code = 2",
     "男童": "age < 18 & sex_code = 1", "女童": "age < 18 & sex_code = 2",
     "学龄前儿童": "age >= 0 & age <= 6", "百岁老人": "age >= 100", "百岁": "age >= 100",
+    "百岁及以上": "age >= 100", "百岁及以上老人": "age >= 100",
     "百岁以上": "age >= 100",
     "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
     "老年人": "age >= 60", "老年人口": "age >= 60", "高龄老人": "age >= 80", "高龄": "age >= 80",
@@ -90,7 +91,7 @@ FILLERS = re.compile(
     r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|涉及|中|有|家庭|持证|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
 )
 AGED = re.compile(
-    "婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男)"
+    "(?:幼儿园|学前教育|小学|初中|高中|中小学|义务教育)(?:适龄|学龄|阶段|段)|婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男)"
     "|(?:法定)?(?:劳动|就业)(?:年龄段?内?|适龄|力)|老(?=党员)"
 )
 """Beside figures these say no more than they do."""
@@ -112,6 +113,7 @@ CODED = ("residence_type", "marital", "education", "political", "employment", "s
 NEEDY = re.compile("(?:社会救助|救助|(?:经济|生活)?困难|低收入|兜底(?:保障)?)(?:群众)?")
 """Above 低保 and its like these say no more than those do."""
 RELIEVED = frozenset({"label:低保", "label:低边", "label:特困"})
+SCHOOL, LEARNT = 19, re.compile("文化|学历|程度|毕业")
 EITHER = re.compile("[、/或和与及]")
 """Between labels: whoever has one of them."""
 FIELDS = {one: f"{one}_code" for one in CODED}
@@ -238,6 +240,8 @@ def _conditions(text: str) -> list[str] | None:
             return None
         found.append(_known()[word])
         text = text.replace(word, "", 1)
+    if _at_school(found) and not LEARNT.search(whole):
+        return None  # `小学（6-11岁）`: where they learn, not what they have learnt
     found = _one_of(found) if either else found
     labels = [one for one in found if one.startswith("label:")]
     if either and len(labels) > 1:
@@ -250,6 +254,14 @@ def _conditions(text: str) -> list[str] | None:
     if not aged and OLD.search(text):  # 低保老人, of whom not all are old
         found.append("age >= 60")
     return found
+
+
+def _at_school(found: Sequence[str]) -> bool:
+    """Whether an education is asked of children alone."""
+    parts = [part for one in found for part in one.split(" & ")]
+    most = [int(one.split()[-1]) for one in parts if one.startswith(("age <= ", "age < "))]
+    educated = any(one.startswith("education_code") for one in parts)
+    return educated and min(most, default=SCHOOL) < SCHOOL
 
 
 def _kind(condition: str) -> str:
