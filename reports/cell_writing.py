@@ -6,6 +6,7 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter
 
+from reports.counted import counted
 from reports.form_file import Column
 from reports.formats import DATES, MONTHS, date_format, words_of
 from reports.items import facts_of_item
@@ -18,6 +19,8 @@ YES = ("是", "有", "√", "1", "Y", "✓", "对", "已")
 YES_OR_NO = {"是": "yes", "有": "yes", "否": "no", "无": "no"}
 NUMBERED_YES = re.compile(r"(\d)[.、:：\-—=]?([是有否无])|([是有否无])(?:填|写|选|为|=|:)?(\d)")
 NUMBERED_WORD = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+)")
+SEVERAL_WORDS = re.compile(r"(\d{1,2})[.、:：\-—]?([\u4e00-\u9fff]+(?:[/、或][\u4e00-\u9fff]+)*)")
+OF_EDUCATION = re.compile(r"education_code (?:in|=) ([\d|]+)")
 TAIL = re.compile(r"[后末尾]([四六八468])位")
 CELL_FORMAT = re.compile(r'\[[^\]]*\]|["\\]|;.*')
 """What is in the format of a cell besides the date: `yyyy"年"m"月"d"日";@`."""
@@ -94,6 +97,7 @@ def _flag(one: HeaderColumn, remark: str) -> dict[str, Any]:
 def _codes(code_set: str, one: HeaderColumn, remark: str, samples: Sequence[str]) -> dict[str, Any]:
     if one.choices:
         own = words_of(code_set, one.choices)
+        own = _ranges(code_set, [(choice, choice) for choice in one.choices]) | own
         return {"codes": own} if own else {}
     known = inputs_of(code_set)
     numbered = {
@@ -101,8 +105,22 @@ def _codes(code_set: str, one: HeaderColumn, remark: str, samples: Sequence[str]
         for number, word in NUMBERED_WORD.findall(remark)
         if (code := known.get(spelling(word)))
     }
+    several = SEVERAL_WORDS.findall(remark)
+    numbered = _ranges(code_set, [(word, number) for number, word in several]) | numbered
     if numbered:
         return {"codes": numbered}
     digits = bool(samples) and all(text.isdigit() for text in samples)
     coded = "代码" in remark or squeezed(one.path[-1]).endswith("代码") or digits
     return {"codes": "codes"} if coded else {}
+
+
+def _ranges(code_set: str, said: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Code → how the form writes it, for words that mean several: `大专及以上`, `高中/中专`."""
+    if code_set != "education":
+        return {}
+    found: dict[str, str] = {}
+    for word, written in said:
+        meant = OF_EDUCATION.fullmatch(counted((word,)).when or "")
+        for code in meant[1].split("|") if meant else ():
+            found.setdefault(code, written)
+    return found

@@ -45,6 +45,25 @@ def test_a_cells_own_format_says_how_dates_are_written(cell: str, form: str) -> 
     assert column_of(header, Proposal("birth_date", 0.97, ""), None, 0).date == form
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        HeaderColumn(1, 1, ("文化程度(1小学2初中3高中/中专4大专以上)",)),
+        HeaderColumn(
+            1, 1, ("文化程度",), choices=("小学及以下", "初中", "高中/中专", "大专及以上")
+        ),
+    ],
+)
+def test_an_education_among_several_in_one_word_is_written_as_that(header: HeaderColumn) -> None:
+    """Who was at a university stood as 大学本科 in a column of 1 to 4."""
+    codes = column_of(header, Proposal("education_code", 0.97, ""), None, 0).codes
+    assert isinstance(codes, dict)
+    told = pl.Series(["21", "30", "41", "60", "71", "80"])
+    words = header.choices or ("1", "2", "3", "4")
+    assert written(told, "education_code", codes=codes).to_list() == [
+        words[nth] for nth in (3, 3, 2, 2, 1, 0)]  # fmt: skip
+
+
 DAYS = st.dates(date(1900, 1, 1), date(2025, 12, 31))
 WHOLE = [one for one in DATES if "D" in one and one != "YYYYMMDD"]
 
