@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import file_digest
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -348,9 +347,7 @@ def _data(one: Extract, given: pl.DataFrame, folder: Path) -> list[dict[str, Any
     found, ours = [], _ours(one)
     for kind in one.formats:
         path = folder / f"{one.extract}.{kind}"
-        write_table(given, path, encoding=one.encoding, ours=ours)
-        with path.open("rb") as file:
-            digest = file_digest(file, "sha256").hexdigest()
+        digest = write_table(given, path, encoding=one.encoding, ours=ours)
         size = path.stat().st_size
         found.append({"name": path.name, "rows": given.height, "bytes": size, "sha256": digest})
     return found

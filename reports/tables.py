@@ -6,9 +6,11 @@ The same table gives the same bytes. No text in a CSV or a workbook can run as a
 import io
 import re
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Self, cast
 
 import polars as pl
 from openpyxl.utils import get_column_letter
@@ -27,36 +29,66 @@ AUTHOR = "数据大脑"
 """Whose remarks on a list are our own."""
 
 
+class Hashed:
+    """A new file that is hashed beside whoever writes it."""
+
+    def __init__(self, path: Path) -> None:
+        self.file, self.digest = path.open("wb"), sha256()
+        self.beside = ThreadPoolExecutor(1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.beside.shutdown()
+        self.file.close()
+
+    def write(self, data: bytes) -> int:
+        """Write all of it."""
+        kept = bytes(data)
+        self.beside.submit(self.digest.update, kept)
+        self.file.write(kept)
+        return len(kept)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
 def write_table(
     frame: pl.DataFrame,
     path: Path,
     *,
     encoding: str = "utf-8",
     ours: Collection[str] = (),
-) -> None:
+) -> str:
     """Write a table by the suffix of `path`: .csv, .xlsx, .parquet, .json (one row a line).
 
     `ours`: columns that nobody typed, so that nothing in them could run as a formula.
+
+    Returns:
+        The SHA-256 of the file, hexadecimal.
     """
     kind = path.suffix.lower()
-    if kind == ".parquet":
-        frame.write_parquet(path, compression="zstd", compression_level=3)
-    elif kind == ".json":
-        frame.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson(path)
-    elif kind == ".xlsx":
-        path.write_bytes(workbook({"数据": frame}))
-    else:
-        _write_csv(frame, path, encoding, ours)
+    with Hashed(path) as file:
+        if kind == ".parquet":
+            frame.write_parquet(cast(IO[bytes], file), compression="zstd", compression_level=3)
+        elif kind == ".json":
+            dated = frame.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d"))
+            dated.write_ndjson(cast(IO[bytes], file))
+        elif kind == ".xlsx":
+            file.write(workbook({"数据": frame}))
+        else:
+            _write_csv(frame, file, encoding, ours)
+    return file.digest.hexdigest()
 
 
-def _write_csv(frame: pl.DataFrame, path: Path, encoding: str, ours: Collection[str]) -> None:
+def _write_csv(frame: pl.DataFrame, file: Hashed, encoding: str, ours: Collection[str]) -> None:
     if encoding == "utf-8":
-        made_safe(frame, ours).write_csv(path, include_bom=True)
+        made_safe(frame, ours).write_csv(cast(IO[bytes], file), include_bom=True)
         return
-    with path.open("w", encoding=encoding, newline="") as file:
-        for start in range(0, max(frame.height, 1), 50_000):
-            part = made_safe(frame.slice(start, 50_000), ours)
-            file.write(part.write_csv(include_header=start == 0))
+    for start in range(0, max(frame.height, 1), 50_000):
+        part = made_safe(frame.slice(start, 50_000), ours)
+        file.write(part.write_csv(include_header=start == 0).encode(encoding))
 
 
 @dataclass(frozen=True)
