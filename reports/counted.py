@@ -14,6 +14,8 @@ from schemas.codes import code_sets, inputs_of
 from schemas.numerals import arabic
 
 AGES: Sequence[tuple[str, str]] = (
+    (r"(\d{1,3})(?:周?岁)?(?:及?以上|[(]含[)]以上)[、,至到]?(?:[未不]满)(\d{1,3})(?:周?岁)?",
+     "age >= {0} & age < {1}"),
     (r"(?<![未不])年?满(\d{1,3})(?:周?岁)?[、,]?[未不]满(\d{1,3})(?:周?岁)?",
      "age >= {0} & age < {1}"),
     (r"(?:≥|>=|大于等于|不小于)(\d{1,3})(?:周?岁)?", "age >= {0}"),
@@ -28,7 +30,7 @@ AGES: Sequence[tuple[str, str]] = (
     (r"(\d{1,3})(?:周?岁)?(?:[(]含\d*周?岁?[)]|及|含)?(?:以上|\+)(?:[(]含\d*周?岁?[)])?",
      "age >= {0}"),
     (r"(\d{1,3})(?:周?岁)?(?:及|含|[(]含[)])以下", "age <= {0}"),
-    (r"(\d{1,3})(?:周?岁)?(?:[(]不含[)]以下|以下[(]不含\d*周?岁?[)])", "age < {0}"),
+    (r"(\d{1,3})(?:周?岁)?(?:[(]不含[)]以下|以下(?:[(]|,)不含\d*周?岁?[)]?)", "age < {0}"),
     (r"(\d{1,3})(?:周?岁)?[(]不含[)]以上", "age > {0}"),
     (r"(\d{1,3})(?:周?岁)?以下[(]含\d*周?岁?[)]", "age <= {0}"),
     (r"(?:不满|未满)?(\d{1,3})(?:周?岁)?以下|(?:不满|未满)(\d{1,3})(?:周?岁)?", "age < {0}"),
@@ -38,6 +40,7 @@ AGES: Sequence[tuple[str, str]] = (
 )  # fmt: skip
 OF_SIZE = re.compile(r"(\d{1,2}|[单一二两三四五六七八九十])[人口](及?以上)?户")
 """`三人户`, `5人及以上户`: families by how many live in them."""
+BORN_IN = re.compile(r"((?:19|20)\d\d)年(?:度?出生|生)(?:人口|人数|儿童)?")
 COUNTED = {
     "户籍人口": "registered", "户籍人数": "registered", "户籍": "registered",
     "常住人口": "residents", "常住人数": "residents", "实有人口": "residents",
@@ -57,8 +60,11 @@ COUNTED = {
     "民主党派": "political_code in 04|05|06|07|08|09|10|11",
     "境外人员(含港澳台)": "residence_type_code in 4|5",
     "境外人员(含港澳台居民)": "residence_type_code in 4|5",
+    "境外人员(不含港澳台)": "residence_type_code = 5",
+    "境外人员(不含港澳台居民)": "residence_type_code = 5", "残疾人员": "label:残疾",
     "老年妇女": "age >= 60 & sex_code = 2", "正式党员": "political_code = 01",
     "少年儿童": "age < 18", "儿童少年": "age < 18",
+    "在校生": "employment_code = 31", "在读学生": "employment_code = 31",
     "流动儿童": "age < 18 & residence_type_code = 3",
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
     "流入人口": "residence_type_code = 3", "流入人员": "residence_type_code = 3",
@@ -83,6 +89,8 @@ LEVEL = re.compile(
     r"|((?:高中|中专|技校|中职)(?:[(]?[含、/和及]*(?:普通)?(?:高中|中专|技校|中职)[)]?)*)|(初中)|(小学))"
     r"(?:文化|学历|文化程度)?(?:及?(以上)|及(以下))"
 )
+APART = re.compile("博士|硕士(?!研究生$)")
+"""Platforms say 研究生 of both: nobody can count them apart."""
 HIGH_SCHOOL = re.compile(
     "(?:普通)?高中[、/](?:中专|中职)[、/及和](?:技校|中职|职高)|(?:普通)?高中(?:[(]含?(?:中专|中职|技校)[^)]*[)]|[/、和及](?:中专|中职))|(?:中专|中职)[/、和及](?:普通)?高中"
 )
@@ -99,8 +107,13 @@ DIMENSIONS = re.compile(
     r"(?:按|分)?(?:性别|年龄|年龄段|年龄结构|年龄分布|文化程度|学历|民族|政治面貌|婚姻状况|类别|类型"
     r"|人口类别|重点人群|特殊人群|残疾类别|居住类型|从业状况|基本情况|人口情况|人员情况|救助对象|项目|指标"
     r"|户籍情况|户籍状况|户籍类别|户籍类型|户口情况|居住状况|居住类别|人口构成|家庭情况|婚姻|政治身份"
-    r"|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
+    r"|居住方式|居住情况|生活状况|健康状况|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
 )
+GATHERED = re.compile(
+    "(?:各类)?(?:重点|特殊|特定|弱势|脆弱|困难)[^已未新本当\\d]{0,6}(?:对象|人员|人群|群体|群众)(?:类别|分类)?"
+)
+"""A header above several kinds of people, which says no more of each."""
+OF_NO_KIND = re.compile("(?:其中[:：]?)?(?:男|女|合计|小计|总|计$|人数|数量|户数)")
 OLD = re.compile("老年?人")
 OLD_OR = re.compile("(?:^|[、/或和与及])老年?人[、/或和与及]|[、/或和与及]老年?人$")
 OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
@@ -134,15 +147,19 @@ def counted(path: tuple[str, ...]) -> Counted:
     households = False
     relieved = RELIEVED & {*(_conditions(_plain(squeezed(path[-1]))) or ())}
     for nth, part in enumerate(path, 1):
-        text = NEEDY.sub("", squeezed(part)) if relieved and nth < len(path) else squeezed(part)
+        text = squeezed(part)
+        text = (NEEDY.sub("", text) or text) if relieved else text
         households = bool(HOUSEHOLDS.search(text)) or (households and not PERSONS.search(text))
         if nth == len(path) and _is_no_count(bare(part)):
             return Counted(None)
-        if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)):
+        if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)) or _gathers(path[nth - 1 :]):
             conditions += _ages(remarks(part))  # 婚姻状况（20岁以上）
             continue
         if size := OF_SIZE.fullmatch(text.replace("单", "一").replace("两", "二")):
             conditions.append(f"member_count {'>=' if size[2] else '='} {_in_digits(size[1])}")
+            continue
+        if born := BORN_IN.fullmatch(text):
+            conditions.append(f"birth_year = {born[1]}")
             continue
         nation = f"{text}族" in _known() and "民族" in "".join(path[: nth - 1]) and text != "其他"
         found = _conditions(f"{text}族" if nation else _plain(text))
@@ -165,6 +182,12 @@ def counted(path: tuple[str, ...]) -> Counted:
         return Counted(None)
     when = " & ".join(conditions)
     return Counted(when, "households" if households else "residents")
+
+
+def _gathers(path: tuple[str, ...]) -> bool:
+    """Whether kinds of people are only listed below a header: `重点转移对象/残疾人`, but not 男."""
+    *above, leaf = map(squeezed, path)
+    return bool(above) and GATHERED.fullmatch(above[0]) is not None and not OF_NO_KIND.match(leaf)
 
 
 def _narrowest(conditions: Iterable[str]) -> list[str]:
@@ -192,8 +215,10 @@ def _plain(text: str) -> str:
     if re.search(r"\d", text):
         text = AGED.sub("", text)
     text = text.replace("退(离)休", "离退休")
-    text = re.sub("党员[(]不含预备(?:党员)?[)]", "正式党员", text).replace("正式正式", "正式")
-    text = re.sub("(?<=党员)[(]含预备(?:党员)?[)]", "", text)
+    text = re.sub("党员((?:总|人)*数?)[(]不含预备(?:党员)?[)]", r"正式党员\1", text)
+    text = re.sub("(党员(?:总|人)*数?)[(]含预备(?:党员)?[)]", r"\1", text).replace(
+        "正式正式", "正式"
+    )
     text = re.sub("(?<=有)老年?人(?=的)", "60岁以上", text)
     return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
 
@@ -223,7 +248,7 @@ def _conditions(text: str) -> list[str] | None:
     found: list[str] = []
     if re.fullmatch("群众(?:人数|数)?", text):  # beside 党员 and 团员; not 困难群众
         return ["political_code = 13"]
-    either = EITHER.search(text)
+    either = EITHER.search(re.sub("及(?=以[上下])", "", text))
     text = text if either else re.sub("(?<=.)群众$", "", text)  # 少数民族群众
     if schooled := LEVEL.search(text) or HIGH_SCHOOL.search(text):
         found.append(f"education_code in {_levels(schooled)}")
@@ -332,4 +357,4 @@ def _known() -> dict[str, str]:
             found[word] = item
     for name in code_sets()["label"].codes:
         found[name] = f"label:{name}"
-    return found | COUNTED
+    return {word: made for word, made in found.items() if not APART.search(word)} | COUNTED

@@ -5,6 +5,7 @@ from reports.counted import named_in
 from reports.fill import FillReport, not_for_notice
 from reports.form_file import FormFile, Sheet
 from reports.proposals import COMPUTED
+from reports.subject import beyond_title, group_of
 
 AGED = "age >"
 
@@ -37,6 +38,18 @@ def _whom(form: FormFile) -> list[str]:
     if not named:
         return []
     words = "、".join(f"“{one}”" for one in named)
+    if group_of(form.title) and all(one.kind == "summary" for one in form.sheets):
+        others = [one for sheet in form.sheets for one in beyond_title(form.title, sheet)]
+        if not others:
+            return [
+                f"表题里有{words}：没有写明数谁的列和行，只数这些人。"
+                "不是的，请在登记文件里改 when。"
+            ]
+        headers = "、".join(f"“{one}”" for one in dict.fromkeys(one.header for one in others))
+        return [
+            f"表题里有{words}，这几列数的却不只是这些人：{headers}。"
+            "如果只要这些人，请在登记文件里改这几列的 when。"
+        ]
     conditions = list(dict.fromkeys(named.values()))
     option = f'--population "{conditions[0]}"' if len(conditions) == 1 else "--population"
     return [

@@ -209,7 +209,7 @@ def propose_sheet(layout: Layout, population: str, when: str = "") -> Sheet:
     one_of_them = len(layout.columns) // abreast
     proposals = propose(layout.columns[:one_of_them], labels, asked.one_of) * abreast
     if not _is_list(layout, proposals):
-        summary = summary_of(layout)
+        summary = summary_of(layout, of_title=population == "residents" and not when)
         if summary is not None:
             return summary.model_copy(update={"tops": _tops(layout)})
     (first, last), total = layout.body, layout.total

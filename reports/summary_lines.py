@@ -7,21 +7,26 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from reports.conditions import WHOLE
-from reports.counted import PERSONS, counted
+from reports.counted import AGED, PERSONS, counted
 from reports.derived import NO_GROUP, is_among, of_the_rest
 from reports.form_file import Line, Sheet
 from reports.items import words
 from reports.layout import TOTAL, Layout
+from reports.subject import of_the_title, possible_together, within_ages
 from reports.texts import bare, squeezed
 
 LABEL = re.compile(r"label:([^&]+)")
 AGE = re.compile("年龄|岁")
+BORN, YEAR = re.compile("出生年[份度]?|出生日期|^出生$"), re.compile(r"(?:19|20)\d\d年?")
+AGE_TEST = "age "
 SUM = re.compile("合计|总计|小计|共计")
 GRID_CODE = re.compile(r"\d{15}")
 IN_UNITS = re.compile("户数|家庭(?:户)?总?数|[(]户[)]|^(?:总|常住|实有|家庭)?户$")
 """A column or row that counts in families, and is not named after one: `户数`, no `低保家庭`."""
 WHOM = re.compile("[岁男女人户]")
 """In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
+NUMBER_OF = re.compile("(?:[人户]?数|人员|人群|患者|对象|[(][人户个][)])$")
+"""How a column of numbers of people ends."""
 UNIT = re.compile("(?:计量)?单位")
 """A column that says what each row is counted in."""
 AMISS = re.compile("[&|]")
@@ -32,8 +37,11 @@ EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compoun
 """What a table of counts has a row for, by what its first column is called."""
 
 
-def summary_of(layout: Layout) -> Sheet | None:
-    """A table of counts; None if less than half of its columns are understood."""
+def summary_of(layout: Layout, *, of_title: bool = True) -> Sheet | None:
+    """A table of counts; None if less than half of its columns are understood.
+
+    `of_title`: whether its title may say whom it is about, since nobody else did.
+    """
     stubs = _stub_width(layout)
     titles = [words().get(bare(one.path[-1]), "") for one in layout.columns[:stubs]]
     plain = [nth for nth, one in enumerate(layout.columns[:stubs]) if "序号" not in one.header]
@@ -60,7 +68,10 @@ def summary_of(layout: Layout) -> Sheet | None:
     down = _among_them(rows, ROWS_ARE.get(titles[stub], ""))
     of_rows = sum(bool(one.when) for one in down) * 2 > len(down)  # 本月、上月、同比 of each
     named = len(rows) >= 3 and len(rows) * 2 > len(layout.stubs)
-    if not named and (not known or (known * 2 < len(across) and not of_rows)):
+    of_places = titles[stub] in ROWS_ARE and 2 * sum(
+        NUMBER_OF.search(squeezed(one.header)) is not None for one in across
+    ) >= len(across)
+    if not (named or of_places) and (not known or (known * 2 < len(across) and not of_rows)):
         return None
     down = tuple(one.model_copy(update={"when": None}) if _part_sum(one) else one for one in down)
     total = layout.total
@@ -74,6 +85,9 @@ def summary_of(layout: Layout) -> Sheet | None:
     sums = [_sum_of(down)(whole)] if total and down else []
     down = (*down, *sums)
     across, down = _in_units_of(down, across), _in_units_of(across, down)
+    across = _aged_by(down, across)
+    if of_title:
+        across, down = of_the_title(layout.title, across, down)
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
         total=total, across=tuple(map(_proposed, across)),
@@ -95,6 +109,18 @@ def _in_units_of(others: Sequence[Line], lines: Sequence[Line]) -> tuple[Line, .
     )  # fmt: skip
 
 
+def _aged_by(rows: Sequence[Line], columns: Sequence[Line]) -> tuple[Line, ...]:
+    """Where each row says the ages, a column of 青年 says no more."""
+    aged = [AGE_TEST in one.when for one in rows if one.when]
+    if not aged or not all(aged):
+        return tuple(columns)
+    return tuple(
+        one if one.when is not None
+        else one.model_copy(update={"when": counted((AGED.sub("", squeezed(one.header)),)).when})
+        for one in columns
+    )  # fmt: skip
+
+
 def _part_sum(line: Line) -> bool:
     """小计 among the rows: not of everybody."""
     return line.when == "" and squeezed(line.header) == "小计"
@@ -105,11 +131,14 @@ def _proposed(line: Line) -> Line:
 
 
 def _aged(layout: Layout, texts: Sequence[str | None]) -> list[str | None]:
-    """In a column of ages a number alone is one."""
+    """In a column of ages a number alone is one; in one of years of birth a year is one."""
     return [
-        f"{text}岁" if text and text.isdigit() and AGE.search(one.header) else text
+        text if not text
+        else f"{text}岁" if text.isdigit() and AGE.search(one.header)
+        else f"{text[:4]}年出生" if BORN.search(one.header) and YEAR.fullmatch(text)
+        else text
         for one, text in zip(layout.columns, texts, strict=False)
-    ]
+    ]  # fmt: skip
 
 
 def _row_path(texts: Sequence[str | None], places: Mapping[int, str]) -> tuple[str, ...]:
@@ -141,9 +170,25 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
             and other[:height] == path[:height]
             and not any(map(is_among, other))
             and not UNIT.fullmatch(squeezed(other[-1]))
+            and _of_somebody(other[: height + 1], path)
         )
         made.append(line_of(at, path, next(_of_both(wholes), ()), place))
-    return of_the_rest([*map(_sum_of(made), made)])
+    return of_the_rest([*map(_sum_of(made), _told_apart(made))])
+
+
+def _told_apart(lines: Sequence[Line]) -> list[Line]:
+    """硕士研究生 beside 博士研究生: of both is known only that they are 研究生."""
+    if not any("博士" in one.header for one in lines):
+        return [*lines]
+    return [one.model_copy(update={"when": None}) if "硕士" in one.header else one for one in lines]
+
+
+def _of_somebody(whole: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    """Whether a part may be of what stands before it: women of 15 to 49 are not among 16-59."""
+    first, part = counted(whole).when, counted(path).when
+    if first is None or part is None:
+        return True
+    return possible_together(first, part) and within_ages(part, first)
 
 
 def _of_both(wholes: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:

@@ -88,12 +88,13 @@ def outside(sheet: Sheet, people: People, population: str) -> int:
 def beyond_bands(sheet: Sheet, people: People, population: str) -> int:
     """How many are in a column of sums, which is of everybody, and in none of its bands of age."""
     bands = [one for one in sheet.across if "age " in (one.when or "")]
-    whole = [one for one in sheet.across if one.when == "" and TOTAL.match(squeezed(one.header))]
+    whole = [one.when for one in sheet.across if one.when is not None and one not in bands
+             and TOTAL.match(squeezed(one.header))]  # fmt: skip
     if len(bands) < 2 or not whole:
         return 0
     counted = _any(_tests(one.when or "") for one in bands).fill_null(value=False)
     among = within(parse_population(population).whole)
-    return people.frame.filter(among, _tests(population), ~counted).height
+    return people.frame.filter(among, _tests(population), _tests(whole[0]), ~counted).height
 
 
 def blank_rows(sheet: Sheet, lines: Sequence[Line], numbers: Numbers) -> list[str]:

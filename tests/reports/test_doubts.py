@@ -14,12 +14,24 @@ def form(title: str, population: str = "residents", across: tuple[Line, ...] = (
 
 
 def test_a_title_that_names_some_people_is_asked_about() -> None:
-    (said,) = doubts(form("社区老年人口情况统计表"))
+    columns = (Column(at="A", header="姓名", item="name"),)
+    listed = Sheet(sheet="表", header=(1, 1), body=(2, 4), columns=columns)
+    (said,) = doubts(form("社区老年人口名单").model_copy(update={"sheets": (listed,)}))
     assert '--population "age >= 60"' in said
     assert not doubts(form("社区老年人口情况统计表", population="age >= 60"))
     assert not doubts(form("常住人口登记明细"))
     (two,) = doubts(form("残疾人和困境儿童关爱登记表"))
     assert two.endswith("请用 --population 再登记一次。")
+
+
+def test_whom_a_table_of_counts_is_of_is_told() -> None:
+    women = Line(at="B", header="女", when="age >= 60 & sex_code = 2")
+    (all_of_them,) = doubts(form("社区老年人口情况统计表", across=(women,)))
+    assert "只数这些人" in all_of_them
+    everybody = Line(at="C", header="总人口")
+    (others,) = doubts(form("社区老年人口情况统计表", across=(women, everybody)))
+    assert "“总人口”" in others
+    assert "“女”" not in others
 
 
 def test_columns_that_can_be_read_in_two_ways_are_named() -> None:

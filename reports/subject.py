@@ -1,0 +1,184 @@
+"""Whom the title of a table of counts is about: `残疾人基本情况统计表`, in which 男 are theirs."""
+
+import re
+from collections.abc import Sequence
+
+from reports.conditions import NUMBERS, Test, parse_population
+from reports.counted import EITHER, OF_THE_OLD, RELIEVED, named_in
+from reports.form_file import Line, Sheet
+from reports.layout import TOTAL
+from reports.texts import squeezed
+
+WHOLES = re.compile("总人口|人口总|辖区|常住人口|户籍人口|实有人口|全部|居民")
+"""In the name of a line that counts everybody, whatever the title is about."""
+EVERYBODY = re.compile("总人口|人口总|辖区|全部")
+YOUNG = re.compile("儿童|婴|孩|子女")
+"""Beside women or the old these are no part of them."""
+OF_ALL = re.compile("(?:总|常住|户籍|实有)人口")
+OLD = re.compile("age >= 60$")
+OLDEST = 1_000
+
+
+def group_of(title: str) -> str | None:
+    """The condition of those whom a title names; None where it names nobody, or several groups."""
+    named = named_in(title)
+    found = list(dict.fromkeys(named.values()))
+    figures = [made for words, made in named.items() if re.search(r"\d", words)]
+    if len(found) == 2 and len(figures) == 1 and not EITHER.search(squeezed(title)):
+        found = [" & ".join(found)]  # 60岁以上独居老人
+    if len(found) != 1 or ("residence_type_code" in found[0] and OF_ALL.search(title)):
+        return None
+    return found[0]
+
+
+def of_the_title(
+    title: str, across: Sequence[Line], down: Sequence[Line]
+) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """The lines that say only a part of whom they count, among those whom the title names.
+
+    They do where the first column, or the first row, counts the title's people, or where no line
+    says anything of whom: then every column is of them.
+    """
+    group = group_of(title)
+    if group is None:
+        return tuple(across), tuple(down)
+    columns, rows = _counting(across), _counting(down)
+    if rows and all(implies(one.when or "", group) for one in rows):
+        return tuple(across), tuple(down)  # every cell is
+    first = next((one for one in columns if one.when or one.count == "residents"), None)
+    if first is not None and implies(first.when or "", group):
+        return _among(across, title), tuple(down)
+    if rows and implies(rows[0].when or "", group):
+        return tuple(across), _among(down, title, sums=False)
+    told = [*columns, *rows]
+    if any(implies(one.when or "", group) or _whole(one) for one in told):
+        return tuple(across), tuple(down)
+    return _among(across, title), tuple(down)
+
+
+def beyond_title(title: str, sheet: Sheet) -> list[Line]:
+    """The columns in which others are counted than those whom a title names."""
+    group, rows = group_of(title), _counting(sheet.down)
+    if group is None or (rows and all(implies(one.when or "", group) for one in rows)):
+        return []
+    return [one for one in _counting(sheet.across) if not implies(one.when or "", group)]
+
+
+def _counting(lines: Sequence[Line]) -> list[Line]:
+    return [one for one in lines if one.when or (one.when == "" and not _sums(one))]
+
+
+def _sums(line: Line) -> bool:
+    return TOTAL.match(squeezed(line.header.rsplit("/", 1)[-1])) is not None
+
+
+def _whole(line: Line) -> bool:
+    return (
+        bool(WHOLES.search(line.header)) or parse_population(line.when or "").whole != "residents"
+    )
+
+
+def _among(lines: Sequence[Line], title: str, *, sums: bool = True) -> tuple[Line, ...]:
+    """Without `sums`: what the rows of sums count follows from the others."""
+    group, words = group_of(title) or "", [*named_in(title)]
+    others = EVERYBODY if "age <" in group else re.compile(f"{EVERYBODY.pattern}|{YOUNG.pattern}")
+    made = []
+    for one in lines:
+        when = one.when or ""
+        said = (
+            one.when is None
+            or (_sums(one) and not sums)
+            or others.search(one.header)
+            or any(word in squeezed(one.header) for word in words)  # 流动党员 among 党员
+            or (one.count == "households" and when)  # 低保户 among the old: whose label?
+            or (OLD.match(group) and when in OF_THE_OLD)
+            or (group in RELIEVED and not RELIEVED.isdisjoint(when.split(" & ")))
+        )
+        if not said and not implies(when, group) and possible_together(when, group):
+            both = " & ".join(filter(None, (group, when)))
+            made.append(one.model_copy(update={"when": both}))
+        else:
+            made.append(one)
+    return tuple(made)
+
+
+def possible_together(*conditions: str) -> bool:
+    """Whether somebody may fulfil all of them, as far as ages and codes tell."""
+    told = [parse_population(one) for one in conditions]
+    tests = [test for one in told for test in one.tests]
+    if any(one.whole == "registered" for one in told):
+        tests.append(Test("residence_type_code", "=", ("1", "2")))
+    for item in {one.item for one in tests} - {"labels"}:
+        if item in NUMBERS:
+            least, most = _range(tests, item)
+            if least > most:
+                return False
+        else:
+            allowed, not_these = _codes(tests, item)
+            if allowed is not None and not allowed - not_these:
+                return False
+    return True
+
+
+def within_ages(when: str, whole: str) -> bool:
+    """Whether the ages of a part, where it says any, lie within those of a whole."""
+    if "age" not in parse_population(when).items:
+        return True
+    (least, most), (lower, upper) = (
+        _range(parse_population(one).tests, "age") for one in (when, whole)
+    )
+    return lower <= least and most <= upper
+
+
+def implies(when: str, group: str) -> bool:
+    """Whether everybody who fulfils `when` is of the group, as far as the words alone tell."""
+    mine, theirs = parse_population(when).tests, parse_population(group).tests
+    for test in theirs:
+        if test.item == "labels":
+            fits = any(_no_wider(one, test) for one in mine if one.item == "labels")
+        elif test.item in NUMBERS:
+            (least, most), (lower, upper) = _range(mine, test.item), _range([test], test.item)
+            fits = lower <= least and most <= upper
+        else:
+            allowed, not_these = _codes(mine, test.item)
+            wanted = {*test.values}
+            fits = (
+                allowed is not None and allowed - not_these <= wanted
+                if test.op == "="
+                else wanted <= not_these or (allowed is not None and not allowed & wanted)
+            )
+        if not fits:
+            return False
+    return True
+
+
+def _no_wider(one: Test, other: Test) -> bool:
+    """Of tests of labels: who has one of few has one of many; who has none of many, none of few."""
+    few, many = (one, other) if one.op == "has" else (other, one)
+    return one.op == other.op and {*few.values} <= {*many.values}
+
+
+def _range(tests: Sequence[Test], item: str) -> tuple[int, int]:
+    """The least and the most that a number may be."""
+    least, most = 0, OLDEST
+    for test in tests:
+        if test.item != item:
+            continue
+        value = int(test.values[0])
+        if test.op in (">", ">=", "="):
+            least = max(least, value + (test.op == ">"))
+        if test.op in ("<", "<=", "="):
+            most = min(most, value - (test.op == "<"))
+    return least, most
+
+
+def _codes(tests: Sequence[Test], item: str) -> tuple[set[str] | None, set[str]]:
+    """The codes that are allowed (None: any), and those that are not."""
+    allowed: set[str] | None = None
+    not_these = set[str]()
+    for test in tests:
+        if test.item == item and test.op == "=":
+            allowed = {*test.values} if allowed is None else allowed & {*test.values}
+        elif test.item == item:
+            not_these |= {*test.values}
+    return allowed, not_these

@@ -1,0 +1,155 @@
+"""Whom a title is about, and whether one condition says more than another."""
+
+from itertools import product
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.settings import Home
+from reports.conditions import chosen, parse_population
+from reports.register import Sent, register
+from reports.subject import group_of, implies, possible_together
+from tests.reports.department_forms import write_counts
+
+PARTS = ("age >= 60", "age < 18", "age >= 16 & age <= 59", "age > 80", "age = 7", "sex_code = 1",
+         "sex_code in 1|2", "sex_code != 1", "label:低保", "label:低保|残疾", "no label:低保",
+         "no label:低保|残疾",
+         "residence_type_code = 3", "registered", "")  # fmt: skip
+EVERYBODY = pl.DataFrame(
+    [
+        {"age": age, "age_least": age, "age_most": age, "sex_code": sex, "lives_here": kind != "2",
+         "residence_type_code": kind, "died_on": None, "left_on": None,
+         "labels": [{"label": one} for one in labels]}
+        for age, sex, kind, labels in product(
+            (0, 7, 16, 17, 18, 59, 60, 80, 81), ("1", "2", None), ("1", "2", "3"),
+            ((), ("低保",), ("残疾",), ("低保", "残疾")))
+    ],
+    schema_overrides={"died_on": pl.Date, "left_on": pl.Date},
+).with_row_index("who")  # fmt: skip
+CONDITIONS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=2, unique=True).map(
+    lambda parts: " & ".join(filter(None, parts))
+)
+
+
+def who(when: str) -> set[int]:
+    everybody = when if "registered" in when else f"{when} & everyone".removeprefix(" & ")
+    return {*chosen(EVERYBODY, parse_population(everybody))["who"]}
+
+
+@given(CONDITIONS, CONDITIONS)
+def test_what_is_implied_holds_of_everybody(when: str, group: str) -> None:
+    if "registered" not in group and implies(when, group):
+        assert who(when) <= who(group)
+
+
+@given(CONDITIONS, CONDITIONS)
+def test_what_is_not_possible_together_is_true_of_nobody(first: str, second: str) -> None:
+    if not possible_together(first, second):
+        assert not who(first) & who(second)
+
+
+@pytest.mark.parametrize(
+    ("title", "group"),
+    [
+        ("残疾人基本情况统计表", "label:残疾"),
+        ("60岁以上独居老人统计表", "age >= 60 & label:独居"),
+        ("妇女儿童基本情况表", None),
+        ("老年人、残疾人统计表", None),
+        ("实有人口和流动人口月报", None),
+        ("人口基本情况月报", None),
+    ],
+)
+def test_who_is_named_in_a_title(title: str, group: str | None) -> None:
+    assert group_of(title) == group
+
+
+def _counted(
+    home: Home, folder: Path, name: str, across: list[str], down: list[str]
+) -> list[str | None]:
+    lines = {"across": [f"{one} =>" for one in across], "down": [f"{one} =>" for one in down]}
+    form = {"name": name, "stub": "类别" if down else "网格", **lines}
+    (sheet,) = register(home, write_counts(form, folder), Sent("民政")).form.sheets
+    return [one.when for one in (*sheet.across, *sheet.down)]
+
+
+def test_men_in_a_table_of_disabled_people_are_disabled(home: Home, tmp_path: Path) -> None:
+    across = ["户数（户）", "残疾人总数", "性别/男", "低保残疾人", "总人口", "出生缺陷（例）"]
+    assert _counted(home, tmp_path, "残疾人基本情况统计表", across, []) == [
+        "label:残疾", "label:残疾", "label:残疾 & sex_code = 1", "label:残疾 & label:低保",
+        "", None,
+    ]  # fmt: skip
+
+
+def test_where_everybody_is_counted_too_nobody_is_left_out(home: Home, tmp_path: Path) -> None:
+    across = ["辖区总人口", "残疾人数", "男"]
+    assert _counted(home, tmp_path, "残疾人情况统计表", across, []) == [
+        "",
+        "label:残疾",
+        "sex_code = 1",
+    ]
+
+
+def test_rows_that_say_whom_they_count_need_no_title(home: Home, tmp_path: Path) -> None:
+    down = ["60—69岁", "70岁以上", "合计"]
+    assert _counted(home, tmp_path, "老年人年龄构成表", ["男", "女"], down) == [
+        "sex_code = 1", "sex_code = 2", "age >= 60 & age <= 69", "age >= 70", "",
+    ]  # fmt: skip
+
+
+def test_other_kinds_beside_those_of_the_title_are_not_among_them(
+    home: Home, tmp_path: Path
+) -> None:
+    across = ["低保对象人数", "特困供养人员", "其中：残疾人", "男"]
+    assert _counted(home, tmp_path, "最低生活保障月报", across, []) == [
+        "label:低保", "label:特困", "label:特困 & label:残疾", "label:低保 & sex_code = 1",
+    ]  # fmt: skip
+
+
+def test_a_table_of_an_age_is_of_that_age(home: Home, tmp_path: Path) -> None:
+    down = ["未婚", "离婚"]
+    assert _counted(home, tmp_path, "15岁及以上人口婚姻状况统计表", ["计", "男"], down) == [
+        "age >= 15", "age >= 15 & sex_code = 1", "marital_code = 10", "marital_code = 40",
+    ]  # fmt: skip
+
+
+def test_what_the_rows_say_a_column_need_not(home: Home, tmp_path: Path) -> None:
+    down = ["14—17周岁", "18—28周岁", "29—35周岁"]
+    columns = _counted(home, tmp_path, "团情况", ["青年人数", "未就业青年"], down)[:2]
+    assert columns == ["", "employment_code = 70"]
+    assert _counted(home, tmp_path, "团情况", ["青年人数", "男"], ["团员", "群众"])[0] is None
+
+
+def test_who_is_younger_than_a_band_is_not_among_it(home: Home, tmp_path: Path) -> None:
+    across = ["女", "16—59周岁", "其中：育龄妇女（15—49岁）"]
+    assert (
+        _counted(home, tmp_path, "人口月报", across, [])[2]
+        == "sex_code = 2 & age >= 15 & age <= 49"
+    )
+
+
+def test_degrees_that_platforms_do_not_tell_apart(home: Home, tmp_path: Path) -> None:
+    rows = ["硕士研究生", "博士研究生", "大学本科"]
+    assert _counted(home, tmp_path, "文化程度", ["人数"], rows)[1:] == [
+        None,
+        None,
+        "education_code = 20",
+    ]
+    assert (
+        _counted(home, tmp_path, "文化程度", ["人数"], [*rows[::2], "初中"])[1]
+        == "education_code = 10"
+    )
+
+
+def test_numbers_of_unknown_people_by_grid_are_no_list(home: Home, tmp_path: Path) -> None:
+    across = ["应排查人数", "涉毒人员", "信访重点人员", "走访次数"]
+    assert _counted(home, tmp_path, "排查日报", across, []) == [None] * 4
+
+
+def test_years_of_birth(home: Home, tmp_path: Path) -> None:
+    form = {"name": "学龄", "stub": "出生年份", "across": ["男 =>", "女 =>"],
+            "down": ["2018年 =>", "2019 =>"]}  # fmt: skip
+    (sheet,) = register(home, write_counts(form, tmp_path), Sent("教育")).form.sheets
+    assert [one.when for one in sheet.down] == ["birth_year = 2018", "birth_year = 2019"]
