@@ -44,6 +44,7 @@ BORN_IN = re.compile(r"((?:19|20)\d\d)年(?:度?出生|生)(?:人口|人数|儿�
 COUNTED = {
     "户籍人口": "registered", "户籍人数": "registered", "户籍": "registered",
     "常住人口": "residents", "常住人数": "residents", "实有人口": "residents",
+    "实际居住": "residents", "户籍登记": "registered", "流入": "residence_type_code = 3",
     "常住户": "residents", "实有户": "residents", "实有人数": "residents",
     "少数民族": "ethnicity_code != 01", "非汉族": "ethnicity_code != 01",
     "汉族以外": "ethnicity_code != 01", "除汉族外": "ethnicity_code != 01",
@@ -64,7 +65,8 @@ COUNTED = {
     "境外人员(不含港澳台居民)": "residence_type_code = 5", "残疾人员": "label:残疾",
     "老年妇女": "age >= 60 & sex_code = 2", "正式党员": "political_code = 01",
     "少年儿童": "age < 18", "儿童少年": "age < 18",
-    "在校生": "employment_code = 31", "在读学生": "employment_code = 31",
+    "在校生": "employment_code = 31", "在读学生": "employment_code = 31", "学生儿童": "age < 18",
+    "港澳台同胞": "residence_type_code = 4", "港澳台人员": "residence_type_code = 4",
     "流动儿童": "age < 18 & residence_type_code = 3",
     "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
     "流入人口": "residence_type_code = 3", "流入人员": "residence_type_code = 3",
@@ -107,13 +109,15 @@ DIMENSIONS = re.compile(
     r"(?:按|分)?(?:性别|年龄|年龄段|年龄结构|年龄分布|文化程度|学历|民族|政治面貌|婚姻状况|类别|类型"
     r"|人口类别|重点人群|特殊人群|残疾类别|居住类型|从业状况|基本情况|人口情况|人员情况|救助对象|项目|指标"
     r"|户籍情况|户籍状况|户籍类别|户籍类型|户口情况|居住状况|居住类别|人口构成|家庭情况|婚姻|政治身份"
-    r"|居住方式|居住情况|生活状况|健康状况|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
+    r"|[本全](?:社区|网格|辖区|街道|小区|村|镇|乡)|居住方式|居住情况|生活状况|健康状况|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
 )
 GATHERED = re.compile(
     "(?:各类)?(?:重点|特殊|特定|弱势|脆弱|困难)[^已未新本当\\d]{0,6}(?:对象|人员|人群|群体|群众)(?:类别|分类)?"
 )
 """A header above several kinds of people, which says no more of each."""
 OF_NO_KIND = re.compile("(?:其中[:：]?)?(?:男|女|合计|小计|总|计$|人数|数量|户数)")
+HEADING = re.compile("^按.+分(?:组|类)?$|家庭户人[口数]|集体户")
+"""Alone it is a line above others: 二、按年龄分. Of a 集体户 nobody tells."""
 OLD = re.compile("老年?人")
 OLD_OR = re.compile("(?:^|[、/或和与及])老年?人[、/或和与及]|[、/或和与及]老年?人$")
 OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
@@ -150,7 +154,7 @@ def counted(path: tuple[str, ...]) -> Counted:
         text = squeezed(part)
         text = (NEEDY.sub("", text) or text) if relieved else text
         households = bool(HOUSEHOLDS.search(text)) or (households and not PERSONS.search(text))
-        if nth == len(path) and _is_no_count(bare(part)):
+        if nth == len(path) and (_is_no_count(bare(part)) or HEADING.search(bare(part))):
             return Counted(None)
         if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)) or _gathers(path[nth - 1 :]):
             conditions += _ages(remarks(part))  # 婚姻状况（20岁以上）
@@ -312,8 +316,11 @@ def _levels(told: re.Match[str]) -> str:
     return "|".join(LEVELS[: place + 1] if up else LEVELS[place:] if down else ())
 
 
-def named_in(title: str) -> dict[str, str]:
-    """The people that a form's title names, with their condition; nobody in particular is not."""
+def named_in(title: str, *, loosely: bool = False) -> dict[str, str]:
+    """The people that a form's title names, with their condition; nobody in particular is not.
+
+    `loosely`: those too whom only a word of some code names, as 已婚.
+    """
     text, found = squeezed(title), dict[str, str]()
     for pattern, made in AGES:
         if match := re.search(pattern, text):
@@ -322,7 +329,8 @@ def named_in(title: str) -> dict[str, str]:
             break
     while word := _longest(text):
         condition = _known()[word]
-        if len(word) > 1 and (word in COUNTED or condition.startswith("label:")):
+        names = loosely or word in COUNTED or condition.startswith("label:")
+        if len(word) > 1 and names:
             found |= {} if condition in WHOLE else {word: condition}
         text = text.replace(word, "|", 1)
     return found

@@ -147,7 +147,8 @@ def of_the_rest(lines: Sequence[Line]) -> tuple[Line, ...]:
         rest = REST.match(squeezed(leaf))
         group = counted((*above, rest[1])).when if rest and one.when is None else None
         field = FIELD.search(group or "")
-        beside = [other.when or "" for other in lines if other.header.split("/")[:-1] == above]
+        within = [other for other in lines if other.header.split("/")[: len(above)] == above]
+        beside = [other.when or "" for other in within if other is not one]
         codes = [told[1] for when in beside if field and (told := re.search(
             rf"\b{field[1]} = (\d+)", when))]  # fmt: skip
         when = f"{group} & {field[1]} not in {'|'.join(codes)}" if field and codes else one.when

@@ -26,7 +26,10 @@ def group_of(title: str) -> str | None:
     figures = [made for words, made in named.items() if re.search(r"\d", words)]
     if len(found) == 2 and len(figures) == 1 and not EITHER.search(squeezed(title)):
         found = [" & ".join(found)]  # 60岁以上独居老人
-    if len(found) != 1 or ("residence_type_code" in found[0] and OF_ALL.search(title)):
+    several = EITHER.search(squeezed(title)) and len({*named_in(title, loosely=True).values()}) > 1
+    if len(found) != 1 or several:
+        return None
+    if "residence_type_code" in found[0] and OF_ALL.search(title):
         return None
     return found[0]
 

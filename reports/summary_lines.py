@@ -25,8 +25,11 @@ IN_UNITS = re.compile("户数|家庭(?:户)?总?数|[(]户[)]|^(?:总|常住|实
 """A column or row that counts in families, and is not named after one: `户数`, no `低保家庭`."""
 WHOM = re.compile("[岁男女人户]")
 """In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
-NUMBER_OF = re.compile("(?:[人户]?数|人员|人群|患者|对象|[(][人户个][)])$")
+NUMBER_OF = re.compile(
+    "(?:[人户]?数|人员|人群|患者|对象|老年?人|残疾人|儿童|妇女|军人|党员|[(][人户个][)])$"
+)
 """How a column of numbers of people ends."""
+RESIDING, MOVING = re.compile("(?:^|/)常住(?:/|$)"), re.compile("流动|流入|外来|暂住|非户籍")
 UNIT = re.compile("(?:计量)?单位")
 """A column that says what each row is counted in."""
 AMISS = re.compile("[&|]")
@@ -173,7 +176,19 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
             and _of_somebody(other[: height + 1], path)
         )
         made.append(line_of(at, path, next(_of_both(wholes), ()), place))
-    return of_the_rest([*map(_sum_of(made), _told_apart(made))])
+    return of_the_rest([*map(_sum_of(made), _told_apart(_residing(made)))])
+
+
+def _residing(lines: Sequence[Line]) -> list[Line]:
+    """常住 is 户籍常住 beside 流动; where nobody else lives there, whoever lives there."""
+    if any(MOVING.search(one.header) for one in lines):
+        return [*lines]
+    return [
+        one.model_copy(update={"when": one.when.replace("residence_type_code = 1", "residents")})
+        if one.when and RESIDING.search(one.header)
+        else one
+        for one in lines
+    ]
 
 
 def _told_apart(lines: Sequence[Line]) -> list[Line]:
