@@ -40,15 +40,11 @@ def _whom(form: FormFile) -> list[str]:
     words = "、".join(f"“{one}”" for one in named)
     if group_of(form.title) and all(one.kind == "summary" for one in form.sheets):
         others = [one for sheet in form.sheets for one in beyond_title(form.title, sheet)]
-        if not others:
-            return [
-                f"表题里有{words}：没有写明数谁的列和行，只数这些人。"
-                "不是的，请在登记文件里改 when。"
-            ]
         headers = "、".join(f"“{one}”" for one in dict.fromkeys(one.header for one in others))
+        but = f"{headers}数的不只是这些人。" if headers else ""
         return [
-            f"表题里有{words}，这几列数的却不只是这些人：{headers}。"
-            "如果只要这些人，请在登记文件里改这几列的 when。"
+            f"表题里有{words}：没有写明数谁的列和行，只数这些人。{but}"
+            "不是的，请在登记文件里改 when。"
         ]
     conditions = list(dict.fromkeys(named.values()))
     option = f'--population "{conditions[0]}"' if len(conditions) == 1 else "--population"

@@ -60,11 +60,15 @@ def of_the_title(
 
 
 def beyond_title(title: str, sheet: Sheet) -> list[Line]:
-    """The columns in which others are counted than those whom a title names."""
+    """The columns that count others than those whom a title names, and do not say everybody."""
     group, rows = group_of(title), _counting(sheet.down)
     if group is None or (rows and all(implies(one.when or "", group) for one in rows)):
         return []
-    return [one for one in _counting(sheet.across) if not implies(one.when or "", group)]
+    return [
+        one
+        for one in _counting(sheet.across)
+        if not implies(one.when or "", group) and not EVERYBODY.search(one.header)
+    ]
 
 
 def _counting(lines: Sequence[Line]) -> list[Line]:
