@@ -24,8 +24,12 @@ def group_of(title: str) -> str | None:
     named = named_in(title)
     found = list(dict.fromkeys(named.values()))
     figures = [made for words, made in named.items() if re.search(r"\d", words)]
+    adjoining = len(found) == 2 and "".join(named) in squeezed(title)
+    kinds = {re.split(r"[ :]", one)[0] for one in found}
     if len(found) == 2 and len(figures) == 1 and not EITHER.search(squeezed(title)):
         found = [" & ".join(found)]  # 60岁以上独居老人
+    elif adjoining and kinds == {"label", "age"}:
+        found = [" & ".join(found)]  # 残疾儿童
     several = EITHER.search(squeezed(title)) and len({*named_in(title, loosely=True).values()}) > 1
     if len(found) != 1 or several:
         return None

@@ -30,6 +30,7 @@ NUMBER_OF = re.compile(
 )
 """How a column of numbers of people ends."""
 RESIDING, MOVING = re.compile("(?:^|/)常住(?:/|$)"), re.compile("流动|流入|外来|暂住|非户籍")
+RECEIVING = re.compile("享受|领取|涉及")
 UNIT = re.compile("(?:计量)?单位")
 """A column that says what each row is counted in."""
 AMISS = re.compile("[&|]")
@@ -91,6 +92,7 @@ def summary_of(layout: Layout, *, of_title: bool = True) -> Sheet | None:
     across = _aged_by(down, across)
     if of_title:
         across, down = of_the_title(layout.title, across, down)
+    across = _of_known(down, across)
     return Sheet(
         sheet=layout.sheet, kind="summary", header=layout.header, body=(first, last),
         total=total, across=tuple(map(_proposed, across)),
@@ -122,6 +124,18 @@ def _aged_by(rows: Sequence[Line], columns: Sequence[Line]) -> tuple[Line, ...]:
         else one.model_copy(update={"when": counted((AGED.sub("", squeezed(one.header)),)).when})
         for one in columns
     )  # fmt: skip
+
+
+def _of_known(rows: Sequence[Line], columns: Sequence[Line]) -> tuple[Line, ...]:
+    """享受人数 of nothing that is said is not everybody."""
+    if rows and all(one.when or SUM.search(one.header) for one in rows):
+        return tuple(columns)
+    return tuple(
+        one.model_copy(update={"when": None})
+        if one.when == "" and RECEIVING.search(one.header)
+        else one
+        for one in columns
+    )
 
 
 def _part_sum(line: Line) -> bool:

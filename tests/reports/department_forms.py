@@ -7,6 +7,7 @@ cells for the number), `sample` rows, `numbers` (a row that counts the columns),
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -163,32 +164,40 @@ def told(line: str) -> tuple[str, str]:
 
 
 def write_counts(one: dict[str, Any], folder: Path) -> Path:
-    """Draw a table of counts; return its file."""
+    """Draw a table of counts, its header as many storeys high as its paths; return its file.
+
+    `numbered`: below the header stands a row of 甲, 1, 2, 3.
+    """
     book = Workbook()
     sheet = book.active
-    across = [told(line)[0] for line in one["across"]]
-    grouped = any("/" in header for header in across)
+    paths = [told(line)[0].split("/") for line in one["across"]]
+    height, width = max(map(len, paths)), len(paths) + 1
+    bottom = 2 + height
     sheet["A1"] = one["name"]
-    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(across) + 1)
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=width)
     sheet["A2"] = "填报单位：            单位：人、户"
     sheet["A3"] = one["stub"]
-    if grouped:
-        sheet.merge_cells("A3:A4")
-    groups: dict[str, list[int]] = {}
-    for column, header in enumerate(across, 2):
-        *group, leaf = header.split("/")
-        sheet.cell(3 + bool(group), column, leaf)
-        if group:
-            groups.setdefault(group[0], []).append(column)
-        elif grouped:
-            sheet.merge_cells(start_row=3, end_row=4, start_column=column, end_column=column)
-    for name, columns in groups.items():
-        sheet.cell(3, columns[0], name)
-        sheet.merge_cells(start_row=3, end_row=3, start_column=columns[0], end_column=columns[-1])
-    first = 4 + grouped
+    if height > 1:
+        sheet.merge_cells(f"A3:A{bottom}")
+    for storey in range(height):
+        told_here = [tuple(path[: storey + 1]) if len(path) > storey else None for path in paths]
+        for path, columns in groupby(range(len(paths)), key=lambda nth: told_here[nth]):
+            if path is None:
+                continue
+            own = [nth + 2 for nth in columns]
+            leaf = len(paths[own[0] - 2]) == storey + 1
+            for start, end in [(one, one) for one in own] if leaf else [(own[0], own[-1])]:
+                sheet.cell(3 + storey, start, path[-1])
+                sheet.merge_cells(start_row=3 + storey, end_row=bottom if leaf else 3 + storey,
+                                  start_column=start, end_column=end)  # fmt: skip
+    if one.get("numbered"):
+        bottom += 1
+        for column in range(1, width + 1):
+            sheet.cell(bottom, column, "甲" if column == 1 else column - 1)
+    first = bottom + 1
     for row, line in enumerate(one["down"] or [""], first):
         sheet.cell(row, 1, told(line)[0] or None)
-        for column in range(1, len(across) + 2):
+        for column in range(1, width + 1):
             sheet.cell(row, column).border = THIN
     last = first + max(len(one["down"]), 1)
     sheet.cell(last, 1, "填表人：")

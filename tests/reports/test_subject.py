@@ -56,6 +56,8 @@ def test_what_is_not_possible_together_is_true_of_nobody(first: str, second: str
     [
         ("残疾人基本情况统计表", "label:残疾"),
         ("60岁以上独居老人统计表", "age >= 60 & label:独居"),
+        ("残疾儿童康复统计表", "label:残疾 & age < 18"),
+        ("育龄妇女和已婚人口统计表", None),
         ("妇女儿童基本情况表", None),
         ("老年人、残疾人统计表", None),
         ("实有人口和流动人口月报", None),
@@ -146,6 +148,13 @@ def test_degrees_that_platforms_do_not_tell_apart(home: Home, tmp_path: Path) ->
 def test_numbers_of_unknown_people_by_grid_are_no_list(home: Home, tmp_path: Path) -> None:
     across = ["应排查人数", "涉毒人员", "信访重点人员", "走访次数"]
     assert _counted(home, tmp_path, "排查日报", across, []) == [None] * 4
+
+
+def test_who_receives_what_is_not_said_is_not_everybody(home: Home, tmp_path: Path) -> None:
+    across = ["享受人数", "60岁以上"]
+    assert _counted(home, tmp_path, "补贴统计表", across, []) == [None, "age >= 60"]
+    assert _counted(home, tmp_path, "低保统计表", across, []) == [
+        "label:低保", "label:低保 & age >= 60"]  # fmt: skip
 
 
 def test_years_of_birth(home: Home, tmp_path: Path) -> None:
