@@ -8,7 +8,7 @@ from functools import cache
 import polars as pl
 
 from reports.conditions import WHOLE
-from reports.items import words
+from reports.items import read_words, words
 from reports.texts import bare, remarks, squeezed
 from schemas.codes import code_sets, inputs_of
 from schemas.numerals import arabic
@@ -41,49 +41,6 @@ AGES: Sequence[tuple[str, str]] = (
 OF_SIZE = re.compile(r"(\d{1,2}|[单一二两三四五六七八九十])[人口](及?以上)?户")
 """`三人户`, `5人及以上户`: families by how many live in them."""
 BORN_IN = re.compile(r"((?:19|20)\d\d)年(?:度?出生|生)(?:人口|人数|儿童)?")
-COUNTED = {
-    "户籍人口": "registered", "户籍人数": "registered", "户籍": "registered",
-    "常住人口": "residents", "常住人数": "residents", "实有人口": "residents",
-    "实际居住": "residents", "户籍登记": "registered", "流入": "residence_type_code = 3",
-    "常住户": "residents", "实有户": "residents", "实有人数": "residents",
-    "少数民族": "ethnicity_code != 01", "非汉族": "ethnicity_code != 01",
-    "汉族以外": "ethnicity_code != 01", "除汉族外": "ethnicity_code != 01",
-    "男性": "sex_code = 1", "女性": "sex_code = 2",
-    "男孩": "sex_code = 1", "女孩": "sex_code = 2", "妇女": "sex_code = 2",
-    "男童": "age < 18 & sex_code = 1", "女童": "age < 18 & sex_code = 2",
-    "学龄前儿童": "age >= 0 & age <= 6", "百岁老人": "age >= 100", "百岁": "age >= 100",
-    "百岁及以上": "age >= 100", "百岁及以上老人": "age >= 100",
-    "百岁以上": "age >= 100",
-    "男": "sex_code = 1", "女": "sex_code = 2", "未成年人": "age < 18", "儿童": "age < 18",
-    "老年人": "age >= 60", "老年人口": "age >= 60", "高龄老人": "age >= 80", "高龄": "age >= 80",
-    "劳动年龄人口": "age >= 16 & age <= 59", "劳动年龄内人口": "age >= 16 & age <= 59",
-    "有未成年人": "age < 18", "成年人": "age >= 18", "成年妇女": "age >= 18 & sex_code = 2",
-    "民主党派": "political_code in 04|05|06|07|08|09|10|11",
-    "境外人员(含港澳台)": "residence_type_code in 4|5",
-    "境外人员(含港澳台居民)": "residence_type_code in 4|5",
-    "境外人员(不含港澳台)": "residence_type_code = 5",
-    "境外人员(不含港澳台居民)": "residence_type_code = 5", "残疾人员": "label:残疾",
-    "老年妇女": "age >= 60 & sex_code = 2", "正式党员": "political_code = 01",
-    "少年儿童": "age < 18", "儿童少年": "age < 18",
-    "在校生": "employment_code = 31", "在读学生": "employment_code = 31", "学生儿童": "age < 18",
-    "港澳台同胞": "residence_type_code = 4", "港澳台人员": "residence_type_code = 4",
-    "流动儿童": "age < 18 & residence_type_code = 3",
-    "流动人口": "residence_type_code = 3", "流动人员": "residence_type_code = 3",
-    "流入人口": "residence_type_code = 3", "流入人员": "residence_type_code = 3",
-    "外来人口": "residence_type_code = 3", "外来流动人口": "residence_type_code = 3",
-    "外来人员": "residence_type_code = 3", "优抚对象": "label:退役军人",
-    "本地户籍": "registered", "本地户籍人口": "registered", "本地人口": "registered",
-    "外地户籍": "residence_type_code = 3", "非本地户籍": "residence_type_code = 3",
-    "外地人口": "residence_type_code = 3", "非户籍人口": "residence_type_code = 3",
-    "非户籍": "residence_type_code = 3", "非户籍常住人口": "residence_type_code = 3",
-    "非本地户籍人口": "residence_type_code = 3",
-    "人在户在": "residence_type_code = 1", "人在户不在": "residence_type_code = 3",
-    "外来流动人员": "residence_type_code = 3", "外来": "residence_type_code = 3",
-    "外籍人员": "residence_type_code = 5", "外籍人口": "residence_type_code = 5",
-    "外国人": "residence_type_code = 5", "外籍": "residence_type_code = 5",
-    "人户分离": "registered & residence_type_code = 2", "全员": "either",
-    "含人户分离": "either", "不含人户分离": "residents",
-}  # fmt: skip
 LEVELS = ("10", "20", "30", "40|50|60", "70", "80", "90")
 """Of education, from the top; 中专, 技校 and 高中 stand side by side."""
 LEVEL = re.compile(
@@ -329,7 +286,7 @@ def named_in(title: str, *, loosely: bool = False) -> dict[str, str]:
             break
     while word := _longest(text):
         condition = _known()[word]
-        names = loosely or word in COUNTED or condition.startswith("label:")
+        names = loosely or word in _own() or condition.startswith("label:")
         if len(word) > 1 and names:
             found |= {} if condition in WHOLE else {word: condition}
         text = text.replace(word, "|", 1)
@@ -343,6 +300,15 @@ def _longest(text: str) -> str | None:
             if text[start : start + length] in known:
                 return text[start : start + length]
     return None
+
+
+@cache
+def _own() -> dict[str, str]:
+    """Words for people that no code, label or column is called by."""
+    told = (
+        (word, row["when"]) for row in read_words("counted") for word in row["words"].split("|")
+    )
+    return dict(told)
 
 
 @cache
@@ -365,4 +331,4 @@ def _known() -> dict[str, str]:
             found[word] = item
     for name in code_sets()["label"].codes:
         found[name] = f"label:{name}"
-    return {word: made for word, made in found.items() if not APART.search(word)} | COUNTED
+    return {word: made for word, made in found.items() if not APART.search(word)} | _own()

@@ -138,7 +138,7 @@ def words() -> dict[str, str]:
         for name in (title, *one.names)
         if not name.isascii()
     }
-    for row in _read("words"):
+    for row in read_words("words"):
         for word in row["words"].split("|"):
             found[bare(word)] = row["item"]
     return found
@@ -147,7 +147,7 @@ def words() -> dict[str, str]:
 @cache
 def by_attribute() -> dict[tuple[str, str], str]:
     """(subject, attribute) of a column's reading to the item."""
-    return {(row["subject"], row["attribute"]): row["item"] for row in _read("items")}
+    return {(row["subject"], row["attribute"]): row["item"] for row in read_words("items")}
 
 
 @cache
@@ -157,6 +157,7 @@ def label_names() -> frozenset[str]:
     return frozenset(code_sets()["label"].codes) | named
 
 
-def _read(name: str) -> list[dict[str, str]]:
+def read_words(name: str) -> list[dict[str, str]]:
+    """The rows of one of the tables of words beside this file."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
