@@ -48,14 +48,14 @@ LEVEL = re.compile(
     r"|((?:高中|中专|技校|中职)(?:[(]?[含、/和及]*(?:普通)?(?:高中|中专|技校|中职)[)]?)*)|(初中)|(小学))"
     r"(?:文化|学历|文化程度)?(?:及?(以上)|及(以下))"
 )
-APART = re.compile("博士|硕士(?!研究生$)")
-"""Platforms say 研究生 of both: nobody can count them apart."""
+APART = re.compile("博士|硕士(?!研究生$)|士兵|士官|转业|外来务工|平安志愿者")
+"""Platforms say 研究生, 退役军人 and so on of these and of others: nobody can count them apart."""
 HIGH_SCHOOL = re.compile(
-    "(?:普通)?高中[、/](?:中专|中职)[、/及和](?:技校|中职|职高)|(?:普通)?高中(?:[(]含?(?:中专|中职|技校)[^)]*[)]|[/、和及](?:中专|中职))|(?:中专|中职)[/、和及](?:普通)?高中"
+    "(?:普通)?高中[、/](?:中专|中职)[、/及和](?:技校|中职|职高)|(?:普通)?高中(?:[(]含?(?:中专|中职|技校)[^)]*[)]|[/、和及或](?:中专|中职))|(?:中专|中职)[/、和及或](?:普通)?高中"
 )
 FILLERS = re.compile(
     r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|在册|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|对象"
-    r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|涉及|中|有|家庭|持证|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|\(\)|[():：、,\-])*"
+    r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|涉及|中|有|家庭|持证|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
 )
 AGED = re.compile(
     "(?:幼儿园|学前教育|小学|初中|高中|中小学|义务教育)(?:适龄|学龄|阶段|段)|婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男)"
@@ -84,6 +84,8 @@ HOUSEHOLDS = re.compile(
 )
 PERSONS = re.compile(r"人数|人口|[(](?:人|名)[)]")
 CODED = ("residence_type", "marital", "education", "political", "employment", "sex")
+MOVING = "residence_type_code = 3"
+"""Of 暂住人口 too: platforms tell it of everybody, the label of some."""
 NEEDY = re.compile("(?:社会救助|救助|(?:经济|生活)?困难|低收入|兜底(?:保障)?)(?:群众)?")
 """Above 低保 and its like these say no more than those do."""
 RELIEVED = frozenset({"label:低保", "label:低边", "label:特困"})
@@ -328,7 +330,7 @@ def _known() -> dict[str, str]:
             found[word] = f"label:{label}"
     for word, item in words().items():
         if item.startswith("label:"):
-            found[word] = item
+            found[word] = MOVING if item == "label:流动人口" else item
     for name in code_sets()["label"].codes:
         found[name] = f"label:{name}"
     return {word: made for word, made in found.items() if not APART.search(word)} | _own()

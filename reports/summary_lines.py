@@ -18,6 +18,7 @@ from reports.texts import bare, squeezed
 LABEL = re.compile(r"label:([^&]+)")
 AGE = re.compile("年龄|岁")
 BORN, YEAR = re.compile("出生年[份度]?|出生日期|^出生$"), re.compile(r"(?:19|20)\d\d年?")
+ONLY_AGES = re.compile(r"age [<>=]+ \d+(?: & age [<>=]+ \d+)?")
 AGE_TEST = "age "
 SUM = re.compile("合计|总计|小计|共计")
 GRID_CODE = re.compile(r"\d{15}")
@@ -30,7 +31,13 @@ NUMBER_OF = re.compile(
 )
 """How a column of numbers of people ends."""
 RESIDING, MOVING = re.compile("(?:^|/)常住(?:/|$)"), re.compile("流动|流入|外来|暂住|非户籍")
-RECEIVING = re.compile("享受|领取|涉及")
+RECEIVING = re.compile("享受|领取")
+NOT_TOLD_APART = {
+    "博士": "硕士",
+    "农村低保": "城市低保",
+    "农村特困": "城市特困",
+    "农村五保": "城市三无",
+}
 UNIT = re.compile("(?:计量)?单位")
 """A column that says what each row is counted in."""
 AMISS = re.compile("[&|]")
@@ -179,6 +186,9 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
     """
     made: list[Line] = []
     for nth, (at, path) in enumerate(named):
+        if is_among(path[-1]) and _of_bands([other for _, other in named[:nth]], path):
+            made.append(Line(at=at, header="/".join(path), when=None))
+            continue
         height = next((n for n, part in enumerate(path) if is_among(part)), None)
         wholes = (
             other[: height + 1]
@@ -207,9 +217,20 @@ def _residing(lines: Sequence[Line]) -> list[Line]:
 
 def _told_apart(lines: Sequence[Line]) -> list[Line]:
     """硕士研究生 beside 博士研究生: of both is known only that they are 研究生."""
-    if not any("博士" in one.header for one in lines):
-        return [*lines]
-    return [one.model_copy(update={"when": None}) if "硕士" in one.header else one for one in lines]
+    headers = " ".join(one.header for one in lines)
+    apart = [other for one, other in NOT_TOLD_APART.items() if one in headers]
+    return [
+        one.model_copy(update={"when": None}) if any(map(one.header.count, apart)) else one
+        for one in lines
+    ]
+
+
+def _of_bands(before: Sequence[tuple[str, ...]], path: tuple[str, ...]) -> bool:
+    """Whether two bands of age stand before a part that is of none: 女性 of one, or of both?"""
+    beside = [one for one in before[-2:] if one[:-1] == path[:-1] and not any(map(is_among, one))]
+    aged = [when for one in beside if ONLY_AGES.fullmatch(when := counted(one).when or "")]
+    mine = counted(path).when or ""
+    return len(aged) == 2 and "age " not in mine and not possible_together(*aged)
 
 
 def _of_somebody(whole: tuple[str, ...], path: tuple[str, ...]) -> bool:

@@ -162,3 +162,20 @@ def test_years_of_birth(home: Home, tmp_path: Path) -> None:
             "down": ["2018年 =>", "2019 =>"]}  # fmt: skip
     (sheet,) = register(home, write_counts(form, tmp_path), Sent("教育")).form.sheets
     assert [one.when for one in sheet.down] == ["birth_year = 2018", "birth_year = 2019"]
+
+
+def test_a_part_behind_several_bands_is_asked(home: Home, tmp_path: Path) -> None:
+    across = ["65—69岁", "70—79岁", "80岁以上", "其中：女", "其中：90岁以上"]
+    assert _counted(home, tmp_path, "基数表", across, [])[3:] == [None, "age >= 90"]
+    each = ["60—79岁", "其中：女", "80岁以上", "其中：女"]
+    assert _counted(home, tmp_path, "基数表", each, [])[3] == "age >= 80 & sex_code = 2"
+
+
+def test_what_stands_beside_says_how_much_a_word_means(home: Home, tmp_path: Path) -> None:
+    alone = _counted(home, tmp_path, "救助表", ["城市低保", "特困", "低边"], [])
+    beside = _counted(home, tmp_path, "救助表", ["城市低保", "农村低保", "特困"], [])
+    assert (alone[0], beside[:2]) == ("label:低保", [None, None])
+    both = _counted(home, tmp_path, "人口表", ["户籍/男", "常住/男", "60岁以上"], [])
+    assert both[:2] == ["registered & sex_code = 1", "residents & sex_code = 1"]
+    moved = _counted(home, tmp_path, "人口表", ["常住/男", "流动/男", "60岁以上"], [])
+    assert moved[0] == "residence_type_code = 1 & sex_code = 1"
