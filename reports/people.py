@@ -288,7 +288,7 @@ def _people(
 ) -> People:
     without = 0
     whole = scope is None or all(one.startswith(scope) for one in home.settings.divisions or ("",))
-    if not whole:
+    if not whole and frame["grid_code"].null_count():
         without = frame.filter(pl.col("grid_code").is_null() & pl.col("lives_here")).height
         frame = frame.filter(pl.col("grid_code").is_not_null())
     if frame.is_empty():

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from hub.settings import Home
-from warehouse.duck import literal, memory, parquet, write_parquet
+from warehouse.duck import literal, memory, parquet, read_arrow, write_parquet
 
 LAST, BEFORE = "last.parquet", "before.parquet"
 
@@ -29,16 +29,22 @@ def keep_departed(home: Home, folder: Path, held: pl.Series, at: str) -> None:
     last, before = folder / LAST, folder / BEFORE
     if not last.is_file():
         return
-    told = f"SELECT resident_id, {literal(at)} AS used_at FROM {parquet(home, [last])}"
+    departed = _read(home, last, "resident_id").with_columns(used_at=pl.lit(at))
     if before.is_file():
-        told += f" UNION ALL SELECT resident_id, used_at FROM {parquet(home, [before])}"
+        departed = pl.concat([departed, _read(home, before, "resident_id, used_at")])
+    held_now = held.rename("resident_id").to_frame()
+    departed = departed.join(held_now, on="resident_id", how="anti")
+    if before.is_file() or not departed.is_empty():
+        told = departed.group_by("resident_id", maintain_order=True).agg(pl.col("used_at").max())
+        with memory(home) as connection:
+            connection.register("departed", told.to_arrow())
+            write_parquet(home, connection, "SELECT * FROM departed", before)
+
+
+def _read(home: Home, path: Path, columns: str) -> pl.DataFrame:
     with memory(home) as connection:
-        connection.register("held", held.rename("resident_id").to_frame().to_arrow())
-        connection.execute(f"""
-            CREATE TABLE departed AS SELECT resident_id, max(used_at) AS used_at
-            FROM ({told}) ANTI JOIN held USING (resident_id) GROUP BY resident_id""")
-        if before.is_file() or connection.execute("FROM departed LIMIT 1").fetchone():
-            write_parquet(home, connection, "SELECT resident_id, used_at FROM departed", before)
+        found = read_arrow(connection, f"SELECT {columns} FROM {parquet(home, [path])}")
+    return pl.DataFrame(found)
 
 
 def last_use(home: Home, folder: Path, ids: Collection[str], at: str) -> str | None:
