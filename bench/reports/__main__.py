@@ -101,7 +101,7 @@ def _run(home: Home, kind: str) -> Took:
 def _copy(home: Home, kind: str) -> Took:
     target = home.root / f"copy.{kind}"
     settings = "FORMAT parquet, COMPRESSION zstd" if kind == "parquet" else "FORMAT csv, HEADER"
-    with reading(home) as connection, _timed() as took:
+    with _timed() as took, reading(home) as connection:  # an extract opens the brain too
         connection.execute(
             f"COPY (SELECT resident_id, {', '.join(FIELDS)} FROM resident "
             f"WHERE lives_here AND starts_with(grid_code, '{COMMUNITY}') ORDER BY resident_id) "
