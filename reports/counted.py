@@ -171,7 +171,9 @@ def _narrowest(conditions: Iterable[str]) -> list[str]:
 def _plain(text: str) -> str:
     text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
     text = re.sub("[一二三四五六七八九十百]+(?=周?岁)", lambda one: _in_digits(one[0]), text)
-    text = re.sub("^(?:辖区|本?网格|本?社区|小区)内?(?=.{0,4}(?:人口|人数))", "", text)
+    text = re.sub(
+        "^(?:辖区|本?网格|本?社区|小区)内?(?=.{0,4}(?:人口|人数))|^辖区内?(?=.)", "", text
+    )
     text = text.replace("长住", "常住")
     text = re.sub("(?<!户籍)常住(?=老年?人|妇女|儿童|居民|育龄|青|劳动)", "常住人口", text)
     text = text.replace("育龄妇女", "女性" if re.search(r"\d", text) else "15-49岁女性")

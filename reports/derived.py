@@ -14,6 +14,8 @@ AMONG = re.compile(r"[(\d.、)一二三四五六七八九十]*其中")
 NO_GROUP = re.compile("[%比率]|备注|说明")
 """What is not understood, and no group of people that a sum would lack."""
 REST = re.compile(r"(?:其中[:：]?)?(?:其他|其它|其余)(.+)")
+OTHERS = re.compile("(?:其中[:：]?)?其[他它余](?:民族|各?族)?(?:人数|人口|人员)?")
+CODES = re.compile(r"(\w+_code) (?:=|in) ([\d|]+)")
 FIELD = re.compile(r"(\w+_code) (?:!=|in) ")
 SHARE = re.compile(r"占(.+?)的?(?:比例|比重|比率|百分比|比)?[(]?%[)]?")
 
@@ -144,13 +146,27 @@ def of_the_rest(lines: Sequence[Line]) -> tuple[Line, ...]:
     made = []
     for one in lines:
         *above, leaf = one.header.split("/")
-        rest = REST.match(squeezed(leaf))
-        group = counted((*above, rest[1])).when if rest and one.when is None else None
-        field = FIELD.search(group or "")
         within = [other for other in lines if other.header.split("/")[: len(above)] == above]
         beside = [other.when or "" for other in within if other is not one]
-        codes = [told[1] for when in beside if field and (told := re.search(
-            rf"\b{field[1]} = (\d+)", when))]  # fmt: skip
-        when = f"{group} & {field[1]} not in {'|'.join(codes)}" if field and codes else one.when
+        when = one.when
+        level = [o.when or "" for o in within if o is not one and o.header.split("/")[:-1] == above]
+        if OTHERS.fullmatch(squeezed(leaf)) and (told := _codes_of(level)):
+            when = f"{told[0]} not in {told[1]}"
+        elif (rest := REST.match(squeezed(leaf))) and one.when is None:
+            group = counted((*above, rest[1])).when
+            field = FIELD.search(group or "")
+            codes = re.findall(rf"\b{field[1]} = (\d+)", " & ".join(beside)) if field else []
+            told_of = "|".join(dict.fromkeys(codes))
+            when = f"{group} & {field[1]} not in {told_of}" if field and codes else one.when
         made.append(one.model_copy(update={"when": when}))
     return tuple(made)
+
+
+def _codes_of(conditions: Sequence[str]) -> tuple[str, str] | None:
+    """The field of which two or more lines each count some codes, and all of those codes."""
+    told = [CODES.fullmatch(one) for one in conditions if one]
+    fields = {one[1] for one in told if one}
+    if len(told) < 2 or None in told or len(fields) > 1:
+        return None
+    codes = "|".join(one[2] for one in told if one).split("|")
+    return fields.pop(), "|".join(dict.fromkeys(codes))

@@ -179,3 +179,12 @@ def test_what_stands_beside_says_how_much_a_word_means(home: Home, tmp_path: Pat
     assert both[:2] == ["registered & sex_code = 1", "residents & sex_code = 1"]
     moved = _counted(home, tmp_path, "人口表", ["常住/男", "流动/男", "60岁以上"], [])
     assert moved[0] == "residence_type_code = 1 & sex_code = 1"
+
+
+def test_the_others_are_whoever_is_in_no_other_row(home: Home, tmp_path: Path) -> None:
+    rows = _counted(home, tmp_path, "民族", ["人数"], ["汉族", "藏族", "其他民族"])[1:]
+    assert rows[2] == "ethnicity_code not in 01|04"
+    rows = _counted(home, tmp_path, "从业", ["人数"], ["务农", "离退休人员", "其他", "合计"])[1:]
+    assert rows[2] == "employment_code not in 27|80"
+    mixed = _counted(home, tmp_path, "人群", ["人数"], ["残疾人", "低保对象", "其他"])[1:]
+    assert mixed[2] is None
