@@ -73,8 +73,9 @@ GATHERED = re.compile(
 )
 """A header above several kinds of people, which says no more of each."""
 OF_NO_KIND = re.compile("(?:其中[:：]?)?(?:男|女|合计|小计|总|计$|人数|数量|户数)")
-HEADING = re.compile("^按.+分(?:组|类)?$|家庭户人[口数]|集体户")
-"""Alone it is a line above others: 二、按年龄分. Of a 集体户 nobody tells."""
+WITHOUT = re.compile(r"[(](?:不含|不包括|不包含|除去?)([^)\d]+)[)]$")
+UNTOLD = re.compile("^按.+分(?:组|类)?$|家庭户人[口数]|集体户|[大中小]学生|[初高]中生")
+"""Alone it is a line above others: 二、按年龄分. Of a 集体户 or of 大学生 nobody tells."""
 OLD = re.compile("老年?人")
 OLD_OR = re.compile("(?:^|[、/或和与及])老年?人[、/或和与及]|[、/或和与及]老年?人$")
 OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
@@ -113,7 +114,7 @@ def counted(path: tuple[str, ...]) -> Counted:
         text = squeezed(part)
         text = (NEEDY.sub("", text) or text) if relieved else text
         households = bool(HOUSEHOLDS.search(text)) or (households and not PERSONS.search(text))
-        if nth == len(path) and (_is_no_count(bare(part)) or HEADING.search(bare(part))):
+        if nth == len(path) and (_is_no_count(bare(part)) or UNTOLD.search(bare(part))):
             return Counted(None)
         if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)) or _gathers(path[nth - 1 :]):
             conditions += _ages(remarks(part))  # 婚姻状况（20岁以上）
@@ -211,6 +212,11 @@ def _ages(text: str) -> list[str]:
 def _conditions(text: str) -> list[str] | None:
     """All conditions in a text, or None if anything in it is not understood."""
     found: list[str] = []
+    without = WITHOUT.search(text)
+    left_out = _known().get(without[1], "") if without else ""
+    if without and left_out.startswith("label:"):  # 空巢老人（不含独居）
+        found.append(f"no {left_out}")
+        text = text[: without.start()]
     if re.fullmatch("群众(?:人数|数)?", text):  # beside 党员 and 团员; not 困难群众
         return ["political_code = 13"]
     either = EITHER.search(re.sub("及(?=以[上下])", "", text))

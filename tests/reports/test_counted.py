@@ -1,12 +1,16 @@
 """What is counted under the headers and beside the rows of tables of counts, as they are worded."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reports.counted import counted
 from reports.derived import of_the_rest
 from reports.form_file import Line
 
 SAID = {
+    "空巢老人（不含独居）": "label:空巢 & no label:独居",
+    "学龄前": "age >= 0 & age <= 6",
     "户在人不在": "registered & residence_type_code = 2",
     "户籍/流动人口": "residence_type_code = 3",
     "户籍情况/人户分离": "registered & residence_type_code = 2",
@@ -65,7 +69,9 @@ HOUSEHOLDS = {
 UNHELD = (
     "孤寡老人", "小学（6-11岁）", "重度残疾人", "低保对象中的重度残疾人", "一级残疾",
     "分散供养特困人员", "在职党员", "事实无人抚养儿童", "党员、群众", "老人或残疾人",
-    "60岁以上或残疾", "非本市户籍", "博士研究生", "硕士", "重点转移对象/男", "新增对象/残疾人",
+    "60岁以上或残疾", "非本市户籍",
+    "中学生", "大学生", "残疾人（不含轻度）", "非党员", "博士研究生",
+    "硕士", "重点转移对象/男", "新增对象/残疾人",
 )  # fmt: skip
 """Of these nobody holds who they are: the wider group would be another figure."""
 
@@ -103,3 +109,34 @@ def test_the_rest_of_a_group_is_whoever_is_in_none_of_its_parts() -> None:
              for n, one in enumerate(named)]  # fmt: skip
     found = [one.when for one in of_the_rest(lines)]
     assert found[2:] == ["ethnicity_code != 01 & ethnicity_code not in 04|07", None]
+
+
+GROUPS = (
+    "低保对象", "特困人员", "持证残疾人", "退役军人", "党员", "流动人口", "藏族", "独居老人",
+    "慢病患者", "在校学生", "退休人员", "失业人员", "未婚", "离异", "大专及以上学历",
+    "初中及以下文化程度",
+)  # fmt: skip
+AGED = (
+    "60岁以上", "80岁（含）以上", "未满18周岁", "16-59岁", "0—6岁", "65～79周岁", "年满70周岁",
+)  # fmt: skip
+SEXES = ("男性", "女性", "男", "女", "妇女")
+SENTENCES = (
+    "{a}{g}", "{a}{s}{g}", "{g}中{a}", "{g}（{a}）", "{g}人数/{s}", "{a}/{g}/{s}", "{s}{g}数",
+    "{a}的{g}", "{g}{a}人数", "{s}/{a}{g}", "{g}中的{h}", "{g}/其中：{h}", "{h}（{g}）",
+)  # fmt: skip
+
+
+TWO_GROUPS = st.lists(
+    st.sampled_from(GROUPS), min_size=2, max_size=2,
+    unique_by=lambda one: str(counted((one,)).when).split()[0],
+)  # fmt: skip
+
+
+@given(st.sampled_from(SENTENCES), st.sampled_from(AGED), st.sampled_from(SEXES), TWO_GROUPS)
+def test_what_is_put_together_counts_who_is_of_every_part(
+    sentence: str, age: str, sex: str, groups: list[str]
+) -> None:
+    told = {"a": age, "s": sex, "g": groups[0], "h": groups[1]}
+    said = [word for key, word in told.items() if f"{{{key}}}" in sentence]
+    parts = [_parts(counted((word,)).when) for word in said]
+    assert _parts(counted((*sentence.format(**told).split("/"),)).when) == set().union(*parts)
