@@ -88,7 +88,7 @@ def run_extract(
 def _run(home: Home, one: Extract, full: bool, moment: datetime, asked: str) -> Run:
     population = parse_population(one.population)
     items = {*(each.item for each in one.fields), *one.count_by, *population.items}
-    with people_of(home, one.scope, items) as (people, connection):
+    with people_of(home, one.scope, items, views=True) as (people, connection):
         _refuse_stale(one, connection, moment)
         refuse_unknown(home, connection, [one.population], items)
         mine = people.of(chosen(people.frame, population))

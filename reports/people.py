@@ -211,11 +211,12 @@ class People:
 
 @contextmanager
 def people_of(
-    home: Home, scope: str | None, items: Collection[str] | None = None
+    home: Home, scope: str | None, items: Collection[str] | None = None, *, views: bool = False
 ) -> Iterator[tuple[People, duckdb.DuckDBPyConnection]]:
     """Read everyone of a scope (the beginning of a grid code; None: all that the home serves).
 
-    With `items`, only what they are worked out from is read: other items are null.
+    With `items`, only what they are worked out from is read: other items are null. `views`: as of
+    a roster.
 
     Raises:
         NotFoundError: nothing is published yet, or no grid begins so.
@@ -231,7 +232,7 @@ def people_of(
         today = _day_of(connection)
         rules = {one.label: one for one in label_rules(home)}
         only = None if items is None else _needed(items, rules)
-        frame = roster(connection, [scope] if scope else [], today.isoformat(), only)
+        frame = roster(connection, [scope] if scope else [], today.isoformat(), only, views=views)
         snapshot = Snapshot(number or 0, merged_ids(connection))
         found = _people(home, frame, scope, today, snapshot)
         asked = known_extras() if items is None else _extras_behind(items)
