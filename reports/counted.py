@@ -55,7 +55,7 @@ HIGH_SCHOOL = re.compile(
 )
 FILLERS = re.compile(
     r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|在册|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|对象"
-    r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|涉及|中|有|家庭|持证|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
+    r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|基本情况|情况|状况|信息|涉及|中|有|家庭|持证|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
 )
 AGED = re.compile(
     "(?:幼儿园|学前教育|小学|初中|高中|中小学|义务教育)(?:适龄|学龄|阶段|段)|婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男)"
@@ -73,6 +73,7 @@ GATHERED = re.compile(
 )
 """A header above several kinds of people, which says no more of each."""
 OF_NO_KIND = re.compile("(?:其中[:：]?)?(?:男|女|合计|小计|总|计$|人数|数量|户数)")
+OF_CODES = re.compile(r"(\w+_code) (?:=|in) ([\d|]+)")
 WITHOUT = re.compile(r"[(](?:不含|不包括|不包含|除去?)([^)\d]+)[)]$")
 UNTOLD = re.compile("^按.+分(?:组|类)?$|家庭户人[口数]|集体户|[大中小]学生|[初高]中生")
 """Alone it is a line above others: 二、按年龄分. Of a 集体户 or of 大学生 nobody tells."""
@@ -83,6 +84,8 @@ OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不�
 HOUSEHOLDS = re.compile(
     r"户数|家庭(?:户)?总?数|常住户(?!籍)|总户数|住户数|^户$|[(]户[)]|(?<![租住商用体])户$|^[^、]*家庭$"
 )
+FAMILIES = re.compile("户数|[(]户[)]|^户$")
+"""What is counted in families, and not only named after them."""
 PERSONS = re.compile(r"人数|人口|[(](?:人|名)[)]")
 CODED = ("residence_type", "marital", "education", "political", "employment", "sex")
 MOVING = "residence_type_code = 3"
@@ -108,12 +111,16 @@ class Counted:
 def counted(path: tuple[str, ...]) -> Counted:
     """What the texts from the top of a header, or from the left of a row, count together."""
     conditions: list[str] = []
-    households = False
+    households = in_families = False
     relieved = RELIEVED & {*(_conditions(_plain(squeezed(path[-1]))) or ())}
     for nth, part in enumerate(path, 1):
         text = squeezed(part)
         text = (NEEDY.sub("", text) or text) if relieved else text
-        households = bool(HOUSEHOLDS.search(text)) or (households and not PERSONS.search(text))
+        said = in_families or not _conditions(_plain(text))  # 低保家庭: among them 残疾人
+        households = bool(HOUSEHOLDS.search(text)) or (
+            households and said and not PERSONS.search(text)
+        )
+        in_families = in_families or bool(FAMILIES.search(text))
         if nth == len(path) and (_is_no_count(bare(part)) or UNTOLD.search(bare(part))):
             return Counted(None)
         if DIMENSIONS.fullmatch(bare(part)) or _is_item(bare(part)) or _gathers(path[nth - 1 :]):
@@ -141,6 +148,7 @@ def counted(path: tuple[str, ...]) -> Counted:
     if "residence_type_code = 2" in conditions:  # who is registered here and lives elsewhere
         conditions = ["registered", *(one for one in conditions if one not in WHOLE)]
     conditions = _narrowest(dict.fromkeys(conditions))
+    conditions = _narrower_codes(conditions)
     equal = [one.split()[0] for one in conditions if " = " in one or " in " in one]
     if len(equal) > len(set(equal)):  # nobody is both
         return Counted(None)
@@ -169,6 +177,18 @@ def _narrowest(conditions: Iterable[str]) -> list[str]:
     return kept
 
 
+def _narrower_codes(conditions: Sequence[str]) -> list[str]:
+    """Of codes and some of them only these: 大专及以上, among them 本科."""
+    told = {one: OF_CODES.fullmatch(one) for one in conditions}
+    codes = {one: (found[1], {*found[2].split("|")}) for one, found in told.items() if found}
+    return [
+        one
+        for one in conditions
+        if one not in codes
+        or not any(field == codes[one][0] and few < codes[one][1] for field, few in codes.values())
+    ]
+
+
 def _plain(text: str) -> str:
     text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
     text = re.sub("[一二三四五六七八九十百]+(?=周?岁)", lambda one: _in_digits(one[0]), text)
@@ -176,7 +196,9 @@ def _plain(text: str) -> str:
         "^(?:辖区|本?网格|本?社区|小区)内?(?=.{0,4}(?:人口|人数))|^辖区内?(?=.)", "", text
     )
     text = text.replace("长住", "常住")
-    text = re.sub("(?<!户籍)常住(?=老年?人|妇女|儿童|居民|育龄|青|劳动)", "常住人口", text)
+    text = re.sub(
+        "(?<!户籍)常住(?=老年?人|[男女]性|[男女]$|妇女|儿童|居民|育龄|青|劳动)", "常住人口", text
+    )
     text = text.replace("育龄妇女", "女性" if re.search(r"\d", text) else "15-49岁女性")
     if re.search(r"\d", text):
         text = AGED.sub("", text)

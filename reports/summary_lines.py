@@ -27,7 +27,7 @@ IN_UNITS = re.compile("户数|家庭(?:户)?总?数|[(]户[)]|^(?:总|常住|实
 WHOM = re.compile("[岁男女人户]")
 """In the name of a row that counts some people of a place, and is no place: `60岁以上`."""
 NUMBER_OF = re.compile(
-    "(?:[人户]?数|人员|人群|患者|对象|老年?人|残疾人|儿童|妇女|军人|党员|[(][人户个][)])$"
+    "(?:[人户]?数|人员|人群|患者|对象|老年?人|残疾人|儿童|妇女|军人|党员|[(](?:[人户个名栋套辆处次元]|人次|万元)[)])$"
 )
 """How a column of numbers of people ends."""
 RESIDING, MOVING = re.compile("(?:^|/)常住(?:/|$)"), re.compile("流动|流入|外来|暂住|非户籍")
@@ -290,7 +290,8 @@ def line_of(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: 
     name = squeezed(header)
     among = whole or is_among(header) or SUM.search(name) or len(path) > 1
     counts = found.when is not None and (not place or not found.when or WHOM.search(name))
-    if not (among or counts or AMISS.search(name)) and (place or "网格" in name):
+    places = place or ("网格" in name and bare(name) not in words())
+    if not (among or counts or AMISS.search(name)) and places:
         return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
     count: Any = found.count
     wholes = set((found.when or "").split(" & ")) & {*WHOLE}
