@@ -18,13 +18,16 @@ AGES: Sequence[tuple[str, str]] = (
      "age >= {0} & age < {1}"),
     (r"(?<![未不])年?满(\d{1,3})(?:周?岁)?[、,]?[未不]满(\d{1,3})(?:周?岁)?",
      "age >= {0} & age < {1}"),
+    (r"(\d{1,3})(?:周?岁)?[-—–~～至到]+[未不]满(\d{1,3})(?:周?岁)?", "age >= {0} & age < {1}"),
+    (r"(?:≥|>=|大于等于|不小于)(\d{1,3})(?:周?岁)?[、,且]?(?:<|小于|不足)(\d{1,3})(?:周?岁)?",
+     "age >= {0} & age < {1}"),
     (r"(?:≥|>=|大于等于|不小于)(\d{1,3})(?:周?岁)?", "age >= {0}"),
     (r"(?:≤|<=|小于等于|不大于|不超过)(\d{1,3})(?:周?岁)?", "age <= {0}"),
     (r"(?:>|大于|超过)(\d{1,3})(?:周?岁)?", "age > {0}"),
-    (r"(?:<|小于)(\d{1,3})(?:周?岁)?", "age < {0}"),
-    (r"(\d{1,3})(?:周?岁)?(?:[(]含[)])?[-—–~～至到](\d{1,3})(?:周?岁)?[(]不含\d*周?岁?[)]",
+    (r"(?:<|小于|不足)(\d{1,3})(?:周?岁)?", "age < {0}"),
+    (r"(\d{1,3})(?:周?岁)?(?:[(]含[)])?[-—–~～至到]+(\d{1,3})(?:周?岁)?[(]不含\d*周?岁?[)]",
      "age >= {0} & age < {1}"),
-    (r"(\d{1,3})(?:周?岁)?(?:[(]含[)])?[-—–~～至到](\d{1,3})(?:周?岁)?(?:[(]含[)])?",
+    (r"(\d{1,3})(?:周?岁)?(?:[(]含[)])?[-—–~～至到]+(\d{1,3})(?:周?岁)?(?:[(]含[)])?",
      "age >= {0} & age <= {1}"),
     (r"(\d{1,3})(?:周?岁)?以上[(]不含\d*周?岁?[)]", "age > {0}"),
     (r"(\d{1,3})(?:周?岁)?(?:[(]含\d*周?岁?[)]|及|含)?(?:以上|\+)(?:[(]含\d*周?岁?[)])?",
@@ -36,7 +39,7 @@ AGES: Sequence[tuple[str, str]] = (
     (r"(?:不满|未满)?(\d{1,3})(?:周?岁)?以下|(?:不满|未满)(\d{1,3})(?:周?岁)?", "age < {0}"),
     (r"(?<![未不])年?满(\d{1,3})(?:周?岁)", "age >= {0}"),
     (r"(\d{1,3})(?:周?岁)?[-—–~～]+$", "age >= {0}"),
-    (r"^(\d{1,3})周?岁$", "age = {0}"),
+    (r"^(\d{1,3})周?岁组?$", "age = {0}"),
 )  # fmt: skip
 OF_SIZE = re.compile(r"(\d{1,2}|[单一二两三四五六七八九十])[人口](及?以上)?户")
 """`三人户`, `5人及以上户`: families by how many live in them."""
@@ -48,14 +51,17 @@ LEVEL = re.compile(
     r"|((?:高中|中专|技校|中职)(?:[(]?[含、/和及]*(?:普通)?(?:高中|中专|技校|中职)[)]?)*)|(初中)|(小学))"
     r"(?:文化|学历|文化程度)?(?:及?(以上)|及(以下))"
 )
-APART = re.compile("博士|硕士(?!研究生$)|士兵|士官|转业|外来务工|平安志愿者")
+APART = re.compile(
+    "博士|硕士(?!研究生$)|士兵|士官|转业|外来务工|平安志愿者"
+    "|教师|医生|工程师|主妇|企业主|负责人|单身"
+)
 """Platforms say 研究生, 退役军人 and so on of these and of others: nobody can count them apart."""
 HIGH_SCHOOL = re.compile(
     "(?:普通)?高中[、/](?:中专|中职)[、/及和](?:技校|中职|职高)|(?:普通)?高中(?:[(]含?(?:中专|中职|技校)[^)]*[)]|[/、和及或](?:中专|中职))|(?:中专|中职)[/、和及或](?:普通)?高中"
 )
 FILLERS = re.compile(
     r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|在册|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|对象"
-    r"|年龄|性别|学历|文化程度|受教育程度|文化|结构|构成|基本情况|情况|状况|信息|涉及|中|有|家庭|持证|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
+    r"|年龄|组|性别|学历|文化程度|受教育程度|文化|结构|构成|基本情况|情况|状况|信息|总量|总?规模|基数|底数|存量|人头|统计|群体|人群|类|涉及|中|有|家庭|持证|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
 )
 AGED = re.compile(
     "(?:幼儿园|学前教育|小学|初中|高中|中小学|义务教育)(?:适龄|学龄|阶段|段)|婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男)"
@@ -74,6 +80,15 @@ GATHERED = re.compile(
 """A header above several kinds of people, which says no more of each."""
 OF_NO_KIND = re.compile("(?:其中[:：]?)?(?:男|女|合计|小计|总|计$|人数|数量|户数)")
 OF_CODES = re.compile(r"(\w+_code) (?:=|in) ([\d|]+)")
+NUMBERED = re.compile(
+    r"^(?:[*★▲#]+|其中[:：]?|[(]?[一二三四五六七八九十]{1,2}[、)]|[(]\d{1,2}[)]|\d{1,2}[、)]"
+    r"|[A-Z]{1,2}[.、]|\d{1,2}\.(?=\D|\d{1,3}(?:周?岁|[-—–~～至])))+"
+)
+OF_HERE = re.compile(
+    "^(?:[本全]?(?:辖区|社区|网格|小区|街道|村|镇|区|县)内?的?(?!数|总数|个数|[员长名]|干部|工作)(?=.*(?:人|户|数|女|男|员|者|对象|岁|童|居民))"
+    "|各类(?=.)|截[至止](?:目前|本?[月年季]底)|实有(?!人|户))"
+)
+"""Before a group, that it is counted here and now."""
 WITHOUT = re.compile(r"[(](?:不含|不包括|不包含|除去?)([^)\d]+)[)]$")
 UNTOLD = re.compile("^按.+分(?:组|类)?$|家庭户人[口数]|集体户|[大中小]学生|[初高]中生")
 """Alone it is a line above others: 二、按年龄分. Of a 集体户 or of 大学生 nobody tells."""
@@ -112,10 +127,10 @@ def counted(path: tuple[str, ...]) -> Counted:
     """What the texts from the top of a header, or from the left of a row, count together."""
     conditions: list[str] = []
     households = in_families = False
-    relieved = RELIEVED & {*(_conditions(_plain(squeezed(path[-1]))) or ())}
     for nth, part in enumerate(path, 1):
         text = squeezed(part)
-        text = (NEEDY.sub("", text) or text) if relieved else text
+        if any(map(_relieved, (NEEDY.sub("", text), *path[nth:]))):
+            text = NEEDY.sub("", text)
         said = in_families or not _conditions(_plain(text))  # 低保家庭: among them 残疾人
         households = bool(HOUSEHOLDS.search(text)) or (
             households and said and not PERSONS.search(text)
@@ -156,6 +171,11 @@ def counted(path: tuple[str, ...]) -> Counted:
     return Counted(when, "households" if households else "residents")
 
 
+def _relieved(text: str) -> frozenset[str]:
+    """Which of 低保, 低边 and 特困 a text names."""
+    return RELIEVED & {*(_conditions(_plain(squeezed(text))) or ())}
+
+
 def _gathers(path: tuple[str, ...]) -> bool:
     """Whether kinds of people are only listed below a header: `重点转移对象/残疾人`, but not 男."""
     *above, leaf = map(squeezed, path)
@@ -190,12 +210,10 @@ def _narrower_codes(conditions: Sequence[str]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]", "", text)
+    text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]|/[人户]$", "", text)
+    text = OF_HERE.sub("", NUMBERED.sub("", text))
     text = re.sub("[一二三四五六七八九十百]+(?=周?岁)", lambda one: _in_digits(one[0]), text)
-    text = re.sub(
-        "^(?:辖区|本?网格|本?社区|小区)内?(?=.{0,4}(?:人口|人数))|^辖区内?(?=.)", "", text
-    )
-    text = text.replace("长住", "常住")
+    text = re.sub("(?<=[中专科学生])毕业(?!生)", "", text.replace("长住", "常住"))
     text = re.sub(
         "(?<!户籍)常住(?=老年?人|[男女]性|[男女]$|妇女|儿童|居民|育龄|青|劳动)", "常住人口", text
     )
@@ -208,7 +226,7 @@ def _plain(text: str) -> str:
         "正式正式", "正式"
     )
     text = re.sub("(?<=有)老年?人(?=的)", "60岁以上", text)
-    return re.sub(r"^(?:其中[:：]?|[一二三四五六七八九十]+、|\d{1,2}[.、](?=\D)|\(\d\))", "", text)
+    return text
 
 
 def _in_digits(number: str) -> str:

@@ -11,6 +11,8 @@ NUMBERING = re.compile(
     r"|[一二三四五六七八九十]{1,2}[、.]|[①-⑳])+"
 )
 
+CIRCLED = re.compile(r"(?:^\s*|(?<=[:：]))[\u2460-\u249b]+")
+"""① and ⒈ before a text, which would be digits of it: ①60岁."""
 WRITING = re.compile(
     r"(?:格式)?(?:Y{2,4}[-./年]?M{1,2}(?:[-./月]?D{0,2})日?|yyyy[-./]?mm[-./]?(?:dd)?)$"
 )
@@ -32,7 +34,8 @@ TRADITIONAL = str.maketrans(
 
 def squeezed(value: object) -> str:
     """A cell's text in one width, without any white space; blank for nothing."""
-    text = unicodedata.normalize("NFKC", "" if value is None else str(value))
+    plain = CIRCLED.sub("", "" if value is None else str(value))
+    text = unicodedata.normalize("NFKC", plain)
     return re.sub(r"[\s\u200b\ufeff]+", "", text)
 
 

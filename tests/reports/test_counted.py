@@ -9,6 +9,23 @@ from reports.derived import of_the_rest
 from reports.form_file import Line
 
 SAID = {
+    "①60岁以上老人": "age >= 60",
+    "1.60岁以上": "age >= 60",
+    "（一）残疾人": "label:残疾",
+    "本辖区残疾人总量": "label:残疾",
+    "各类流动人口情况": "residence_type_code = 3",
+    "60岁以上人群": "age >= 60",
+    "60岁至不满70岁": "age >= 60 & age < 70",
+    "5-9岁组": "age >= 5 & age <= 9",
+    "不足18岁": "age < 18",
+    "高中毕业": "education_code = 60",
+    "社会救助/低保": "label:低保",
+    "户口人数": "registered",
+    "大于等于60岁且小于70岁": "age >= 60 & age < 70",
+    "70--79岁": "age >= 70 & age <= 79",
+    "低保边缘家庭/其中残疾人": "label:低边 & label:残疾",
+    "户籍人口情况/男性（人）": "registered & sex_code = 1",
+    "35岁以下大专及以上学历人员/其中：本科": "age < 35 & education_code = 20",
     "空巢老人（不含独居）": "label:空巢 & no label:独居",
     "学龄前": "age >= 0 & age <= 6",
     "户在人不在": "registered & residence_type_code = 2",
@@ -56,6 +73,7 @@ SAID = {
     "法定劳动年龄人口（男16-59岁）": "age >= 16 & age <= 59 & sex_code = 1",
 }
 HOUSEHOLDS = {
+    "低收入家庭": "label:低边",
     "残疾人家庭": "label:残疾",
     "住户数（户）": "",
     "空巢户": "label:空巢",
@@ -70,7 +88,8 @@ UNHELD = (
     "孤寡老人", "小学（6-11岁）", "重度残疾人", "低保对象中的重度残疾人", "一级残疾",
     "分散供养特困人员", "在职党员", "事实无人抚养儿童", "党员、群众", "老人或残疾人",
     "60岁以上或残疾", "非本市户籍",
-    "中学生", "大学生", "残疾人（不含轻度）", "非党员", "博士研究生",
+    "中学生", "大学生", "教师", "家庭主妇", "单身", "网格数", "小区总数",
+    "残疾人（不含轻度）", "非党员", "博士研究生",
     "硕士", "重点转移对象/男", "新增对象/残疾人",
 )  # fmt: skip
 """Of these nobody holds who they are: the wider group would be another figure."""
