@@ -3,6 +3,7 @@
     label:低保                    has the label            label:低保|低边     has one of them
     age >= 80                     residence_type_code = 3  residence_type_code in 4|5
     grid_code = 510108019006001   no label:低保            has not the label
+    detail:残疾 = 61              of that kind of it
 
 An unknown field, word or operator is refused, never ignored.
 """
@@ -21,8 +22,8 @@ from schemas.codes import code_sets, inputs_of, spelling
 
 WHOLE = ("residents", "registered", "either", "everyone")
 """常住, 户籍, who is one of them, and everybody known, also those who died or left."""
-COMPARED = re.compile(r"([a-z_]+)\s*(>=|<=|!=|=|>|<)\s*(\S+)")
-LISTED = re.compile(r"([a-z_]+)\s+(in|not in)\s+(\S+)")
+COMPARED = re.compile(r"([a-z_]+|detail:\w+)\s*(>=|<=|!=|=|>|<)\s*(\S+)")
+LISTED = re.compile(r"([a-z_]+|detail:\w+)\s+(in|not in)\s+(\S+)")
 LABEL = re.compile(r"(no\s+)?label:(\S+)")
 BOUNDS = {("age", ">="): "age_least", ("age", ">"): "age_least",
           ("age", "<="): "age_most", ("age", "<"): "age_most"}  # fmt: skip
@@ -116,6 +117,8 @@ def _test(part: str) -> Test:
         return Test("labels", "has not" if found[1] else "has", labels)
     found = LISTED.fullmatch(part) or COMPARED.fullmatch(part)
     known = found and is_item(found[1]) and found[1] not in ("labels", "seq", "remark")
+    if known and found and ":" in found[1]:
+        known = facts_of_item(found[1]).code_set is not None  # detail:残疾, and no other kind
     if found is None or not known or not _many(found[3]):
         raise ConfigError(
             f"condition {part!r} is not understood",

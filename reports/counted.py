@@ -53,7 +53,7 @@ LEVEL = re.compile(
 )
 APART = re.compile(
     "博士|硕士(?!研究生$)|士兵|士官|转业|外来务工|平安志愿者"
-    "|教师|医生|工程师|主妇|企业主|负责人|单身"
+    "|教师|医生|工程师|主妇|企业主|负责人|单身|租住|^军人$"
 )
 """Platforms say 研究生, 退役军人 and so on of these and of others: nobody can count them apart."""
 HIGH_SCHOOL = re.compile(
@@ -61,10 +61,10 @@ HIGH_SCHOOL = re.compile(
 )
 FILLERS = re.compile(
     r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|在册|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|对象"
-    r"|年龄|组|性别|学历|文化程度|受教育程度|文化|结构|构成|基本情况|情况|状况|信息|总量|总?规模|基数|底数|存量|人头|统计|群体|人群|类|涉及|中|有|家庭|持证|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
+    r"|年龄|组|性别|学历|文化程度|受教育程度|文化|结构|构成|基本情况|情况|状况|信息|总量|总?规模|基数|底数|存量|人头|统计|群体|人群|类|涉及|中|有|家庭|持证|(?:已|被)?纳入|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
 )
 AGED = re.compile(
-    "(?:幼儿园|学前教育|小学|初中|高中|中小学|义务教育)(?:适龄|学龄|阶段|段)|婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男)"
+    "(?:幼儿园|学前教育|小学|初中|高中|中小学|义务教育)(?:适龄|学龄|阶段|段)|婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男|居民|群体|残疾)"
     "|(?:法定)?(?:劳动|就业)(?:年龄段?内?|适龄|力)|老(?=党员)"
 )
 """Beside figures these say no more than they do."""
@@ -90,8 +90,11 @@ OF_HERE = re.compile(
 )
 """Before a group, that it is counted here and now."""
 WITHOUT = re.compile(r"[(](?:不含|不包括|不包含|除去?)([^)\d]+)[)]$")
-UNTOLD = re.compile("^按.+分(?:组|类)?$|家庭户人[口数]|集体户|[大中小]学生|[初高]中生")
+UNTOLD = re.compile(
+    "^按.+分(?:组|类)?$|家庭户人[口数]|集体户|[大中小]学生|[初高]中生|大学(?:在[校读]|毕业)生"
+)
 """Alone it is a line above others: 二、按年龄分. Of a 集体户 or of 大学生 nobody tells."""
+ONLY_YOUNGER = re.compile(r"age < \d+")
 OLD = re.compile("老年?人")
 OLD_OR = re.compile("(?:^|[、/或和与及])老年?人[、/或和与及]|[、/或和与及]老年?人$")
 OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
@@ -147,8 +150,7 @@ def counted(path: tuple[str, ...]) -> Counted:
         if born := BORN_IN.fullmatch(text):
             conditions.append(f"birth_year = {born[1]}")
             continue
-        nation = f"{text}族" in _known() and "民族" in "".join(path[: nth - 1]) and text != "其他"
-        found = _conditions(f"{text}族" if nation else _plain(text))
+        found = _conditions(completed(text, "".join(path[: nth - 1])) or _plain(text))
         if found is None:
             return Counted(None)
         conditions += found
@@ -171,6 +173,12 @@ def counted(path: tuple[str, ...]) -> Counted:
     return Counted(when, "households" if households else "residents")
 
 
+def completed(text: str, above: str) -> str:
+    """藏 below 民族 is 藏族, 视力 below 残疾类别 视力残疾; blank where it is neither."""
+    words = (f"{text}{one}" for one in ("族", "残疾") if one in above and text != "其他")
+    return next((one for one in words if one in _known()), "")
+
+
 def _relieved(text: str) -> frozenset[str]:
     """Which of 低保, 低边 and 特困 a text names."""
     return RELIEVED & {*(_conditions(_plain(squeezed(text))) or ())}
@@ -179,6 +187,8 @@ def _relieved(text: str) -> frozenset[str]:
 def _gathers(path: tuple[str, ...]) -> bool:
     """Whether kinds of people are only listed below a header: `重点转移对象/残疾人`, but not 男."""
     *above, leaf = map(squeezed, path)
+    if above and above[0] == "人户分离" and re.search("在[人户]不在", leaf):
+        return True
     return bool(above) and GATHERED.fullmatch(above[0]) is not None and not OF_NO_KIND.match(leaf)
 
 
@@ -213,9 +223,12 @@ def _plain(text: str) -> str:
     text = re.sub(r"[(](?:人|户|个|名|单位[:：].{1,3}|周岁)[)]|/[人户]$", "", text)
     text = OF_HERE.sub("", NUMBERED.sub("", text))
     text = re.sub("[一二三四五六七八九十百]+(?=周?岁)", lambda one: _in_digits(one[0]), text)
+    text = re.sub(r"(\d+)(周?岁)?及\1(?:周?岁)?(?=以[上下])", r"\1\2及", text)
     text = re.sub("(?<=[中专科学生])毕业(?!生)", "", text.replace("长住", "常住"))
     text = re.sub(
-        "(?<!户籍)常住(?=老年?人|[男女]性|[男女]$|妇女|儿童|居民|育龄|青|劳动)", "常住人口", text
+        "(?<!户籍)常住(?=老年?人|[男女]性|[男女]$|妇女|儿童|居民|育龄|青|劳动|境外|外[籍国]|港澳)",
+        "常住人口",
+        text,
     )
     text = text.replace("育龄妇女", "女性" if re.search(r"\d", text) else "15-49岁女性")
     if re.search(r"\d", text):
@@ -270,11 +283,14 @@ def _conditions(text: str) -> list[str] | None:
             text = text[: match.start()] + text[match.end() :]
             break
     whole, aged = text, bool(found) and found[-1].startswith("age ")
+    narrowed = aged and ("age < " in found[-1] or "age <= " in found[-1])
     while text and not FILLERS.fullmatch(text):
         word = _longest(text)
         if word is None:
             return None
-        found.append(_known()[word])
+        made = _known()[word]
+        if not (narrowed and ONLY_YOUNGER.fullmatch(made)):  # 学生儿童（0—18岁）
+            found.append(made)
         text = text.replace(word, "", 1)
     if _at_school(found) and not LEARNT.search(whole):
         return None  # `小学（6-11岁）`: where they learn, not what they have learnt
@@ -373,6 +389,9 @@ def _known() -> dict[str, str]:
     for word, code in inputs_of("ethnicity").items():
         if word.endswith("族") and len(word) > 1:
             found[word] = f"ethnicity_code = {code}"
+    for word, code in inputs_of("disability").items():
+        if word.endswith("残疾"):
+            found[word] = f"label:残疾 & detail:残疾 = {code}"
     for word, label in inputs_of("label").items():
         if not word[0].isdigit():
             found[word] = f"label:{label}"

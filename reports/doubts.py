@@ -90,6 +90,11 @@ def remarks(report: FillReport) -> list[str]:
             f"“合计”一列数的是登记对象的全部，其中 {report.beyond_bands:,} 人不在各年龄段的列里。"
             "只要各年龄段之和，请在登记文件里改这一列的 when，例如 age >= 60。"
         )
+    if report.of_unknown_kind:
+        told.append(
+            f"有 {report.of_unknown_kind:,} 名残疾人不知道是哪一类，没有数进任何一类："
+            "请向残联要带类别的名单，接进来再填。"
+        )
     if report.unoffered:
         columns = "、".join(f"“{one.header}”{one.cells:,} 格" for one in report.unoffered)
         told.append(

@@ -39,6 +39,7 @@ from reports.summary_sheet import (
     beyond_bands,
     blank_rows,
     counts,
+    of_unknown_kind,
     outside,
     ungiven,
     unplaced,
@@ -82,6 +83,8 @@ class FillReport:
     """Of tables of counts: people who are in none of the rows that a sum is about."""
     beyond_bands: int = 0
     """Of tables of counts: people who are in a column of sums, and in none of its bands of age."""
+    of_unknown_kind: int = 0
+    """Of tables of counts by the kinds of a label: people who have it, of no known kind."""
     unheard: list[str] = field(default_factory=list)
     """Of a list: labels by which its people are chosen, and that nobody gives or answered."""
     unoffered: list[Unoffered] = field(default_factory=list)
@@ -363,6 +366,7 @@ def _count_left(report: FillReport, sheet: Sheet, people: People, population: st
     """How many are in no row or column in which one would look for them."""
     report.outside += outside(sheet, people, population)
     report.beyond_bands += beyond_bands(sheet, people, population)
+    report.of_unknown_kind += of_unknown_kind(sheet, people, population)
     if left := unplaced(sheet, people, population):
         report.unplaced[facts_of_item(sheet.each).title] = left
 

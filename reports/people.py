@@ -94,6 +94,11 @@ class People:
         both = pl.when(pl.col("#said").is_not_null()).then(held.list.concat("#said"))
         return self.of(frame.with_columns(both.otherwise("labels").alias("labels")).drop("#said"))
 
+    def with_details(self, items: Collection[str]) -> "People":
+        """The kinds of labels among `items` as columns, for conditions."""
+        told = [self.value(one).alias(one) for one in items if one.startswith("detail:")]
+        return self.of(self.frame.with_columns(told)) if told else self
+
     def value(self, item: str) -> pl.Series:
         """The item of everybody: text, dates, numbers or booleans; null where it is not held."""
         return self._completed(item, self._held(item))
@@ -139,8 +144,7 @@ class People:
             said = said.str.to_date("%Y-%m-%d", strict=False)
         found = pl.select(pl.coalesce(found, said).alias("v"))["v"]
         if kind == "detail" and rest == "残疾":
-            codes = standard_code(pl.col("v"), inputs_of("disability")).struct.field("value")
-            return found.to_frame().select(codes.alias("v"))["v"]
+            return found.to_frame().select(_disability(pl.col("v")).alias("v"))["v"]
         return found
 
     def _has(self, label: str) -> pl.Series:
@@ -241,7 +245,8 @@ def people_of(
         read = only is None or "labels" in only
         granted = frozenset(rules.keys() | (named(connection, "labels") if read else set()))
         found = replace(found, rules=rules, granted=granted)
-        yield found.with_answered() if read else found, connection
+        found = found.with_answered() if read else found
+        yield found.with_details(DETAILS if items is None else items), connection
 
 
 def _extras_behind(items: Collection[str]) -> set[str]:
@@ -377,6 +382,20 @@ def _detail(label: str, part: str) -> pl.Expr:
     return pl.col("labels").list.eval(mine.struct.field(part)).list.first()
 
 
+def _disability(said: pl.Expr) -> pl.Expr:
+    """The code of a kind of disability, also of `视力二级`: one kind beside other words."""
+    known = inputs_of("disability")
+    kinds = [one for one in known if one.endswith("残疾")]
+    stems = [one.removesuffix("残疾") for one in kinds if not one.startswith("其他")]
+    named = said.str.extract_all("|".join(stems)).list.unique()
+    alone = pl.when(named.list.len() == 1).then(named.list.first())
+    codes = {one: known[f"{one}残疾"] for one in stems}
+    return pl.coalesce(
+        standard_code(said, known).struct.field("value"),
+        alone.replace_strict(codes, default=None, return_dtype=pl.String),
+    )
+
+
 def label_source(people: People, item: str) -> pl.DataFrame:
     """The record that grants a label, as `SOURCE`, to each who has it."""
     long = people.frame.select("resident_id", "labels").explode("labels", empty_as_null=True)
@@ -394,6 +413,8 @@ SOURCE = pl.Schema({
     "record_key": pl.String(), "said_at": pl.Datetime("us", "UTC"),
 })  # fmt: skip
 ANSWERED_TOO = ("label:", "detail:", "since:", "until:", "spouse_")
+DETAILS = ("detail:残疾",)
+"""The kinds of a label that have codes."""
 OF_LABELS = ("label", "detail", "since", "until", "labels")
 
 

@@ -15,12 +15,13 @@ from reports.columns import propose
 from reports.conditions import parse_population
 from reports.counted import counted
 from reports.form_file import Column, FormFile, Line, Sheet, Top, form_path, load_form, save_form
+from reports.items import is_held
 from reports.known_words import refuse_unknown
 from reports.layout import TOTAL, WHO, HeaderColumn, Layout, is_card, read_layout
 from reports.listed import listed
 from reports.people import people_of
 from reports.proposals import Proposal
-from reports.summary_lines import line_of, summary_of
+from reports.summary_lines import ROWS_ARE, line_of, summary_of
 from warehouse.snapshots import current_number, reading
 
 REST = re.compile("其[他它余]")
@@ -209,7 +210,12 @@ def propose_sheet(layout: Layout, population: str, when: str = "") -> Sheet:
     one_of_them = len(layout.columns) // abreast
     proposals = propose(layout.columns[:one_of_them], labels, asked.one_of) * abreast
     if not _is_list(layout, proposals):
-        summary = summary_of(layout, of_title=population == "residents" and not when)
+        held = sum(
+            is_held(one.item) and one.item not in ROWS_ARE and ":" not in one.item
+            for one in proposals
+        )
+        own = population == "residents" and not when
+        summary = summary_of(layout, of_title=own, listed=held)
         if summary is not None:
             return summary.model_copy(update={"tops": _tops(layout)})
     (first, last), total = layout.body, layout.total

@@ -4,17 +4,20 @@ import re
 from collections.abc import Sequence
 
 from reports.conditions import NUMBERS, Test, parse_population
-from reports.counted import EITHER, OF_THE_OLD, RELIEVED, named_in
+from reports.counted import DIMENSIONS, EITHER, OF_THE_OLD, RELIEVED, named_in
 from reports.form_file import Line, Sheet
 from reports.layout import TOTAL
-from reports.texts import squeezed
+from reports.texts import bare, squeezed
 
 WHOLES = re.compile("总人口|人口总|辖区|常住人口|户籍人口|实有人口|全部|居民")
 """In the name of a line that counts everybody, whatever the title is about."""
 EVERYBODY = re.compile("总人口|人口总|辖区|全部")
 YOUNG = re.compile("儿童|婴|孩|子女")
 """Beside women or the old these are no part of them."""
+REGISTERED = re.compile("(?<!非)户籍(?:总?人口|居民|人员|老年?人|儿童|妇女|人数)")
+ELSEWHERE = re.compile("常住|流动|实有|暂住|外来|非户籍|现住|居住")
 OF_ALL = re.compile("(?:总|常住|户籍|实有)人口")
+SEX, SUMMED = re.compile("(?:其中[:：]?)?[男女]性?(?:人数|[(]人[)]|数)?$"), "总"
 OLD = re.compile("age >= 60$")
 OLDEST = 1_000
 
@@ -46,21 +49,71 @@ def of_the_title(
     They do where the first column, or the first row, counts the title's people, or where no line
     says anything of whom: then every column is of them.
     """
+    across = _of_the_registered(title, across, down)
     group = group_of(title)
+    across, down = _of_the_first(across, group), _of_the_first(down, group)
     if group is None:
         return tuple(across), tuple(down)
     columns, rows = _counting(across), _counting(down)
     if rows and all(implies(one.when or "", group) for one in rows):
         return tuple(across), tuple(down)  # every cell is
-    first = next((one for one in columns if one.when or one.count == "residents"), None)
-    if first is not None and implies(first.when or "", group):
-        return _among(across, title), tuple(down)
-    if rows and implies(rows[0].when or "", group):
-        return tuple(across), _among(down, title, sums=False)
     told = [*columns, *rows]
+    of_ages = parse_population(group).items == {"age"} and not any(
+        _whole(one) or not within_ages(one.when or "", group) for one in told
+    )
+    first = next((one for one in columns if one.when or one.count == "residents"), None)
+    if of_ages or (first is not None and implies(first.when or "", group)):
+        return _among(across, group, title), tuple(down)
+    if rows and implies(rows[0].when or "", group):
+        return tuple(across), _among(down, group, title, sums=False)
     if any(implies(one.when or "", group) or _whole(one) for one in told):
         return tuple(across), tuple(down)
-    return _among(across, title), tuple(down)
+    return _among(across, group, title), tuple(down)
+
+
+def _of_the_registered(
+    title: str, across: Sequence[Line], down: Sequence[Line]
+) -> tuple[Line, ...]:
+    """In a table of 户籍人口 every column is of them, where no line says who lives where."""
+    told = [parse_population(one.when or "") for one in (*across, *down)]
+    lives = any(one.whole != "residents" or "residence_type_code" in one.items for one in told)
+    named = any(WHOLES.search(one.header) for one in (*across, *down))
+    if not REGISTERED.search(title) or ELSEWHERE.search(title) or lives or named:
+        return tuple(across)
+    return tuple(
+        one if one.when is None
+        else one.model_copy(update={"when": " & ".join(filter(None, ("registered", one.when)))})
+        for one in across
+    )  # fmt: skip
+
+
+def _of_the_first(lines: Sequence[Line], group: str | None) -> tuple[Line, ...]:
+    """Below 性别, 年龄 and so on those whom the first line counts, where no line counts everybody.
+
+    So are 男 and 女 right behind it. `group`: whom the title names.
+    """
+    told = _counting(lines)
+    first = told[0] if told else None
+    everybody = any(one.when == "" or _whole(one) for one in told)
+    if first is None or everybody or first.count == "households" or SEX.match(_leaf(first)):
+        return tuple(lines)
+    if group is not None and (SUMMED not in first.header or not implies(str(first.when), group)):
+        return tuple(lines)
+    made: list[Line] = []
+    beside = True
+    for one in lines:
+        faceted = any(DIMENSIONS.fullmatch(bare(part)) for part in one.header.split("/")[:-1])
+        sex = SEX.fullmatch(_leaf(one)) is not None
+        beside = beside and (one is first or sex or faceted)
+        if faceted or (sex and beside and "/" not in one.header):
+            made += _among([one], str(first.when))
+        else:
+            made.append(one)
+    return tuple(made)
+
+
+def _leaf(line: Line) -> str:
+    return squeezed(line.header.rsplit("/", 1)[-1])
 
 
 def beyond_title(title: str, sheet: Sheet) -> list[Line]:
@@ -80,7 +133,7 @@ def _counting(lines: Sequence[Line]) -> list[Line]:
 
 
 def _sums(line: Line) -> bool:
-    return TOTAL.match(squeezed(line.header.rsplit("/", 1)[-1])) is not None
+    return TOTAL.match(_leaf(line)) is not None
 
 
 def _whole(line: Line) -> bool:
@@ -89,9 +142,11 @@ def _whole(line: Line) -> bool:
     )
 
 
-def _among(lines: Sequence[Line], title: str, *, sums: bool = True) -> tuple[Line, ...]:
+def _among(
+    lines: Sequence[Line], group: str, title: str = "", *, sums: bool = True
+) -> tuple[Line, ...]:
     """Without `sums`: what the rows of sums count follows from the others."""
-    group, words = group_of(title) or "", [*named_in(title)]
+    words = [*named_in(title)]
     others = EVERYBODY if "age <" in group else re.compile(f"{EVERYBODY.pattern}|{YOUNG.pattern}")
     made = []
     for one in lines:

@@ -6,13 +6,13 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter
 
-from reports.conditions import WHOLE
-from reports.counted import AGED, PERSONS, counted
+from reports.conditions import WHOLE, parse_population
+from reports.counted import AGED, PERSONS, completed, counted
 from reports.derived import NO_GROUP, is_among, of_the_rest
 from reports.form_file import Line, Sheet
 from reports.items import words
 from reports.layout import TOTAL, Layout
-from reports.subject import of_the_title, possible_together, within_ages
+from reports.subject import group_of, of_the_title, possible_together, within_ages
 from reports.texts import bare, squeezed
 
 LABEL = re.compile(r"label:([^&]+)")
@@ -37,6 +37,8 @@ NOT_TOLD_APART = {
     "农村低保": "城市低保",
     "农村特困": "城市特困",
     "农村五保": "城市三无",
+    "中技": "中专",
+    "中专": "中技",
 }
 UNIT = re.compile("(?:计量)?单位")
 """A column that says what each row is counted in."""
@@ -48,10 +50,11 @@ EACH: dict[str, Any] = {"community_name": "community_code", "compound": "compoun
 """What a table of counts has a row for, by what its first column is called."""
 
 
-def summary_of(layout: Layout, *, of_title: bool = True) -> Sheet | None:
+def summary_of(layout: Layout, *, of_title: bool = True, listed: int = 0) -> Sheet | None:
     """A table of counts; None if less than half of its columns are understood.
 
-    `of_title`: whether its title may say whom it is about, since nobody else did.
+    `of_title`: whether its title may say whom it is about, since nobody else did. `listed`: how
+    many columns a list of people would have something for.
     """
     stubs = _stub_width(layout)
     titles = [words().get(bare(one.path[-1]), "") for one in layout.columns[:stubs]]
@@ -80,9 +83,13 @@ def summary_of(layout: Layout, *, of_title: bool = True) -> Sheet | None:
     of_rows = sum(bool(one.when) for one in down) * 2 > len(down)  # 本月、上月、同比 of each
     named = len(rows) >= 3 and len(rows) * 2 > len(layout.stubs)
     of_places = titles[stub] in ROWS_ARE and 2 * sum(
-        NUMBER_OF.search(squeezed(one.header)) is not None for one in across
+        bool(one.when or NUMBER_OF.search(squeezed(one.header))) for one in across
     ) >= len(across)
-    if not (named or of_places) and (not known or (known * 2 < len(across) and not of_rows)):
+    of_people = sum(bool(one.when or counted((one.header.rsplit("/", 1)[-1],)).when)
+                    for one in across) > listed  # fmt: skip
+    if not (named or of_places or of_people) and (
+        not known or (known * 2 < len(across) and not of_rows)
+    ):
         return None
     down = tuple(one.model_copy(update={"when": None}) if _part_sum(one) else one for one in down)
     total = layout.total
@@ -97,6 +104,7 @@ def summary_of(layout: Layout, *, of_title: bool = True) -> Sheet | None:
     down = (*down, *sums)
     across, down = _in_units_of(down, across), _in_units_of(across, down)
     across = _aged_by(down, across)
+    across, down = (_by_definition(layout.title, one) for one in (across, down))
     if of_title:
         across, down = of_the_title(layout.title, across, down)
     across = _of_known(down, across)
@@ -133,6 +141,27 @@ def _aged_by(rows: Sequence[Line], columns: Sequence[Line]) -> tuple[Line, ...]:
     )  # fmt: skip
 
 
+def _by_definition(title: str, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """未婚青年 in a table that says elsewhere whom it calls so: 14—35周岁青年."""
+    told = [(title, group_of(title)), *((one.header, one.when) for one in lines)]
+    ages = {
+        word[0]: when
+        for text, when in told[::-1]
+        if when and ONLY_AGES.fullmatch(when) and (word := AGED.search(squeezed(text)))
+    }
+    made = []
+    for one in lines:
+        word = AGED.search(squeezed(one.header)) if one.when is None else None
+        if word and word[0] in ages:
+            parts = (squeezed(part).replace(word[0], "") for part in one.header.split("/"))
+            found = counted(tuple(parts)).when
+            when = " & ".join(filter(None, (ages[word[0]], found))) if found is not None else None
+            made.append(one.model_copy(update={"when": when}))
+        else:
+            made.append(one)
+    return tuple(made)
+
+
 def _of_known(rows: Sequence[Line], columns: Sequence[Line]) -> tuple[Line, ...]:
     """享受人数 of nothing that is said is not everybody."""
     if rows and all(one.when or SUM.search(one.header) for one in rows):
@@ -160,6 +189,7 @@ def _aged(layout: Layout, texts: Sequence[str | None]) -> list[str | None]:
         text if not text
         else f"{text}岁" if text.isdigit() and AGE.search(one.header)
         else f"{text[:4]}年出生" if BORN.search(one.header) and YEAR.fullmatch(text)
+        else f"{text}族" if "民族" in one.header and completed(text, "民族")
         else text
         for one, text in zip(layout.columns, texts, strict=False)
     ]  # fmt: skip
@@ -217,20 +247,33 @@ def _residing(lines: Sequence[Line]) -> list[Line]:
 
 def _told_apart(lines: Sequence[Line]) -> list[Line]:
     """硕士研究生 beside 博士研究生: of both is known only that they are 研究生."""
-    headers = " ".join(one.header for one in lines)
-    apart = [other for one, other in NOT_TOLD_APART.items() if one in headers]
-    return [
-        one.model_copy(update={"when": None}) if any(map(one.header.count, apart)) else one
-        for one in lines
-    ]
+    made = []
+    for line in lines:
+        beside = " ".join(one.header for one in lines if one is not line)
+        apart = [
+            one for one, other in NOT_TOLD_APART.items()
+            if other in line.header and one in beside and one not in line.header
+        ]  # fmt: skip
+        made.append(line.model_copy(update={"when": None}) if apart else line)
+    return made
 
 
 def _of_bands(before: Sequence[tuple[str, ...]], path: tuple[str, ...]) -> bool:
-    """Whether two bands of age stand before a part that is of none: 女性 of one, or of both?"""
-    beside = [one for one in before[-2:] if one[:-1] == path[:-1] and not any(map(is_among, one))]
-    aged = [when for one in beside if ONLY_AGES.fullmatch(when := counted(one).when or "")]
-    mine = counted(path).when or ""
-    return len(aged) == 2 and "age " not in mine and not possible_together(*aged)
+    """Whether two bands of age, or two codes, stand before a part: 女性 of one, or of both?"""
+    wholes = len(before) - next(
+        (n for n, one in enumerate(before[::-1]) if not is_among(one[-1])), 0
+    )
+    beside = [one for one in before[:wholes][-2:]
+              if one[:-1] == path[:-1] and not any(map(is_among, one))]  # fmt: skip
+    whens = [when for one in beside if (when := counted(one).when)]
+    told = [parse_population(one) for one in whens]
+    items = {one.items for one in told}
+    if any(one.whole != "residents" for one in told):
+        return False
+    mine = parse_population(counted(path).when or "").items
+    if len(whens) < 2 or len(items) > 1 or any(one & mine or "sex_code" in one for one in items):
+        return False
+    return not possible_together(*whens)
 
 
 def _of_somebody(whole: tuple[str, ...], path: tuple[str, ...]) -> bool:

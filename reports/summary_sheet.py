@@ -123,9 +123,25 @@ def ungiven(sheet: Sheet, people: People) -> list[str]:
     return sorted(summed - people.granted - people.answered)
 
 
+def of_unknown_kind(sheet: Sheet, people: People, population: str) -> int:
+    """How many have a label whose kinds are counted, and nobody tells of which kind they are."""
+    lines = (parse_population(one.when or "") for one in (*sheet.across, *sheet.down))
+    kinds = {test.item for one in lines for test in one.tests if ":" in test.item}
+    among = within(parse_population(population).whole)
+    here = people.of(people.frame.filter(among, _tests(population)))
+    return sum(
+        here.frame.filter(_tests(f"label:{item.partition(':')[2]}"), pl.col(item).is_null()).height
+        for item in kinds
+    )
+
+
 def _known(people: People, population: str, rows: Sequence[Line], column: Line) -> bool:
     """Whether it is known what is counted, and somebody gives, or answered, each of its labels."""
     if column.when is None or any(one.when is None for one in rows):
+        return False
+    tested = (parse_population(one.when or "").items for one in (*rows, column))
+    kinds = {item for items in tested for item in items if ":" in item}
+    if any(people.frame[item].null_count() == people.frame.height for item in kinds):
         return False
     return all(_given(people, population, one.when or "", column.when) for one in rows)
 

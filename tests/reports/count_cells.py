@@ -39,6 +39,13 @@ def _has(label: str) -> Callable[[Person], bool]:
     return lambda one: label in one["named"]
 
 
+def _of_kind(kind: str) -> Callable[[Person], bool]:
+    return lambda one: any(
+        label["label"] == "残疾" and (label["detail"] or "").startswith(kind)
+        for label in one["labels"] or ()
+    )
+
+
 SAID = (
     Said("总人口"), Said("男", _is("sex_code", "1")), Said("女性", _is("sex_code", "2")),
     Said("60岁以上老年人", _aged(60)), Said("0-6岁儿童", _aged(0, 6)),

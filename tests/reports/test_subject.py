@@ -77,6 +77,47 @@ def _counted(
     return [one.when for one in (*sheet.across, *sheet.down)]
 
 
+def test_below_sex_or_age_stand_those_of_the_first_column(home: Home, tmp_path: Path) -> None:
+    across = ["党员总数（名）", "年龄/30岁及以下", "学历/研究生", "志愿者"]
+    assert _counted(home, tmp_path, "年报基础数据表", across, []) == [
+        "label:党员", "label:党员 & age <= 30", "label:党员 & education_code = 10",
+        "label:志愿者",
+    ]  # fmt: skip
+    everybody = ["总人口", "党员", "年龄/30岁及以下"]
+    assert _counted(home, tmp_path, "年报", everybody, [])[2] == "age <= 30"
+
+
+def test_a_first_column_says_it_better_than_the_title(home: Home, tmp_path: Path) -> None:
+    across = ["3岁以下婴幼儿总数", "性别/男孩", "月龄/6个月以下"]
+    assert _counted(home, tmp_path, "0—3岁婴幼儿摸底", across, []) == [
+        "age < 3", "age < 3 & sex_code = 1", None]  # fmt: skip
+
+
+def test_ages_of_a_title_hold_for_every_column(home: Home, tmp_path: Path) -> None:
+    across, rows = ["人口/小计", "人口/男", "60岁以上"], ["小学", "初中"]
+    found = _counted(home, tmp_path, "受教育程度（15岁及以上）", across, rows)
+    assert found[:3] == ["age >= 15", "age >= 15 & sex_code = 1", "age >= 60"]
+    wider = _counted(home, tmp_path, "受教育程度（15岁及以上）", ["总人口", "男"], rows)
+    assert wider[:2] == ["", "sex_code = 1"]
+
+
+def test_a_table_of_the_registered_counts_them(home: Home, tmp_path: Path) -> None:
+    across, rows = ["计", "男", "党员"], ["0-17岁", "18岁及以上"]
+    assert _counted(home, tmp_path, "分年龄户籍人口数", across, rows)[:3] == [
+        "registered", "registered & sex_code = 1", "registered & label:党员"]  # fmt: skip
+    both = ["户籍人口", "常住人口", "男"]
+    assert _counted(home, tmp_path, "户籍人口年报", both, rows)[2] == "sex_code = 1"
+
+
+def test_a_word_for_the_young_is_of_the_ages_told_of_it(home: Home, tmp_path: Path) -> None:
+    rows = ["14—35周岁青年总数", "未婚青年", "青年党员", "新兴领域青年"]
+    assert _counted(home, tmp_path, "专项统计", ["人数"], rows)[1:] == [
+        "age >= 14 & age <= 35", "age >= 14 & age <= 35 & marital_code = 10",
+        "age >= 14 & age <= 35 & label:党员", None,
+    ]  # fmt: skip
+    assert _counted(home, tmp_path, "专项统计", ["人数"], ["未婚青年", "男", "女"])[1] is None
+
+
 def test_men_in_a_table_of_disabled_people_are_disabled(home: Home, tmp_path: Path) -> None:
     across = ["户数（户）", "残疾人总数", "性别/男", "低保残疾人", "总人口", "出生缺陷（例）"]
     assert _counted(home, tmp_path, "残疾人基本情况统计表", across, []) == [
@@ -167,6 +208,8 @@ def test_years_of_birth(home: Home, tmp_path: Path) -> None:
 def test_a_part_behind_several_bands_is_asked(home: Home, tmp_path: Path) -> None:
     across = ["65—69岁", "70—79岁", "80岁以上", "其中：女", "其中：90岁以上"]
     assert _counted(home, tmp_path, "基数表", across, [])[3:] == [None, "age >= 90"]
+    kinds = ["外国籍", "港澳台", "其中：男", "其中：60岁以上"]
+    assert _counted(home, tmp_path, "境外", ["人数"], kinds)[3:] == [None, None]
     each = ["60—79岁", "其中：女", "80岁以上", "其中：女"]
     assert _counted(home, tmp_path, "基数表", each, [])[3] == "age >= 80 & sex_code = 2"
 

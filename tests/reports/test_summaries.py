@@ -9,14 +9,17 @@ import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from hub.errors import ConfigError
 from hub.settings import Home
+from reports.conditions import parse_population
 from reports.counted import counted
+from reports.doubts import remarks
 from reports.fill import FillReport, fill
 from reports.form_file import Line, Sheet
-from reports.people import People, _with_age, people_of
+from reports.people import LABELS, People, _with_age, people_of
 from reports.register import Sent, register
 from reports.row_places import unknown_places
-from reports.summary_sheet import counts, write_summary
+from reports.summary_sheet import counts, of_unknown_kind, write_summary
 from tests.cli.small_home import GRID
 from tests.reports.conftest import Hub
 
@@ -257,6 +260,29 @@ def test_nobody_of_a_label_that_nobody_gives_is_not_none(home: Home, tmp_path: P
         told = [list(counts(sheet, one, "residents")[1].values()) for one in (people, nobody)]
         assert set(nobody.value("label:低保")) == {False}
     assert [one[:2] for one in told] == [[1, None], [0, None]]
+
+
+def test_disabled_people_by_kind(home: Home, tmp_path: Path) -> None:
+    """Whose kind nobody tells is in none of them, and is told; where no kind is known: blank."""
+    file = _headed(tmp_path, ["网格", "残疾人数", "视力残疾", "残疾类别/肢体"], [GRID])
+    (sheet,) = register(home, file, Sent("残联")).form.sheets
+    assert [one.when for one in sheet.across[:2]] == ["label:残疾", "label:残疾 & detail:残疾 = 61"]
+    with people_of(home, None, {"grid_code", "household_id", "labels"}) as (people, _):
+        there = people.of(people.frame.filter(lives_here=True, grid_code=GRID))
+    kinds = ["视力二级", "肢体", None]
+    for told, wanted, unknown in ((kinds, [3, 1], 1), ([None, None, None], [3, None], 3)):
+        labels = [[{"label": "残疾", "detail": one, "platform": "cdpf"}] for one in told]
+        frame = pl.concat([there.frame[:1]] * 3).with_columns(
+            labels=pl.Series(labels, dtype=LABELS).cast(there.frame["labels"].dtype)
+        )
+        three = replace(there.of(frame), granted=frozenset({"残疾"}))
+        three = three.with_details(["detail:残疾"])
+        counted_now = [*counts(sheet, three, "residents")[1].values()]
+        assert counted_now[:2] == wanted
+        assert of_unknown_kind(sheet, three, "residents") == unknown
+    with pytest.raises(ConfigError, match="not understood"):
+        parse_population("detail:党员 = 1")
+    assert "不知道是哪一类" in "".join(remarks(FillReport("表", of_unknown_kind=2)))
 
 
 def test_who_is_born_later_in_the_year_is_a_year_younger(home: Home) -> None:
