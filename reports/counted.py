@@ -1,7 +1,7 @@
 """What a row or a column of a summary form counts: `60岁以上独居老人` as a condition."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -61,7 +61,7 @@ HIGH_SCHOOL = re.compile(
 )
 FILLERS = re.compile(
     r"(?:其中|(?:本月|本季度?|本年|本期|当前|目前|现有|期末|月末|季末|年末)末?|全部|所有|在册|人员|人口|人数|总人数|总数|总计|合计|小计|总|共计|计|数量|数|老年人|老人|居民|公民|对象"
-    r"|年龄|组|性别|学历|文化程度|受教育程度|文化|结构|构成|基本情况|情况|状况|信息|总量|总?规模|基数|底数|存量|人头|统计|群体|人群|类|涉及|中|有|家庭|持证|(?:已|被)?纳入|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
+    r"|年龄|组|性别|学历|文化程度|受教育程度|文化|结构|构成|基本情况|情况|状况|信息|总量|总?规模|基数|底数|存量|人头|统计|群体|人群|类|涉及|中|有|家庭|持证|(?:已|被)?纳入|患有?|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
 )
 AGED = re.compile(
     "(?:幼儿园|学前教育|小学|初中|高中|中小学|义务教育)(?:适龄|学龄|阶段|段)|婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男|居民|群体|残疾)"
@@ -74,6 +74,12 @@ DIMENSIONS = re.compile(
     r"|户籍情况|户籍状况|户籍类别|户籍类型|户口情况|居住状况|居住类别|人口构成|家庭情况|婚姻|政治身份"
     r"|[本全](?:社区|网格|辖区|街道|小区|村|镇|乡)|居住方式|居住情况|生活状况|健康状况|指标名称|结构|分布|分组|构成|情况|老年人口情况)(?:情况|分|构成)?"
 )
+FACETS = re.compile(
+    "(?:按|分)?(?:性别|年龄|文化|教育|受教育|学历|民族|政治|婚姻|婚育|户籍|户口|居住|从业|就业|职业"
+    "|人口|人员|身份|健康|身体|残疾|家庭|生活)(?:程度|面貌|身份|成份|状况|情况|类别|类型|种类|方式|性质"
+    "|结构|构成|分布|分段|分组|分类|分层|层次|区间|阶段|组成|组别|划分|段|组|别|分|统计)+"
+)
+"""A header above others that says by what they are told apart."""
 GATHERED = re.compile(
     "(?:各类)?(?:重点|特殊|特定|弱势|脆弱|困难)[^已未新本当\\d]{0,6}(?:对象|人员|人群|群体|群众)(?:类别|分类)?"
 )
@@ -97,8 +103,8 @@ UNTOLD = re.compile(
 ONLY_YOUNGER = re.compile(r"age < \d+")
 OLD = re.compile("老年?人")
 OLD_OR = re.compile("(?:^|[、/或和与及])老年?人[、/或和与及]|[、/或和与及]老年?人$")
-OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄", "label:行动不便")
-"""Labels that only the old are given, or that are counted whatever their age."""
+OF_THE_OLD = ("label:独居", "label:空巢", "label:高龄")
+"""Labels that only the old are given."""
 HOUSEHOLDS = re.compile(
     r"户数|家庭(?:户)?总?数|常住户(?!籍)|总户数|住户数|^户$|[(]户[)]|(?<![租住商用体])户$|^[^、]*家庭$"
 )
@@ -188,6 +194,8 @@ def _gathers(path: tuple[str, ...]) -> bool:
     """Whether kinds of people are only listed below a header: `重点转移对象/残疾人`, but not 男."""
     *above, leaf = map(squeezed, path)
     if above and above[0] == "人户分离" and re.search("在[人户]不在", leaf):
+        return True
+    if above and FACETS.fullmatch(above[0]):
         return True
     return bool(above) and GATHERED.fullmatch(above[0]) is not None and not OF_NO_KIND.match(leaf)
 
@@ -284,14 +292,12 @@ def _conditions(text: str) -> list[str] | None:
             break
     whole, aged = text, bool(found) and found[-1].startswith("age ")
     narrowed = aged and ("age < " in found[-1] or "age <= " in found[-1])
-    while text and not FILLERS.fullmatch(text):
-        word = _longest(text)
-        if word is None:
-            return None
-        made = _known()[word]
-        if not (narrowed and ONLY_YOUNGER.fullmatch(made)):  # 学生儿童（0—18岁）
-            found.append(made)
-        text = text.replace(word, "", 1)
+    named = list(_words(text))
+    if None in named:
+        return None
+    known = [one for one in named if one]
+    found += _meant(known, narrowed=narrowed)
+    text = re.sub("|".join(map(re.escape, known)), "", text) if known else text
     if _at_school(found) and not LEARNT.search(whole):
         return None  # `小学（6-11岁）`: where they learn, not what they have learnt
     found = _one_of(found) if either else found
@@ -357,6 +363,26 @@ def named_in(title: str, *, loosely: bool = False) -> dict[str, str]:
             found |= {} if condition in WHOLE else {word: condition}
         text = text.replace(word, "|", 1)
     return found
+
+
+def _meant(named: Iterable[str], *, narrowed: bool) -> Iterator[str]:
+    """What known words say; `narrowed`: beside figures, as 学生儿童（0—18岁）."""
+    for word in named:
+        made = _known()[word]
+        if not (narrowed and ONLY_YOUNGER.fullmatch(made)):
+            yield made
+        if made.startswith("label:") and made not in OF_THE_OLD and OLD.search(word):
+            yield "age >= 60"  # 行动不便老人
+
+
+def _words(text: str) -> Iterator[str | None]:
+    """The known words in a text, the longest first; None where anything else is left."""
+    while text and not FILLERS.fullmatch(text):
+        word = _longest(text)
+        yield word
+        if word is None:
+            return
+        text = text.replace(word, "", 1)
 
 
 def _longest(text: str) -> str | None:

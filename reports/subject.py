@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from reports.conditions import NUMBERS, Test, parse_population
-from reports.counted import DIMENSIONS, EITHER, OF_THE_OLD, RELIEVED, named_in
+from reports.counted import DIMENSIONS, EITHER, FACETS, OF_THE_OLD, RELIEVED, named_in
 from reports.form_file import Line, Sheet
 from reports.layout import TOTAL
 from reports.texts import bare, squeezed
@@ -97,12 +97,16 @@ def _of_the_first(lines: Sequence[Line], group: str | None) -> tuple[Line, ...]:
     everybody = any(one.when == "" or _whole(one) for one in told)
     if first is None or everybody or first.count == "households" or SEX.match(_leaf(first)):
         return tuple(lines)
-    if group is not None and (SUMMED not in first.header or not implies(str(first.when), group)):
+    ages = parse_population(str(first.when)).items == {"age"}
+    if (group is not None or ages) and SUMMED not in first.header:
+        return tuple(lines)
+    if group is not None and not implies(str(first.when), group):
         return tuple(lines)
     made: list[Line] = []
     beside = True
     for one in lines:
-        faceted = any(DIMENSIONS.fullmatch(bare(part)) for part in one.header.split("/")[:-1])
+        above = map(bare, one.header.split("/")[:-1])
+        faceted = any(DIMENSIONS.fullmatch(part) or FACETS.fullmatch(part) for part in above)
         sex = SEX.fullmatch(_leaf(one)) is not None
         beside = beside and (one is first or sex or faceted)
         if faceted or (sex and beside and "/" not in one.header):

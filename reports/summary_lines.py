@@ -217,7 +217,10 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
     made: list[Line] = []
     for nth, (at, path) in enumerate(named):
         if is_among(path[-1]) and _of_bands([other for _, other in named[:nth]], path):
-            made.append(Line(at=at, header="/".join(path), when=None))
+            above = counted(path[:-1]).when  # 育龄妇女/其中：流动人口 is of what stands above all
+            made.append(
+                line_of(at, path) if above else Line(at=at, header="/".join(path), when=None)
+            )
             continue
         height = next((n for n, part in enumerate(path) if is_among(part)), None)
         wholes = (
@@ -260,20 +263,18 @@ def _told_apart(lines: Sequence[Line]) -> list[Line]:
 
 def _of_bands(before: Sequence[tuple[str, ...]], path: tuple[str, ...]) -> bool:
     """Whether two bands of age, or two codes, stand before a part: 女性 of one, or of both?"""
-    wholes = len(before) - next(
-        (n for n, one in enumerate(before[::-1]) if not is_among(one[-1])), 0
-    )
-    beside = [one for one in before[:wholes][-2:]
+    last = next((nth for nth in range(len(before), 0, -1) if not is_among(before[nth - 1][-1])), 0)
+    beside = [one for one in before[max(last - 2, 0) : last]
               if one[:-1] == path[:-1] and not any(map(is_among, one))]  # fmt: skip
-    whens = [when for one in beside if (when := counted(one).when)]
-    told = [parse_population(one) for one in whens]
-    items = {one.items for one in told}
-    if any(one.whole != "residents" for one in told):
+    told = [parse_population(when) for one in beside if (when := counted(one).when)]
+    if len(told) < 2 or any(one.whole != "residents" for one in told):
         return False
-    mine = parse_population(counted(path).when or "").items
-    if len(whens) < 2 or len(items) > 1 or any(one & mine or "sex_code" in one for one in items):
+    first, second = ({*one.tests} for one in told)
+    apart = {one.item for one in first ^ second}
+    mine = parse_population(counted(path).when or "").tests
+    if len(apart) != 1 or apart == {"sex_code"} or apart & {o.item for o in {*mine} - first}:
         return False
-    return not possible_together(*whens)
+    return not possible_together(*(str(counted(one).when) for one in beside))
 
 
 def _of_somebody(whole: tuple[str, ...], path: tuple[str, ...]) -> bool:
@@ -296,9 +297,11 @@ def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
     """Of lines that each count a label, 合计 is whoever has one of them, not everybody."""
     parts = [one for one in lines if one.when and not is_among(one.header)]
     named = [LABEL.fullmatch(str(one.when)) for one in parts]
-    if len(parts) < 2 or None in named:
+    if len(parts) < 2 or not all("label:" in str(one.when) for one in parts):
         return lambda one: one
-    untold = any(one.when is None and not NO_GROUP.search(one.header) for one in lines)
+    untold = None in named or any(
+        one.when is None and not NO_GROUP.search(one.header) for one in lines
+    )
     all_of_them = (
         None if untold else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
     )

@@ -87,6 +87,25 @@ def test_below_sex_or_age_stand_those_of_the_first_column(home: Home, tmp_path: 
     assert _counted(home, tmp_path, "年报", everybody, [])[2] == "age <= 30"
 
 
+def test_a_first_column_of_an_age_is_one_among_others(home: Home, tmp_path: Path) -> None:
+    across = ["18周岁及以上人数", "从业状况/在校学生"]
+    found = _counted(home, tmp_path, "居民文化程度", across, ["初中", "小学"])
+    assert found[1] == "employment_code = 31"
+
+
+def test_a_part_behind_kinds_is_of_the_group_above_them(home: Home, tmp_path: Path) -> None:
+    group = "育龄妇女（15—49周岁）"
+    across = [f"{group}/{one}" for one in ("总数", "未婚", "离异", "其中：流动人口")]
+    assert _counted(home, tmp_path, "基本情况", across, [])[3] == (
+        "age >= 15 & age <= 49 & sex_code = 2 & residence_type_code = 3"
+    )
+
+
+def test_a_sum_of_labels_and_ages_is_not_everybody(home: Home, tmp_path: Path) -> None:
+    across = ["独居老人", "行动不便老人", "合计"]
+    assert _counted(home, tmp_path, "消防底数", across, [])[2] is None
+
+
 def test_a_first_column_says_it_better_than_the_title(home: Home, tmp_path: Path) -> None:
     across = ["3岁以下婴幼儿总数", "性别/男孩", "月龄/6个月以下"]
     assert _counted(home, tmp_path, "0—3岁婴幼儿摸底", across, []) == [
