@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from reports.conditions import NUMBERS, Test, parse_population
-from reports.counted import DIMENSIONS, EITHER, FACETS, OF_THE_OLD, RELIEVED, named_in
+from reports.counted import EITHER, FACETS, OF_THE_OLD, RELIEVED, named_in
 from reports.form_file import Line, Sheet
 from reports.layout import TOTAL
 from reports.texts import bare, squeezed
@@ -18,6 +18,7 @@ REGISTERED = re.compile("(?<!非)户籍(?:总?人口|居民|人员|老年?人|�
 ELSEWHERE = re.compile("常住|流动|实有|暂住|外来|非户籍|现住|居住")
 OF_ALL = re.compile("(?:总|常住|户籍|实有)人口")
 SEX, SUMMED = re.compile("(?:其中[:：]?)?[男女]性?(?:人数|[(]人[)]|数)?$"), "总"
+PARTED = re.compile(f"性别|年龄|学历|民族|按.+分|{FACETS.pattern}")
 OLD = re.compile("age >= 60$")
 OLDEST = 1_000
 
@@ -95,7 +96,9 @@ def _of_the_first(lines: Sequence[Line], group: str | None) -> tuple[Line, ...]:
     told = _counting(lines)
     first = told[0] if told else None
     everybody = any(one.when == "" or _whole(one) for one in told)
-    if first is None or everybody or first.count == "households" or SEX.match(_leaf(first)):
+    if first is None or everybody or first.count == "households":
+        return tuple(lines)
+    if SEX.match(_leaf(first)) or _faceted(first):
         return tuple(lines)
     ages = parse_population(str(first.when)).items == {"age"}
     if (group is not None or ages) and SUMMED not in first.header:
@@ -105,8 +108,7 @@ def _of_the_first(lines: Sequence[Line], group: str | None) -> tuple[Line, ...]:
     made: list[Line] = []
     beside = True
     for one in lines:
-        above = map(bare, one.header.split("/")[:-1])
-        faceted = any(DIMENSIONS.fullmatch(part) or FACETS.fullmatch(part) for part in above)
+        faceted = _faceted(one)
         sex = SEX.fullmatch(_leaf(one)) is not None
         beside = beside and (one is first or sex or faceted)
         if faceted or (sex and beside and "/" not in one.header):
@@ -114,6 +116,10 @@ def _of_the_first(lines: Sequence[Line], group: str | None) -> tuple[Line, ...]:
         else:
             made.append(one)
     return tuple(made)
+
+
+def _faceted(line: Line) -> bool:
+    return any(PARTED.fullmatch(bare(part)) for part in line.header.split("/")[:-1])
 
 
 def _leaf(line: Line) -> str:
@@ -141,9 +147,8 @@ def _sums(line: Line) -> bool:
 
 
 def _whole(line: Line) -> bool:
-    return (
-        bool(WHOLES.search(line.header)) or parse_population(line.when or "").whole != "residents"
-    )
+    said = parse_population(line.when or "")
+    return said.whole != "residents" or (not said.tests and bool(WHOLES.search(line.header)))
 
 
 def _among(

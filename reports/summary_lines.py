@@ -16,6 +16,7 @@ from reports.subject import group_of, of_the_title, possible_together, within_ag
 from reports.texts import bare, squeezed
 
 LABEL = re.compile(r"label:([^&]+)")
+KIND = re.compile(r" & detail:\w+ = \w+")
 AGE = re.compile("年龄|岁")
 BORN, YEAR = re.compile("出生年[份度]?|出生日期|^出生$"), re.compile(r"(?:19|20)\d\d年?")
 ONLY_AGES = re.compile(r"age [<>=]+ \d+(?: & age [<>=]+ \d+)?")
@@ -79,7 +80,7 @@ def summary_of(layout: Layout, *, of_title: bool = True, listed: int = 0) -> She
         for row, texts, path in told
         if path
     ]
-    down = _among_them(rows, ROWS_ARE.get(titles[stub], ""))
+    down = _among_them(rows, ROWS_ARE.get(titles[stub], ""), rows=True)
     of_rows = sum(bool(one.when) for one in down) * 2 > len(down)  # 本月、上月、同比 of each
     named = len(rows) >= 3 and len(rows) * 2 > len(layout.stubs)
     of_places = titles[stub] in ROWS_ARE and 2 * sum(
@@ -100,7 +101,7 @@ def summary_of(layout: Layout, *, of_title: bool = True, listed: int = 0) -> She
     others = any(TOTAL.match(one) and not one.startswith("小计") for one in called)
     name = layout.total_name if others else "合计"
     whole = Line(at=str(total), header=name, when=None if untold else "")
-    sums = [_sum_of(down)(whole)] if total and down else []
+    sums = [_sum_of(down, rows=True)(whole)] if total and down else []
     down = (*down, *sums)
     across, down = _in_units_of(down, across), _in_units_of(across, down)
     across = _aged_by(down, across)
@@ -209,7 +210,9 @@ def _row_path(texts: Sequence[str | None], places: Mapping[int, str]) -> tuple[s
     return (f"{within.removesuffix('社区')}社区{name}" if within else name,)
 
 
-def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -> tuple[Line, ...]:
+def _among_them(
+    named: Sequence[tuple[str, tuple[str, ...]]], place: str = "", *, rows: bool = False
+) -> tuple[Line, ...]:
     """Columns or rows as lines: `其中：女` behind `60岁以上` counts women of that age.
 
     What a part of a header is among stands before it at the same height, under the same parts.
@@ -233,7 +236,7 @@ def _among_them(named: Sequence[tuple[str, tuple[str, ...]]], place: str = "") -
             and _of_somebody(other[: height + 1], path)
         )
         made.append(line_of(at, path, next(_of_both(wholes), ()), place))
-    return of_the_rest([*map(_sum_of(made), _told_apart(_residing(made)))])
+    return of_the_rest([*map(_sum_of(made, rows=rows), _told_apart(_residing(made)))])
 
 
 def _residing(lines: Sequence[Line]) -> list[Line]:
@@ -293,18 +296,21 @@ def _of_both(wholes: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     yield from listed[2:] if both else listed
 
 
-def _sum_of(lines: Sequence[Line]) -> Callable[[Line], Line]:
-    """Of lines that each count a label, 合计 is whoever has one of them, not everybody."""
+def _sum_of(lines: Sequence[Line], *, rows: bool) -> Callable[[Line], Line]:
+    """Of lines that each count a label, 合计 is whoever has one of them, not everybody.
+
+    Of other people with labels nobody can say; a row of sums is of the rows above it anyway.
+    """
     parts = [one for one in lines if one.when and not is_among(one.header)]
-    named = [LABEL.fullmatch(str(one.when)) for one in parts]
-    if len(parts) < 2 or not all("label:" in str(one.when) for one in parts):
+    named = [LABEL.fullmatch(KIND.sub("", str(one.when))) for one in parts]
+    labelled = all("label:" in str(one.when) for one in parts)
+    if len(parts) < 2 or not labelled or (rows and None in named):
         return lambda one: one
-    untold = None in named or any(
-        one.when is None and not NO_GROUP.search(one.header) for one in lines
-    )
+    untold = any(one.when is None and not NO_GROUP.search(one.header) for one in lines)
     all_of_them = (
-        None if untold else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
-    )
+        None if untold or None in named
+        else "label:" + "|".join(dict.fromkeys(found[1] for found in named if found))
+    )  # fmt: skip
     return lambda one: (
         one.model_copy(update={"when": all_of_them})
         if one.when == "" and SUM.search(one.header)
