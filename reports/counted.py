@@ -44,6 +44,7 @@ AGES: Sequence[tuple[str, str]] = (
     (r"(?<![未不])年?满(\d{1,3})(?:周?岁)", "age >= {0}"),
     (r"(\d{1,3})(?:周?岁)?[-—–~～]+$", "age >= {0}"),
     (r"^(\d{1,3})周?岁组?$", "age = {0}"),
+    (r"^(\d{1,2})周?岁(?=儿童)", "age = {0}"),
 )  # fmt: skip
 OF_SIZE = re.compile(r"(\d{1,2}|[单一二两三四五六七八九十])[人口](及?以上)?户")
 """`三人户`, `5人及以上户`: families by how many live in them."""
@@ -68,7 +69,7 @@ FILLERS = re.compile(
     r"|年龄|组|性别|学历|文化程度|受教育程度|文化|结构|构成|基本情况|情况|状况|信息|总量|总?规模|基数|底数|存量|人头|统计|群体|人群|类|涉及|中|有|家庭|持证|(?:已|被)?纳入|患有?|享受|成员|住户|户数|户|人|的|岁|名|个|及|和|或|与|且|兼|\(\)|[():：、,\-])*"
 )
 AGED = re.compile(
-    "低龄|中龄|(?:幼儿园|学前教育|小学|初中|高中|中小学|义务教育)(?:适龄|学龄|阶段|段)|婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男|居民|群体|残疾)"
+    "低龄|中龄|长寿|中年|中青年|(?:幼儿园|学前教育|小学|初中|高中|中小学|义务教育)(?:适龄|学龄|阶段|段)|婴幼儿|幼儿|婴儿|青少年|少年|青年|少儿|学龄前?|学前|义务教育(?:阶段)?|适龄|入学|入园|(?<!未)成年|老年(?=妇女|女|男|居民|群体|残疾)"
     "|(?:法定)?(?:劳动|就业)(?:年龄段?内?|适龄|力)|老(?=党员)"
 )
 """Beside figures these say no more than they do."""
@@ -101,7 +102,7 @@ OF_HERE = re.compile(
 """Before a group, that it is counted here and now."""
 WITHOUT = re.compile(r"[(](?:不含|不包括|不包含|除去?)([^)\d]+)[)]$")
 UNTOLD = re.compile(
-    "^按.+分(?:组|类)?$|家庭户人[口数]|集体户|[大中小]学生|[初高]中生|大学(?:在[校读]|毕业)生"
+    "^按.+分(?:组|类)?$|家庭户人[口数]|集体户|[大中小]学生|[初高]中生|大学(?:在[校读]|毕业)生|妇女儿童|妇幼|老幼"
 )
 """Alone it is a line above others: 二、按年龄分. Of a 集体户 or of 大学生 nobody tells."""
 ONLY_YOUNGER = re.compile(r"age < \d+")
@@ -196,12 +197,12 @@ def _relieved(text: str) -> frozenset[str]:
 
 def _gathers(path: tuple[str, ...]) -> bool:
     """Whether kinds of people are only listed below a header: `重点转移对象/残疾人`, but not 男."""
-    *above, leaf = map(squeezed, path)
-    if above and above[0] == "人户分离" and re.search("在[人户]不在", leaf):
+    if len(path) < 2:
+        return False
+    header, below = map(squeezed, path[:2])
+    if FACETS.fullmatch(header) or (header == "人户分离" and re.search("在[人户]不在", below)):
         return True
-    if above and FACETS.fullmatch(above[0]):
-        return True
-    return bool(above) and GATHERED.fullmatch(above[0]) is not None and not OF_NO_KIND.match(leaf)
+    return GATHERED.fullmatch(header) is not None and not OF_NO_KIND.match(below)
 
 
 def _narrowest(conditions: Iterable[str]) -> list[str]:
@@ -239,6 +240,7 @@ def _plain(text: str) -> str:
     text = re.sub("[一二三四五六七八九十百]+(?=周?岁)", lambda one: _in_digits(one[0]), text)
     text = re.sub(r"(\d+)(周?岁)?及\1(?:周?岁)?(?=以[上下])", r"\1\2及", text)
     text = re.sub("(?<=[中专科学生])毕业(?!生)", "", text.replace("长住", "常住"))
+    text = text.replace("(常住)", "常住人口")
     text = re.sub(
         "(?<!户籍)常住(?=老年?人|[男女]性|[男女]$|妇女|儿童|居民|育龄|青|劳动|境外|外[籍国]|港澳)",
         "常住人口",
