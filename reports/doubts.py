@@ -5,7 +5,7 @@ from reports.counted import named_in
 from reports.fill import FillReport, not_for_notice
 from reports.form_file import FormFile, Sheet
 from reports.proposals import COMPUTED
-from reports.subject import beyond_title, group_of
+from reports.subject import among_the_first, beyond_title, group_of
 
 AGED = "age >"
 
@@ -13,7 +13,11 @@ AGED = "age >"
 def doubts(form: FormFile) -> list[str]:
     """Sentences for the officer: what was taken for granted and may be otherwise."""
     counted = [one for one in form.sheets if one.kind == "summary"]
-    told = [*form.notes, *_whom(form), *(said for sheet in counted for said in _totals(sheet))]
+    told = [
+        *form.notes,
+        *_whom(form),
+        *(said for sheet in counted for said in _totals(sheet, form.title)),
+    ]
     lists = [one for one in form.sheets if one.kind == "list"]
     if len(lists) > 1 and (all_of_them := [one.sheet for one in lists if not one.when]):
         told.append(
@@ -53,9 +57,13 @@ def _whom(form: FormFile) -> list[str]:
     ]
 
 
-def _totals(sheet: Sheet) -> list[str]:
+def _totals(sheet: Sheet, title: str) -> list[str]:
     """Columns of which it depends on how one reads them whom they count."""
     told, ages = [], [one for one in sheet.across if AGED in (one.when or "")]
+    first, parts = among_the_first(sheet.across)
+    if parts and group_of(title) is None:
+        listed = "、".join(f"“{one}”" for one in parts)
+        told.append(f"{listed}只数“{first}”里的人。不是的，请在登记文件里改 when。")
     for one in sheet.across:
         if "其中" in one.header and one.when and "&" in one.when:
             told.append(f"“{one.header}”当作前面那一列之中的人来数（{tests_in_words(one.when)}）。")

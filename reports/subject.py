@@ -118,6 +118,17 @@ def _of_the_first(lines: Sequence[Line], group: str | None) -> tuple[Line, ...]:
     return tuple(made)
 
 
+def among_the_first(lines: Sequence[Line]) -> tuple[str, list[str]]:
+    """The first line, and the lines below 性别 and so on that count only those whom it counts."""
+    told = _counting(lines)
+    if not told or not told[0].when:
+        return "", []
+    first = told[0]
+    return first.header, [
+        one.header for one in told[1:] if _faceted(one) and implies(one.when or "", str(first.when))
+    ]
+
+
 def _faceted(line: Line) -> bool:
     return any(PARTED.fullmatch(bare(part)) for part in line.header.split("/")[:-1])
 

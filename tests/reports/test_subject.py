@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hub.settings import Home
 from reports.conditions import chosen, parse_population
+from reports.doubts import doubts
 from reports.register import Sent, register
 from reports.subject import group_of, implies, possible_together
 from tests.reports.department_forms import write_counts
@@ -83,6 +84,10 @@ def test_below_sex_or_age_stand_those_of_the_first_column(home: Home, tmp_path: 
         "label:党员", "label:党员 & age <= 30", "label:党员 & education_code = 10",
         "label:志愿者",
     ]  # fmt: skip
+    form = {"name": "年报", "stub": "支部", "across": [f"{one} =>" for one in across], "down": []}
+    made = register(home, write_counts(form, tmp_path), Sent("组织")).form
+    told = "“年龄/30岁及以下”、“学历/研究生”只数“党员总数(名)”里的人。"
+    assert any(one.startswith(told) for one in doubts(made))
     everybody = ["总人口", "党员", "年龄/30岁及以下"]
     assert _counted(home, tmp_path, "年报", everybody, [])[2] == "age <= 30"
 
