@@ -86,7 +86,7 @@ FACETS = re.compile(
 )
 """A header above others that says by what they are told apart."""
 GATHERED = re.compile(
-    "(?:各类)?(?:重点|特殊|特定|弱势|脆弱|困难)[^已未新本当\\d]{0,6}(?:对象|人员|人群|群体|群众)(?:类别|分类)?"
+    '[“"]?一[老小][”"]?|(?:各类)?(?:重点|特殊|特定|弱势|脆弱|困难)[^已未新本当\\d]{0,6}(?:对象|人员|人群|群体|群众)(?:类别|分类)?'
 )
 """A header above several kinds of people, which says no more of each."""
 OF_NO_KIND = re.compile("(?:其中[:：]?)?(?:男|女|合计|小计|总|计$|人数|数量|户数)")

@@ -190,8 +190,7 @@ def _aged(layout: Layout, texts: Sequence[str | None]) -> list[str | None]:
         text if not text
         else f"{text}岁" if text.isdigit() and AGE.search(one.header)
         else f"{text[:4]}年出生" if BORN.search(one.header) and YEAR.fullmatch(text)
-        else f"{text}族" if "民族" in one.header and completed(text, "民族")
-        else text
+        else completed(text, one.header) or text
         for one, text in zip(layout.columns, texts, strict=False)
     ]  # fmt: skip
 
