@@ -32,7 +32,11 @@ NUMBER_OF = re.compile(
 )
 """How a column of numbers of people ends."""
 RESIDING, MOVING = re.compile("(?:^|/)常住(?:/|$)"), re.compile("流动|流入|外来|暂住|非户籍")
-RECEIVING = re.compile("享受|领取")
+NO_PLACE = re.compile("网格[员长]|姓名|电话|数|情况")
+RECEIVING, AIMED_AT = (
+    re.compile("享受|领取"),
+    re.compile("(?:目标|服务|调查|摸底|统计)(?:人群|对象|人口)"),
+)
 NOT_TOLD_APART = {
     "博士": "硕士",
     "农村低保": "城市低保",
@@ -41,6 +45,7 @@ NOT_TOLD_APART = {
     "中技": "中专",
     "中专": "中技",
 }
+SEXES = ("sex_code = 1", "sex_code = 2")
 UNIT = re.compile("(?:计量)?单位")
 """A column that says what each row is counted in."""
 AMISS = re.compile("[&|]")
@@ -152,6 +157,11 @@ def _by_definition(title: str, lines: Sequence[Line]) -> tuple[Line, ...]:
     }
     made = []
     for one in lines:
+        aim = AIMED_AT.search(one.header) if one.when is None else None
+        if aim and told[0][1]:  # 目标人群数/其中：女 in a table of those whom its title names
+            theirs = counted(tuple(AIMED_AT.sub("", part) for part in one.header.split("/")))
+            made.append(one.model_copy(update={"when": theirs.when, "count": theirs.count}))
+            continue
         word = AGED.search(squeezed(one.header)) if one.when is None else None
         if word and word[0] in ages:
             parts = (squeezed(part).replace(word[0], "") for part in one.header.split("/"))
@@ -288,11 +298,12 @@ def _of_somebody(whole: tuple[str, ...], path: tuple[str, ...]) -> bool:
 
 
 def _of_both(wholes: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Behind 男 and 女 a part is of both: of what stands before them."""
+    """Behind 男 and 女 a part is of both: of what stands before them; so behind 合计 and 男."""
     listed = list(wholes)
     sexes = [counted(one[-1:]).when for one in listed[:2]]
-    both = {*sexes} == {"sex_code = 1", "sex_code = 2"}
-    yield from listed[2:] if both else listed
+    both = {*sexes} == {*SEXES}
+    summed = len(listed) > 1 and sexes[0] in SEXES and SUM.search(listed[1][-1])
+    yield from listed[2:] if both else listed[1:] if summed else listed
 
 
 def _sum_of(lines: Sequence[Line], *, rows: bool) -> Callable[[Line], Line]:
@@ -341,7 +352,7 @@ def line_of(at: str, path: tuple[str, ...], whole: tuple[str, ...] = (), place: 
     name = squeezed(header)
     among = whole or is_among(header) or SUM.search(name) or len(path) > 1
     counts = found.when is not None and (not place or not found.when or WHOM.search(name))
-    places = place or ("网格" in name and bare(name) not in words())
+    places = place or ("网格" in name and bare(name) not in words() and not NO_PLACE.search(name))
     if not (among or counts or AMISS.search(name)) and places:
         return Line(at=at, header=header, when=f"{place or 'grid_name'} = {name}")
     count: Any = found.count

@@ -111,6 +111,19 @@ def test_a_sum_of_labels_and_ages_is_not_everybody(home: Home, tmp_path: Path) -
     assert _counted(home, tmp_path, "消防底数", across, [])[2] is None
 
 
+def test_a_part_behind_a_sum_and_men_is_of_the_sum(home: Home, tmp_path: Path) -> None:
+    across = [f"6岁及以上人口/{one}" for one in ("合计", "男", "其中：少数民族")]
+    found = _counted(home, tmp_path, "受教育程度", across, ["初中", "小学"])
+    assert found[2] == "age >= 6 & ethnicity_code != 01"
+
+
+def test_whom_a_table_aims_at_says_its_title(home: Home, tmp_path: Path) -> None:
+    across = ["目标人群数/小计", "目标人群数/其中：女", "网格员姓名及电话"]
+    assert _counted(home, tmp_path, "60岁以上老年人接种摸底表", across, []) == [
+        "age >= 60", "age >= 60 & sex_code = 2", None]  # fmt: skip
+    assert _counted(home, tmp_path, "接种摸底表", [*across, "老年人"], [])[:2] == [None, None]
+
+
 def test_a_first_column_says_it_better_than_the_title(home: Home, tmp_path: Path) -> None:
     across = ["3岁以下婴幼儿总数", "性别/男孩", "月龄/6个月以下"]
     assert _counted(home, tmp_path, "0—3岁婴幼儿摸底", across, []) == [
